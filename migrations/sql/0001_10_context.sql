@@ -1,0 +1,71 @@
+-- The signed transaction context: who is asking, for which vendor and which clients. Decision 0004.
+-- A login role can set the setting to any text, but cannot make the signature: the key table is readable by its owner only.
+CREATE SCHEMA tenancy;
+GRANT USAGE ON SCHEMA tenancy TO {{vendor}}, {{practice}}, {{operator}}, {{auth}};
+
+-- HMAC-SHA256 (RFC 2104) needs the key padded to one block and xor-ed with 0x36 and 0x5c; both blocks are stored ready made.
+CREATE TABLE tenancy.context_key (
+    key_id smallint PRIMARY KEY,
+    inner_block bytea NOT NULL CHECK (length(inner_block) = 64),
+    outer_block bytea NOT NULL CHECK (length(outer_block) = 64)
+);
+REVOKE ALL ON tenancy.context_key FROM PUBLIC;
+
+-- The context is `key_id|vendor|clients|actor|expiry|mac`: clients are uuids joined by commas, or `*` for a vendor's own people;
+-- the expiry is in seconds since 1970 UTC; the mac is hex. Raises 42501 when absent, forged or expired: never "zero rows".
+CREATE FUNCTION tenancy.verified_context() RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    context text := current_setting('caretally.context', true);
+    part text[];
+    key tenancy.context_key;
+BEGIN
+    IF context IS NULL OR context = '' THEN
+        RAISE EXCEPTION 'no tenant context is set for this transaction' USING ERRCODE = '42501';
+    END IF;
+    part := string_to_array(context, '|');
+    IF array_length(part, 1) IS DISTINCT FROM 6 OR part[1] !~ '^[0-9]{1,4}$' OR part[5] !~ '^[0-9]{1,12}$' THEN
+        RAISE EXCEPTION 'the tenant context is malformed' USING ERRCODE = '42501';
+    END IF;
+    SELECT * INTO key FROM tenancy.context_key WHERE key_id = part[1]::int;
+    IF NOT FOUND OR part[6] IS DISTINCT FROM encode(sha256(key.outer_block || sha256(key.inner_block
+            || convert_to(array_to_string(part[1:5], '|'), 'UTF8'))), 'hex') THEN
+        RAISE EXCEPTION 'the tenant context is forged' USING ERRCODE = '42501';
+    END IF;
+    IF part[5]::bigint < extract(epoch FROM clock_timestamp()) THEN
+        RAISE EXCEPTION 'the tenant context has expired' USING ERRCODE = '42501';
+    END IF;
+    RETURN part;
+END $$;
+
+CREATE FUNCTION tenancy.current_vendor() RETURNS uuid
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$ SELECT (tenancy.verified_context())[2]::uuid $$;
+
+-- A practice user's context names its clients; `*` is refused here, so a vendor's context opens nothing on the practice's login.
+CREATE FUNCTION tenancy.current_clients() RETURNS uuid[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    clients text := (tenancy.verified_context())[3];
+BEGIN
+    IF clients = '*' THEN
+        RAISE EXCEPTION 'this login needs a context that names its clients' USING ERRCODE = '42501';
+    END IF;
+    RETURN string_to_array(nullif(clients, ''), ',')::uuid[];
+END $$;
+
+CREATE FUNCTION tenancy.current_actor() RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$ SELECT (tenancy.verified_context())[4] $$;
+
+-- UUIDv7 (RFC 9562): 48 bits of milliseconds, then random. PostgreSQL has its own from 18 on; the floor is 15.
+DO $$
+BEGIN
+    IF current_setting('server_version_num')::int >= 180000 THEN
+        CREATE FUNCTION tenancy.new_id() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS 'SELECT pg_catalog.uuidv7()';
+    ELSE
+        CREATE FUNCTION tenancy.new_id() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $f$
+            SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+                PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
+        $f$;
+    END IF;
+END $$;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA tenancy TO {{vendor}}, {{practice}}, {{operator}}, {{auth}};

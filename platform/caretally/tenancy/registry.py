@@ -1,0 +1,32 @@
+"""Every table and its level. A table that is not here fails the catalog check of the isolation battery."""
+
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How far a row belongs: to one client of a vendor, to a vendor, or to everybody (reference data)."""
+
+    CLIENT = "client"
+    VENDOR = "vendor"
+    GLOBAL = "global"
+
+
+CLIENT_TABLES = (
+    "client client_lock provider patient enrolment assignment condition consent visit care_plan review mdm attestation billed_service stay "
+    "device_period discharge time_entry late_entry agreement agreement_price client_month patient_month exception invoice invoice_line "
+    "invoice_state ledger_entry overpayment_review"
+).split()
+VENDOR_TABLES = (
+    "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head audit_event"
+).split()
+GLOBAL_TABLES = (
+    "rule_set billing_code time_ladder gate exclusion_reason credential_type visit_code_not_qualifying plan_element icd10_code "
+    "code_exclusion alembic_version"
+).split()
+
+TABLES: dict[str, Level] = (
+    dict.fromkeys(CLIENT_TABLES, Level.CLIENT) | dict.fromkeys(VENDOR_TABLES, Level.VENDOR) | dict.fromkeys(GLOBAL_TABLES, Level.GLOBAL)
+)
+SECURITY_DEFINER_FUNCTIONS = frozenset(
+    {"tenancy.verified_context", "guard.share_client_locks", "guard.take_vendor_lock", "guard.client_born", "guard.vendor_born"}
+)
