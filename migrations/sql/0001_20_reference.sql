@@ -51,6 +51,17 @@ CREATE TABLE exclusion_reason (
     valid_to date,
     PRIMARY KEY (code, valid_from)
 );
+-- Counts, months and days that a rule needs and that are not minutes: dated, one row a program and limit.
+CREATE TABLE program_limit (
+    program text NOT NULL,
+    name text NOT NULL CHECK (name IN ('conditions_needed', 'consent_aged_months', 'review_interval_days', 'visit_lookback_months')),
+    amount int NOT NULL CHECK (amount > 0),
+    valid_from date NOT NULL,
+    valid_to date,
+    source text NOT NULL,
+    PRIMARY KEY (program, name, valid_from),
+    CHECK (valid_to >= valid_from)
+);
 CREATE TABLE credential_type (
     credential text PRIMARY KEY,
     counts_as text NOT NULL CHECK (counts_as IN ('clinical', 'qhp')),
@@ -77,5 +88,5 @@ CREATE TABLE code_exclusion (
     note text NOT NULL,
     source text NOT NULL
 );
-GRANT SELECT ON rule_set, billing_code, time_ladder, gate, exclusion_reason, credential_type, visit_code_not_qualifying, plan_element,
+GRANT SELECT ON program_limit, rule_set, billing_code, time_ladder, gate, exclusion_reason, credential_type, visit_code_not_qualifying, plan_element,
     icd10_code, code_exclusion TO {{vendor}}, {{practice}}, {{operator}};

@@ -20,7 +20,7 @@ VENDOR_TABLES = (
     "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head audit_event"
 ).split()
 GLOBAL_TABLES = (
-    "rule_set billing_code time_ladder gate exclusion_reason credential_type visit_code_not_qualifying plan_element icd10_code "
+    "rule_set billing_code time_ladder gate exclusion_reason credential_type visit_code_not_qualifying plan_element program_limit icd10_code "
     "code_exclusion alembic_version"
 ).split()
 

@@ -1,0 +1,166 @@
+-- Step 4. The decision of each patient-month from its seconds and its facts, with everything an explanation needs.
+INSERT INTO eval_decision
+WITH ladder AS MATERIALIZED (
+    SELECT l.path, b.code AS base_code, b.first_threshold_seconds AS threshold, b.first_valid AS base_from, b.last_valid AS base_to,
+           a.code AS addon_code, a.increment_seconds AS increment, a.max_units_month AS cap, a.first_valid AS addon_from, a.last_valid AS addon_to
+    FROM time_ladder l JOIN billing_code b ON b.code = l.base_code LEFT JOIN billing_code a ON a.code = l.addon_code
+    WHERE l.program = :program
+),
+limits AS MATERIALIZED (
+    SELECT max(threshold) FILTER (WHERE path = 'staff') AS staff, max(threshold) FILTER (WHERE path = 'complex') AS complex,
+           max(threshold) FILTER (WHERE path = 'personal') AS personal
+    FROM ladder
+),
+-- The agreement's policy turns two sums of seconds into the seconds of each path: `pool` and `personal` add them, `never_pool` does not.
+sums AS (
+    SELECT s.*, coalesce(t.raw_seconds, 0) AS raw_seconds, coalesce(t.clinical_seconds, 0) AS clinical, coalesce(t.qhp_seconds, 0) AS qhp,
+           coalesce(t.cured_clinical_seconds, 0) AS cured_clinical, coalesce(t.cured_qhp_seconds, 0) AS cured_qhp,
+           coalesce(t.clinical_seconds, 0) + CASE WHEN :never_pool THEN 0 ELSE coalesce(t.qhp_seconds, 0) END AS staff_side,
+           coalesce(t.cured_clinical_seconds, 0) + CASE WHEN :never_pool THEN 0 ELSE coalesce(t.cured_qhp_seconds, 0) END AS cured_staff_side,
+           t.first_counted_day, t.staff_day, t.complex_day, t.personal_day, coalesce(t.other_qhp, false) AS other_qhp,
+           coalesce(t.excluded, '{}') AS excluded, coalesce(t.entries_hash, sha256('')) AS entries_hash,
+           s.mdm_level IN ('moderate', 'high') AS mdm_documented
+    FROM eval_scope s LEFT JOIN eval_time t USING (n)
+),
+pathed AS (
+    SELECT u.*,
+           CASE WHEN :qhp_first AND qhp >= l.personal THEN 'personal' WHEN mdm_documented AND staff_side >= l.complex THEN 'complex'
+                WHEN staff_side >= l.staff THEN 'staff' WHEN :never_pool AND qhp >= l.personal THEN 'personal' END AS path,
+           CASE WHEN :qhp_first AND cured_qhp >= l.personal THEN 'personal' WHEN mdm_documented AND cured_staff_side >= l.complex THEN 'complex'
+                WHEN cured_staff_side >= l.staff THEN 'staff' WHEN :never_pool AND cured_qhp >= l.personal THEN 'personal' END AS cured_path,
+           l.staff AS staff_threshold, l.complex AS complex_threshold, l.personal AS personal_threshold
+    FROM sums u CROSS JOIN limits l
+),
+-- Date of service: the day the base was reached, or the month's last day; never after death. Validity is asked on that day (R14, R35, R36).
+dated AS (
+    SELECT p.*, CASE WHEN path IS NULL THEN NULL WHEN :at_month_end THEN least(:month_last, p.died_on)
+                     ELSE :month_first - 1 + CASE path WHEN 'staff' THEN staff_day WHEN 'complex' THEN complex_day ELSE personal_day END END AS served_on
+    FROM pathed p
+),
+coded AS (
+    SELECT d.*, l.base_code, l.threshold, l.addon_code, l.increment, l.cap,
+           l.base_from <= served_on AND (l.base_to IS NULL OR l.base_to >= served_on) AS base_valid,
+           coalesce(l.addon_from <= served_on AND (l.addon_to IS NULL OR l.addon_to >= served_on), false) AS addon_valid,
+           CASE path WHEN 'personal' THEN qhp ELSE staff_side END AS used_seconds,
+           (CASE path WHEN 'personal' THEN qhp ELSE staff_side END - l.threshold) / l.increment AS full_increments
+    FROM dated d LEFT JOIN ladder l ON l.path = d.path
+),
+flagged AS (
+    SELECT c.*, path IS NOT NULL AND base_valid AS supported, path IS NULL AND cured_path IS NOT NULL AS pending,
+           CASE WHEN addon_valid THEN least(full_increments, cap) ELSE 0 END AS addon_units,
+           own_consent AND NOT live_consent AS revoked,
+           coalesce(:month_first - 1 + first_counted_day, :month_last) AS visit_needed_by
+    FROM coded c
+),
+judged AS (
+    SELECT f.*, NOT supported AND NOT pending OR revoked AS unsupported,
+           -- in the order of the gate table; a test compares the two
+           array_remove(ARRAY[
+               CASE WHEN path IS NULL AND cured_path IS NULL THEN 'TIME_BELOW_THRESHOLD' END,
+               CASE WHEN pending THEN 'TIME_PENDING' END,
+               CASE WHEN NOT any_consent THEN 'NO_CONSENT' END,
+               CASE WHEN live_consent AND NOT consent_complete THEN 'CONSENT_INCOMPLETE' END,
+               CASE WHEN revoked THEN 'CONSENT_REVOKED' END,
+               CASE WHEN any_consent AND NOT own_consent THEN 'CONSENT_OTHER_PRACTITIONER' END,
+               CASE WHEN :consent_aged = 'hold' AND consent_on < :consent_aged_before THEN 'CONSENT_AGED' END,
+               CASE WHEN first_visit_on IS NULL OR first_visit_on > visit_needed_by THEN 'NO_INITIATING_VISIT'
+                    WHEN first_qualifying_visit_on IS NULL OR first_qualifying_visit_on > visit_needed_by THEN 'VISIT_NOT_QUALIFYING' END,
+               CASE WHEN conditions < :conditions_needed THEN 'CHRONIC_CONDITIONS_LT_2' END,
+               CASE WHEN plan_version IS NULL THEN 'NO_CARE_PLAN' END,
+               CASE WHEN :care_plan_copy_missing = 'hold' AND plan_version IS NOT NULL AND NOT copy_given THEN 'CARE_PLAN_COPY_MISSING' END,
+               CASE WHEN :care_plan_review_overdue = 'hold' AND greatest(plan_on, reviewed_on) < :review_due_before THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
+               CASE WHEN :care_plan_incomplete = 'hold' AND plan_version IS NOT NULL AND NOT plan_complete THEN 'CARE_PLAN_INCOMPLETE' END,
+               CASE WHEN :care_plan_signoff_missing = 'hold' AND plan_version IS NOT NULL AND NOT plan_signed THEN 'CARE_PLAN_SIGNOFF_MISSING' END,
+               CASE WHEN :attestation_required AND NOT attested THEN 'ATTESTATION_MISSING' END,
+               CASE WHEN duplicate THEN 'DUPLICATE_PATIENT_MONTH' END,
+               CASE WHEN path IS NOT NULL AND NOT base_valid THEN 'CODE_NOT_VALID_ON_DOS' END,
+               CASE WHEN hospice THEN 'HOSPICE_REVIEW' END,
+               CASE WHEN :coverage_unverified = 'hold' AND NOT coverage_verified THEN 'COVERAGE_UNVERIFIED' END,
+               CASE WHEN provider_id IS NULL OR NOT provider_may_bill THEN 'PROVIDER_NOT_ELIGIBLE' END
+           ], NULL) || CAST(:client_holds AS text[]) AS stops,
+           array_remove(ARRAY[
+               CASE WHEN :consent_aged = 'warn' AND consent_on < :consent_aged_before THEN 'CONSENT_AGED' END,
+               CASE WHEN not_chronic_hint THEN 'CONDITION_NOT_CHRONIC_HINT' END,
+               CASE WHEN :care_plan_copy_missing = 'warn' AND plan_version IS NOT NULL AND NOT copy_given THEN 'CARE_PLAN_COPY_MISSING' END,
+               CASE WHEN :care_plan_review_overdue = 'warn' AND greatest(plan_on, reviewed_on) < :review_due_before THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
+               CASE WHEN :care_plan_incomplete = 'warn' AND plan_version IS NOT NULL AND NOT plan_complete THEN 'CARE_PLAN_INCOMPLETE' END,
+               CASE WHEN :care_plan_signoff_missing = 'warn' AND plan_version IS NOT NULL AND NOT plan_signed THEN 'CARE_PLAN_SIGNOFF_MISSING' END,
+               CASE WHEN path = 'staff' AND mdm_level IS NULL AND used_seconds >= complex_threshold THEN 'MDM_NOT_DOCUMENTED' END,
+               CASE WHEN supported AND full_increments > 0 AND NOT addon_valid THEN 'CODE_NOT_VALID_ON_DOS' END,
+               CASE WHEN path = 'personal' AND clinical > 0 THEN 'STAFF_TIME_UNBILLED' END,
+               CASE WHEN supported AND addon_valid AND full_increments > cap THEN 'UNIT_CAP_REACHED' END,
+               CASE WHEN :coverage_unverified = 'warn' AND NOT coverage_verified THEN 'COVERAGE_UNVERIFIED' END,
+               CASE WHEN other_qhp THEN 'QHP_NOT_BILLING' END
+           ], NULL) || CAST(:client_warnings AS text[]) AS notes
+    FROM flagged f
+),
+-- Excluded seconds become two short arrays; an incurable reason that alone explains the shortfall is an exception, the others are notes.
+reasoned AS (
+    SELECT j.*, x.reasons, x.seconds AS reason_seconds, x.decisive, x.noted
+    FROM judged j
+    LEFT JOIN LATERAL (
+        SELECT array_agg(r.code ORDER BY r.ordinal) AS reasons, array_agg(e.seconds ORDER BY r.ordinal) AS seconds,
+               array_agg(r.code ORDER BY r.ordinal) FILTER (WHERE NOT r.curable AND e.decides) AS decisive,
+               array_agg(r.code ORDER BY r.ordinal) FILTER (WHERE r.curable OR NOT e.decides) AS noted
+        FROM (SELECT seconds, ordinal, j.path IS NULL AND j.cured_path IS NULL AND seconds > 0
+                     AND (j.staff_side + seconds >= j.staff_threshold OR (:never_pool OR :qhp_first) AND j.qhp + seconds >= j.personal_threshold) AS decides
+              FROM unnest(j.excluded) WITH ORDINALITY AS u (seconds, ordinal)) e
+        JOIN (SELECT unnest(CAST(:reason_codes AS text[])) AS code, unnest(CAST(:reason_curable AS boolean[])) AS curable,
+                     generate_series(1, :last_reason) AS ordinal) r USING (ordinal)
+        WHERE e.seconds > 0
+    ) x ON cardinality(j.excluded) > 0
+),
+-- The other lawful readings of the same seconds, shown and never chosen by amount: the other policies' paths, and complex or not.
+options AS (
+    SELECT r.*, CASE WHEN unsupported THEN 'not_billable' WHEN cardinality(stops) > 0 THEN 'held' ELSE 'billable' END AS outcome,
+           unsupported OR pending AS empty_claim, o.claims
+    FROM reasoned r
+    LEFT JOIN LATERAL (
+        SELECT array_agg(DISTINCT claim) AS claims
+        FROM (SELECT l.base_code || 'x1' || CASE WHEN (w.seconds - l.threshold) / l.increment > 0
+                     THEN '+' || l.addon_code || 'x' || least((w.seconds - l.threshold) / l.increment, l.cap) ELSE '' END AS claim
+              FROM (VALUES ('staff', r.clinical + r.qhp), ('staff', r.clinical), ('complex', r.clinical + r.qhp), ('complex', r.clinical), ('personal', r.qhp)) w (path, seconds)
+              JOIN ladder l USING (path)
+              WHERE w.seconds >= l.threshold AND l.base_from <= :month_last AND coalesce(l.base_to, :month_first) >= :month_first
+                AND (w.path <> 'complex' OR coalesce(r.mdm_level, 'moderate') <> 'low')) lawful
+    ) o ON r.supported AND (r.used_seconds >= r.complex_threshold OR r.qhp > 0)
+),
+-- What the smallest further effort would add, on the path in use or towards the nearest base.
+missed AS (
+    SELECT o.*,
+           CASE WHEN supported AND addon_valid AND full_increments < cap THEN threshold + (full_increments + 1) * increment - used_seconds
+                WHEN path IS NULL AND (:never_pool OR :qhp_first) THEN least(staff_threshold - staff_side, personal_threshold - qhp)
+                WHEN path IS NULL THEN staff_threshold - staff_side END AS missing_seconds,
+           CASE WHEN supported AND addon_valid AND full_increments < cap THEN addon_code
+                WHEN path IS NULL AND (:never_pool OR :qhp_first) AND personal_threshold - qhp < staff_threshold - staff_side THEN (SELECT base_code FROM ladder WHERE path = 'personal')
+                WHEN path IS NULL THEN (SELECT base_code FROM ladder WHERE path = 'staff') END AS missing_code
+    FROM options o
+),
+final AS (
+    SELECT m.*,
+           CASE WHEN empty_claim THEN '{}'::text[] WHEN addon_units > 0 THEN ARRAY[base_code, addon_code] ELSE ARRAY[base_code] END AS codes,
+           CASE WHEN empty_claim THEN '{}'::smallint[] WHEN addon_units > 0 THEN ARRAY[1, addon_units]::smallint[] ELSE '{1}'::smallint[] END AS units,
+           CASE WHEN path IS NULL AND cured_path IS NULL THEN stops || coalesce(decisive, '{}') ELSE stops END AS exceptions,
+           CASE WHEN pending THEN (SELECT l.base_code || 'x1' || CASE WHEN (w.seconds - l.threshold) / l.increment > 0
+                                              THEN '+' || l.addon_code || 'x' || least((w.seconds - l.threshold) / l.increment, l.cap) ELSE '' END
+                                   FROM ladder l, LATERAL (SELECT CASE l.path WHEN 'personal' THEN cured_qhp ELSE cured_staff_side END AS seconds) w
+                                   WHERE l.path = cured_path) END AS pending_claim
+    FROM missed m
+)
+SELECT tenancy.new_id(), patient_id, mrn, enrolled, outcome,
+       CASE WHEN outcome <> 'billable' THEN CASE WHEN unsupported AND cardinality(exceptions) > 1 THEN
+           (SELECT u.code FROM unnest(exceptions) WITH ORDINALITY AS u (code, o)
+            ORDER BY u.code NOT IN ('TIME_BELOW_THRESHOLD', 'CONSENT_REVOKED', 'CODE_NOT_VALID_ON_DOS'), o LIMIT 1) ELSE exceptions[1] END END,
+       CASE WHEN NOT empty_claim THEN path END, codes, units, CASE WHEN NOT empty_claim THEN served_on END,
+       raw_seconds, clinical, qhp, greatest(cured_clinical - clinical, 0), greatest(cured_qhp - qhp, 0),
+       coalesce(reasons, '{}'), coalesce(reason_seconds, '{}'),
+       CASE WHEN empty_claim THEN clinical + qhp ELSE clinical + qhp - threshold - addon_units * coalesce(increment, 0) END,
+       exceptions, CASE WHEN noted IS NULL AND decisive IS NULL THEN notes
+                        WHEN path IS NULL AND cured_path IS NULL THEN notes || coalesce(noted, '{}') ELSE notes || coalesce(reasons, '{}') END,
+       missing_seconds, missing_code,
+       CASE WHEN empty_claim OR claims IS NULL THEN '{}' ELSE array_remove(claims, base_code || 'x1' || CASE WHEN addon_units > 0 THEN '+' || addon_code || 'x' || addon_units ELSE '' END) END,
+       pending_claim, mdm_level, provider_id, consent_on, plan_version, reviewed_on, first_qualifying_visit_on,
+       sha256(convert_to(concat_ws(E'\x1f', 'caretally-evidence-1', :client_code, :month_first, mrn, outcome, array_to_string(codes, '+'), array_to_string(units, '+'),
+              served_on, raw_seconds, clinical, qhp, array_to_string(exceptions, ','), provider_npi, consent_on, plan_version, reviewed_on,
+              first_qualifying_visit_on, mdm_level, :rule_set), 'UTF8') || entries_hash)
+FROM final

@@ -1,0 +1,27 @@
+-- The working tables of one evaluation: one client, one month, dropped with the transaction.
+CREATE TEMP TABLE IF NOT EXISTS eval_scope (
+    n int NOT NULL, patient_id uuid NOT NULL, mrn text NOT NULL, state text, enrolled boolean NOT NULL,
+    provider_id uuid, provider_npi text, provider_may_bill boolean,
+    any_consent boolean NOT NULL, own_consent boolean NOT NULL, live_consent boolean NOT NULL, consent_on date, consent_complete boolean,
+    first_visit_on date, first_qualifying_visit_on date, conditions int NOT NULL, not_chronic_hint boolean NOT NULL,
+    plan_version int, plan_on date, copy_given boolean, plan_complete boolean, plan_signed boolean, reviewed_on date,
+    mdm_level text, attested boolean NOT NULL, hospice boolean NOT NULL, coverage_verified boolean NOT NULL, duplicate boolean NOT NULL,
+    died_on date, day_reason smallint[]
+) ON COMMIT DROP;
+CREATE TEMP TABLE IF NOT EXISTS eval_conflict (entry_id uuid NOT NULL, contested tstzmultirange NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE IF NOT EXISTS eval_time (
+    n int NOT NULL, raw_seconds int NOT NULL, clinical_seconds int NOT NULL, qhp_seconds int NOT NULL,
+    cured_clinical_seconds int NOT NULL, cured_qhp_seconds int NOT NULL, first_counted_day smallint,
+    staff_day smallint, complex_day smallint, personal_day smallint, other_qhp boolean NOT NULL,
+    excluded int[] NOT NULL, entries_hash bytea NOT NULL
+) ON COMMIT DROP;
+CREATE TEMP TABLE IF NOT EXISTS eval_decision (
+    id uuid NOT NULL, patient_id uuid NOT NULL, mrn text COLLATE "C" NOT NULL, enrolled boolean NOT NULL, outcome text NOT NULL, primary_reason text,
+    path text, codes text[] NOT NULL, units smallint[] NOT NULL, date_of_service date,
+    raw_seconds int NOT NULL, clinical_seconds int NOT NULL, qhp_seconds int NOT NULL,
+    pending_clinical_seconds int NOT NULL, pending_qhp_seconds int NOT NULL,
+    excluded_reasons text[] NOT NULL, excluded_seconds int[] NOT NULL, unbilled_seconds int NOT NULL,
+    exceptions text[] NOT NULL, warnings text[] NOT NULL, missing_seconds int, missing_code text, alternatives text[] NOT NULL,
+    pending_claim text, mdm_level text, provider_id uuid, consent_on date, plan_version int, reviewed_on date, visited_on date,
+    evidence_hash bytea NOT NULL
+) ON COMMIT DROP;
