@@ -1,0 +1,124 @@
+"""Load the reference files into the database: all of them or none, and only when they differ from what is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Connection, text
+
+from caretally.cms.reference_files import (
+    DATA_FOLDER,
+    DamagedReferenceFile,
+    ReferenceTable,
+    Row,
+    folder_sha256,
+    read_chronic_conditions,
+    read_tables,
+)
+from caretally.cms.table_shapes import PLANNED, RULE_SET, TableShape
+
+# Rows of other tables point at these, so their rows are merged; every other table is emptied and filled.
+MERGED_TABLES = frozenset({"billing_code", "gate"})
+# `planned` feeds the rules page only; `rule_set` is written by itself, last.
+NOT_LOADED = frozenset({PLANNED.name, RULE_SET.name})
+
+
+def load_reference_tables(connection: Connection, data_folder: Path | None = None) -> str:
+    """Bring the reference tables to the state of `data_folder` (the product's own by default) and return the rule set's code.
+
+    Runs as the schema owner inside the caller's transaction and commits nothing. Does nothing when the files' SHA-256 is the one in
+    `rule_set`. Raises `DamagedReferenceFile`, naming file, line and reason, before anything is changed.
+    """
+    folder = data_folder or DATA_FOLDER
+    fingerprint = folder_sha256(folder)
+    connection.execute(text("LOCK TABLE rule_set IN SHARE ROW EXCLUSIVE MODE"))
+    in_force = _code_in_force(connection, fingerprint)
+    return in_force if in_force is not None else _load(connection, folder, fingerprint)
+
+
+def _code_in_force(connection: Connection, fingerprint: str) -> str | None:
+    newest = connection.execute(text("SELECT code, source_sha256 FROM rule_set ORDER BY loaded_at DESC, code DESC LIMIT 1")).first()
+    return newest.code if newest is not None and newest.source_sha256 == fingerprint else None
+
+
+def _load(connection: Connection, folder: Path, fingerprint: str) -> str:
+    tables = read_tables(folder)
+    chronic = read_chronic_conditions(folder)
+    loaded = [table for name, table in tables.items() if name not in NOT_LOADED]
+    with connection.begin_nested():
+        _replace_all(connection, [*loaded, chronic])
+        return _record_rule_set(connection, tables["rule_set"].rows[0], fingerprint)
+
+
+def _replace_all(connection: Connection, tables: list[ReferenceTable]) -> None:
+    cursor = _driver_cursor(connection)
+    for table in reversed(tables):
+        if table.shape.name not in MERGED_TABLES:
+            cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.shape.name)))
+    for table in tables:
+        try:
+            _merge(cursor, table) if table.shape.name in MERGED_TABLES else _copy(cursor, table, table.shape.name)
+        except psycopg.Error as fault:
+            reason = f"the database refuses it ({fault.diag.message_primary or fault})"
+            raise DamagedReferenceFile(f"{table.shape.name}.csv", 0, reason) from fault
+
+
+def _merge(cursor: psycopg.Cursor[Any], table: ReferenceTable) -> None:
+    """Insert, change and remove rows so that the table equals the file, without breaking what points at a row that stays."""
+    name = sql.Identifier(table.shape.name)
+    cursor.execute(sql.SQL("CREATE TEMP TABLE arriving (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(name))
+    _copy(cursor, table, "arriving")
+    keys, columns = _names(table.shape.key), _names(table.shape.columns)
+    if "ordinal" in table.shape.columns:
+        # Places are unique at every moment: vacate them before rows trade theirs.
+        cursor.execute(sql.SQL("UPDATE {} SET ordinal = -1 - ordinal").format(name))
+    cursor.execute(
+        sql.SQL("DELETE FROM {} WHERE ({keys}) NOT IN (SELECT {keys} FROM arriving)").format(name, keys=keys)
+    )
+    cursor.execute(
+        sql.SQL("INSERT INTO {} ({columns}) SELECT {columns} FROM arriving ON CONFLICT ({keys}) DO UPDATE SET {changes}").format(
+            name, columns=columns, keys=keys, changes=_changes(table.shape)
+        )
+    )
+    cursor.execute("DROP TABLE arriving")
+
+
+def _changes(shape: TableShape) -> sql.Composed:
+    others = [column for column in shape.columns if column not in shape.key]
+    return sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in others)
+
+
+def _copy(cursor: psycopg.Cursor[Any], table: ReferenceTable, target: str) -> None:
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(target), _names(table.shape.columns))
+    with cursor.copy(statement) as copy:
+        for row in table.rows:
+            copy.write_row(row)
+
+
+def _names(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(column) for column in columns)
+
+
+def _record_rule_set(connection: Connection, row: Row, fingerprint: str) -> str:
+    code, effective_from = row
+    connection.execute(
+        text(
+            "INSERT INTO rule_set (code, effective_from, source_sha256, loaded_at)"
+            " VALUES (:code, :effective_from, :sha256, clock_timestamp())"
+            " ON CONFLICT (code) DO UPDATE SET effective_from = excluded.effective_from,"
+            " source_sha256 = excluded.source_sha256, loaded_at = excluded.loaded_at"
+        ),
+        {"code": code, "effective_from": effective_from, "sha256": fingerprint},
+    )
+    return str(code)
+
+
+def _driver_cursor(connection: Connection) -> psycopg.Cursor[Any]:
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError("the reference tables are loaded through psycopg")
+    return driver.cursor()
