@@ -1,0 +1,123 @@
+"""Which codes counted seconds support under one agreement, and what lies just beyond them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from tests.oracle.carelog import Stretch
+from tests.oracle.codes import COMPLEX, COMPLEX_MDM, NON_COMPLEX, PERSONAL, AddOn, Base, valid_on
+from tests.oracle.tally import BOTH, CLINICAL, QHP, Tally
+
+Line = dict[str, str | int]
+Validity = Callable[[Base | AddOn, date], bool]
+
+PATHS = {
+    "pool": (("staff", BOTH),),
+    "personal": (("personal", QHP), ("staff", BOTH)),
+    "never_pool": (("staff", CLINICAL), ("personal", QHP)),
+}
+
+
+def always_valid(_code: Base | AddOn, _day: date) -> bool:
+    """Stand in for the validity dates, to ask what time alone would support."""
+    return True
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The base that was chosen, the seconds it rests on and the units of its add-on."""
+
+    base: Base
+    classes: frozenset[str]
+    seconds: int
+    full_increments: int
+    add_on_is_valid: bool
+    date_of_service: date
+
+    @property
+    def units(self) -> int:
+        """Return the add-on units that may be billed."""
+        return min(self.full_increments, self.base.add_on.cap) if self.add_on_is_valid else 0
+
+    @property
+    def lines(self) -> list[Line]:
+        """Return the claim's lines, the base first."""
+        add_on: list[Line] = [{"code": self.base.add_on.code, "units": self.units}] if self.units else []
+        return [{"code": self.base.code, "units": 1}, *add_on]
+
+
+class Biller:
+    """The rules of one patient-month: its stretches, its MDM and when the client dates its services."""
+
+    def __init__(
+        self, stretches: Sequence[Stretch], mdm: Sequence[str], *, month_end: date | None, last_day: date
+    ) -> None:
+        """Take `month_end` (the date of service, when the agreement says so) and the month's `last_day`."""
+        self._stretches = stretches
+        self._is_complex = bool(COMPLEX_MDM & set(mdm))
+        self._has_mdm = bool(mdm)
+        self._month_end = month_end
+        self._last_day = last_day
+
+    def choose(self, policy: str, *, admitted: Sequence[str] = (), valid: Validity = valid_on) -> Choice | None:
+        """Return what the agreement's policy bills, or None; `admitted` reasons count as if cured."""
+        tally = Tally(self._stretches, policy, admitted)
+        for path, classes in PATHS[policy]:
+            for base in self._bases(path):
+                choice = self._choice(tally, base, classes, valid)
+                if choice is not None:
+                    return choice
+        return None
+
+    def alternatives(self, policy: str, chosen: Choice | None) -> list[list[Line]]:
+        """Return the other lawful claims, distinct, never the chosen one, in no order of price."""
+        choices = [self.choose(other) for other in PATHS if other != policy]
+        if chosen is not None and chosen.base is NON_COMPLEX and not self._has_mdm:
+            choices.append(self._beside(policy, chosen, COMPLEX))
+        if chosen is not None and chosen.base is COMPLEX:
+            choices.append(self._beside(policy, chosen, NON_COMPLEX))
+        found: list[list[Line]] = []
+        for choice in choices:
+            if choice is not None and choice.lines not in [*found, chosen.lines if chosen else []]:
+                found.append(choice.lines)
+        return found
+
+    def missing_seconds(self, policy: str, chosen: Choice | None) -> int | None:
+        """Return the fewest seconds that would add a code or a unit, or None at the cap."""
+        tally = Tally(self._stretches, policy)
+        if chosen is not None:
+            path = "personal" if chosen.base is PERSONAL else "staff"
+            steps = [base.threshold for base in self._bases(path) if valid_on(base, chosen.date_of_service)]
+            return min((s - chosen.seconds for s in [*steps, *_next_unit(chosen)] if s > chosen.seconds), default=None)
+        gaps = [
+            base.threshold - tally.seconds(classes)
+            for path, classes in PATHS[policy]
+            for base in self._bases(path)
+            if valid_on(base, self._last_day)
+        ]
+        return min((gap for gap in gaps if gap > 0), default=None)
+
+    def _bases(self, path: str) -> tuple[Base, ...]:
+        if path == "personal":
+            return (PERSONAL,)
+        return (COMPLEX, NON_COMPLEX) if self._is_complex else (NON_COMPLEX,)
+
+    def _beside(self, policy: str, chosen: Choice, base: Base) -> Choice | None:
+        return self._choice(Tally(self._stretches, policy), base, chosen.classes, valid_on)
+
+    def _choice(self, tally: Tally, base: Base, classes: frozenset[str], valid: Validity) -> Choice | None:
+        seconds = tally.seconds(classes)
+        if seconds < base.threshold:
+            return None
+        day = self._month_end or tally.day_reaching(base.threshold, classes)
+        if not valid(base, day):
+            return None
+        increments = (seconds - base.threshold) // base.add_on.increment
+        return Choice(base, classes, seconds, increments, valid(base.add_on, day), day)
+
+
+def _next_unit(chosen: Choice) -> list[int]:
+    add_on = chosen.base.add_on
+    if not chosen.add_on_is_valid or chosen.units == add_on.cap:
+        return []
+    return [chosen.base.threshold + (chosen.units + 1) * add_on.increment]
