@@ -53,6 +53,12 @@ TIME_LADDER = TableShape(
     optional=frozenset({"addon_code"}),
     points_to={"base_code": ("billing_code", "code"), "addon_code": ("billing_code", "code")},
 )
+PROGRAM_LIMIT = TableShape(
+    name="program_limit",
+    columns={"program": "text", "name": "text", "amount": "number", "valid_from": "date", "valid_to": "date", "source": "text"},
+    key=("program", "name", "valid_from"),
+    optional=frozenset({"valid_to"}),
+)
 GATE = TableShape(
     name="gate",
     columns={
@@ -78,6 +84,12 @@ EXCLUSION_REASON = TableShape(
     key=("code", "valid_from"),
     optional=frozenset({"valid_to"}),
     points_to={"code": ("gate", "code")},
+)
+PROGRAM_LIMIT = TableShape(
+    name="program_limit",
+    columns={"program": "text", "name": "text", "amount": "number", "valid_from": "date", "valid_to": "date", "source": "text"},
+    key=("program", "name", "valid_from"),
+    optional=frozenset({"valid_to"}),
 )
 CREDENTIAL_TYPE = TableShape(
     name="credential_type",
@@ -117,8 +129,10 @@ CSV_TABLES = (
     RULE_SET,
     BILLING_CODE,
     TIME_LADDER,
+    PROGRAM_LIMIT,
     GATE,
     EXCLUSION_REASON,
+    PROGRAM_LIMIT,
     CREDENTIAL_TYPE,
     VISIT_CODE_NOT_QUALIFYING,
     PLAN_ELEMENT,
