@@ -130,15 +130,15 @@ def moments(draw: st.DrawFn, clock: _Clock, anchors: list[int], apart: int | Non
 
 
 @st.composite
-def entry_lists(draw: st.DrawFn, clock: _Clock, anchors: list[int]) -> list[Facts]:
-    """Draw one patient's entries, crowded or each on its own day, most of them without fault."""
+def entry_lists(draw: st.DrawFn, clock: _Clock, anchors: list[int], number: int) -> list[Facts]:
+    """Draw the entries of the patient with this number, crowded or each on a day of its own, most without fault."""
     crowded, faulty = draw(st.sampled_from([False, False, True])), draw(st.sampled_from([False, False, True]))
     team = draw(st.sampled_from([ORDINARY_STAFF, ORDINARY_STAFF, DOCTOR_ONLY]))
     staff = st.sampled_from(team + (ODD_STAFF if faulty else ()))
     oddities = st.one_of(clear_entries, odd_entries) if faulty else clear_entries
     entries = []
     for position, seconds in enumerate(draw(lengths())):
-        start = draw(moments(clock, anchors, None if crowded else 2 + 4 * position))
+        start = draw(moments(clock, anchors, None if crowded else number + 4 * position))
         times: Facts = {"start": clock.text(start), "end": clock.text(start + seconds)}
         plain: Facts = {"staff": draw(staff), "program": "CCM", "description": "call", "approved": True}
         entries.append(times | plain | draw(oddities))
@@ -146,9 +146,9 @@ def entry_lists(draw: st.DrawFn, clock: _Clock, anchors: list[int]) -> list[Fact
 
 
 @st.composite
-def _patients(draw: st.DrawFn, ref: str, clock: _Clock, anchors: list[int]) -> Facts:
-    plain = clean_patient(ref, **clock.calendar.clean_history())
-    entries = draw(entry_lists(clock, anchors))
+def _patients(draw: st.DrawFn, number: int, clock: _Clock, anchors: list[int]) -> Facts:
+    plain = clean_patient(f"p{number}", **clock.calendar.clean_history())
+    entries = draw(entry_lists(clock, anchors, number))
     level = draw(st.sampled_from(["low", "moderate", "high", None]))
     documented = {"mdm": [{"month": clock.calendar.month, "level": level, "provider": "A"}] if level else []}
     kept = plain | documented | draw(roster_changes(clock.calendar)) | {"entries": entries}
@@ -170,7 +170,7 @@ def client_months(draw: st.DrawFn, *, most_patients: int = 4) -> Facts:
     clock = _Clock(Calendar.of(month), zone)
     anchors = draw(st.lists(clock.anchors(), min_size=1, max_size=3))
     count = draw(st.integers(1, most_patients))
-    patients = [draw(_patients(f"p{number}", clock, anchors)) for number in range(1, count + 1)]
+    patients = [draw(_patients(number, clock, anchors)) for number in range(1, count + 1)]
     same_human = count > 1 and draw(st.integers(0, 7)) == 7
     answer: dict[str, Any] = {"month": month, "timezone": zone, "agreement": draw(agreements())}
     return answer | {

@@ -77,6 +77,15 @@ def _consents(draw: st.DrawFn, calendar: Calendar) -> Facts:
 
 
 @st.composite
+def _revoked_or_aged_consent(draw: st.DrawFn, calendar: Calendar) -> Facts:
+    obtained = st.sampled_from([calendar.on(n) for n in (-60, -60, -729, -730, -731, -732, -733)])
+    revoked = st.sampled_from([calendar.on(n) for n in (-30, -1, 0, 9, calendar.days - 1)])
+    first = consent(obtained_on=draw(obtained), revoked_on=draw(st.one_of(st.none(), revoked)))
+    again = consent(obtained_on=draw(st.one_of(calendar.inside(), revoked)))
+    return {"consents": draw(st.sampled_from([[first], [first, again]]))}
+
+
+@st.composite
 def _enrolments(draw: st.DrawFn, calendar: Calendar) -> Facts:
     starts = sorted(draw(st.sets(calendar.near(), max_size=3)))
     rows = []
@@ -184,6 +193,7 @@ def roster_changes(draw: st.DrawFn, calendar: Calendar) -> Facts:
     """Draw up to three departures from good order; none at all is as likely as any number."""
     departures = st.one_of(
         _consents(calendar),
+        _revoked_or_aged_consent(calendar),
         _enrolments(calendar),
         _visits(calendar),
         _conditions(calendar),
