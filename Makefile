@@ -1,0 +1,56 @@
+# Needs Python 3.11 or newer, make and pip; everything else is installed into .venv from the hash-pinned locks.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements/develop.txt
+STAMP := $(VENV)/.installed
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo demo-reset test test-15 check format lock bench clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## the environment in .venv (costs nothing when it is up to date)
+
+# uv is quick; where it cannot reach the packages (it does not read pip's configuration), pip installs the same lock.
+$(STAMP): $(LOCK) requirements/installer.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("CareTally needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/installer.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-config --link-mode=copy --require-hashes -r $(LOCK) \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## two vendors with 14 months, last month closed, PDFs in demo-output/ (ARGS=--exit to leave at once)
+	@$(BIN)/caretally demo $(ARGS)
+
+demo-reset: $(STAMP) ## throw the demo away, then make it again
+	@$(BIN)/caretally demo --reset $(ARGS)
+
+test: $(STAMP) ## everything, on the embedded PostgreSQL; ARGS go to pytest
+	@$(BIN)/pytest -n auto $(ARGS)
+
+test-15: $(STAMP) ## the same suite on this machine's own PostgreSQL 15 (or PG_BIN=/path/to/its/bin)
+	@CARETALLY_POSTGRES_BIN=$${PG_BIN:-/usr/lib/postgresql/15/bin} $(BIN)/pytest -n auto $(ARGS)
+
+check: $(STAMP) ## lint, format, types, import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(STAMP) ## format the code and mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(STAMP) ## close 100,000 patient-months and print the figures beside the floor (ARGS to change)
+	@$(BIN)/caretally bench close $(or $(ARGS),--patient-months 100000)
+
+lock: $(STAMP) ## resolve the locks again (UPGRADE=--upgrade for newer releases)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash requirements/lock.sh $(UPGRADE)
+
+clean: ## remove the environment and the caches; data in var/ stay
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
