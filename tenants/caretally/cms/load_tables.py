@@ -19,10 +19,10 @@ from caretally.cms.reference_files import (
     read_chronic_conditions,
     read_tables,
 )
-from caretally.cms.table_shapes import PLANNED, RULE_SET, TableShape
+from caretally.cms.table_shapes import PLANNED, RULE_SET
 
-# Rows of other tables point at these, so their rows are merged; every other table is emptied and filled.
-MERGED_TABLES = frozenset({"billing_code", "gate"})
+# Rows of other tables point at the first two and the third is large, so they are merged; every other table is emptied and filled.
+MERGED_TABLES = frozenset({"billing_code", "gate", "icd10_code"})
 # `planned` feeds the rules page only; `rule_set` is written by itself, last.
 NOT_LOADED = frozenset({PLANNED.name, RULE_SET.name})
 
@@ -72,24 +72,22 @@ def _merge(cursor: psycopg.Cursor[Any], table: ReferenceTable) -> None:
     name = sql.Identifier(table.shape.name)
     cursor.execute(sql.SQL("CREATE TEMP TABLE arriving (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(name))
     _copy(cursor, table, "arriving")
-    keys, columns = _names(table.shape.key), _names(table.shape.columns)
     if "ordinal" in table.shape.columns:
         # Places are unique at every moment: vacate them before rows trade theirs.
         cursor.execute(sql.SQL("UPDATE {} SET ordinal = -1 - ordinal").format(name))
+    keys, columns = _names(table.shape.key), _names(table.shape.columns)
     cursor.execute(
-        sql.SQL("DELETE FROM {} WHERE ({keys}) NOT IN (SELECT {keys} FROM arriving)").format(name, keys=keys)
-    )
-    cursor.execute(
-        sql.SQL("INSERT INTO {} ({columns}) SELECT {columns} FROM arriving ON CONFLICT ({keys}) DO UPDATE SET {changes}").format(
-            name, columns=columns, keys=keys, changes=_changes(table.shape)
+        sql.SQL("DELETE FROM {0} present WHERE NOT EXISTS (SELECT FROM arriving WHERE ({1}) = ({2}))").format(
+            name, _names(table.shape.key, "arriving"), _names(table.shape.key, "present")
         )
     )
+    cursor.execute(
+        sql.SQL(
+            "INSERT INTO {0} AS present ({1}) SELECT {1} FROM arriving"
+            " ON CONFLICT ({2}) DO UPDATE SET ({1}) = ROW ({3}) WHERE ({4}) IS DISTINCT FROM ({3})"
+        ).format(name, columns, keys, _names(table.shape.columns, "excluded"), _names(table.shape.columns, "present"))
+    )
     cursor.execute("DROP TABLE arriving")
-
-
-def _changes(shape: TableShape) -> sql.Composed:
-    others = [column for column in shape.columns if column not in shape.key]
-    return sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in others)
 
 
 def _copy(cursor: psycopg.Cursor[Any], table: ReferenceTable, target: str) -> None:
@@ -99,8 +97,8 @@ def _copy(cursor: psycopg.Cursor[Any], table: ReferenceTable, target: str) -> No
             copy.write_row(row)
 
 
-def _names(columns: Iterable[str]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(column) for column in columns)
+def _names(columns: Iterable[str], *of: str) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(*of, column) for column in columns)
 
 
 def _record_rule_set(connection: Connection, row: Row, fingerprint: str) -> str:
