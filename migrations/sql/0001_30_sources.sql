@@ -396,6 +396,9 @@ CREATE TABLE time_entry (
     approved_by text NOT NULL DEFAULT '',
     created_batch_id uuid,
     batch_id uuid,
+    -- whole seconds since 1970 UTC: the evaluation sorts, clips and adds integers only
+    started_second bigint NOT NULL GENERATED ALWAYS AS (extract(epoch FROM started_at - timestamptz '1970-01-01 00:00:00+00')::bigint) STORED,
+    ended_second bigint NOT NULL GENERATED ALWAYS AS (extract(epoch FROM ended_at - timestamptz '1970-01-01 00:00:00+00')::bigint) STORED,
     content_hash bytea NOT NULL GENERATED ALWAYS AS (sha256(
         int8send(extract(epoch FROM started_at - timestamptz '1970-01-01 00:00:00+00')::bigint) || int8send(extract(epoch FROM ended_at - timestamptz '1970-01-01 00:00:00+00')::bigint)
         || decode(replace(source || E'\x1f' || external_id || E'\x1f' || program || E'\x1f' || activity || E'\x1f' || description || E'\x1f' || contact
@@ -409,7 +412,7 @@ CREATE TABLE time_entry (
     CHECK (ended_at <= started_at + interval '24 hours')
 );
 CREATE INDEX time_entry_by_month ON time_entry (vendor_id, client_id, started_at);
-CREATE INDEX time_entry_by_staff ON time_entry (vendor_id, staff_id, started_at) INCLUDE (ended_at, client_id, patient_id);
+CREATE INDEX time_entry_by_staff ON time_entry (vendor_id, staff_id, started_second) INCLUDE (ended_second, client_id, patient_id, id);
 -- A time row that arrived for a month already closed: never an edit, offered as an adjustment on the next invoice.
 CREATE TABLE late_entry (
     vendor_id uuid NOT NULL,

@@ -1,4 +1,4 @@
--- Step 2. A staff member at two patients at once, anywhere at the vendor: the contested part of each entry of this client.
+-- Step 3. A staff member at two patients at once, anywhere at the vendor: the contested part of each entry of this client.
 INSERT INTO eval_conflict
 WITH staff_here AS (
     SELECT DISTINCT staff_id
@@ -7,20 +7,20 @@ WITH staff_here AS (
 ),
 -- The running maximum, not `lag`: a short entry inside a long one is not hidden by a third that ended early.
 timeline AS (
-    SELECT t.id, t.staff_id, t.client_id, t.patient_id, t.started_at, t.ended_at,
-           max(t.ended_at) OVER (PARTITION BY t.staff_id ORDER BY t.started_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until
+    SELECT t.id, t.staff_id, t.client_id, t.patient_id, t.started_second AS started, t.ended_second AS ended,
+           max(t.ended_second) OVER (PARTITION BY t.staff_id ORDER BY t.started_second ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until
     FROM time_entry t
     WHERE t.vendor_id = :vendor_id AND t.staff_id IN (SELECT staff_id FROM staff_here)
-      AND t.started_at < :ends_at AND t.started_at > :starts_at - interval '24 hours'
+      AND t.started_second < :ends_second AND t.started_second > :starts_second - 86400
 ),
 pair AS (
     SELECT late.id AS late_id, late.client_id AS late_client, early.id AS early_id, early.client_id AS early_client,
-           tstzrange(late.started_at, least(late.ended_at, early.ended_at)) AS shared
+           int8range(late.started, least(late.ended, early.ended_second)) AS shared
     FROM timeline late
     JOIN time_entry early ON early.vendor_id = :vendor_id AND early.staff_id = late.staff_id
-     AND early.started_at <= late.started_at AND early.started_at > late.started_at - interval '24 hours' AND early.ended_at > late.started_at
+     AND early.started_second <= late.started AND early.started_second > late.started - 86400 AND early.ended_second > late.started
      AND early.patient_id <> late.patient_id
-    WHERE late.busy_until > late.started_at
+    WHERE late.busy_until > late.started
 )
 SELECT entry_id, range_agg(shared)
 FROM (SELECT late_id AS entry_id, late_client AS client_id, shared FROM pair UNION ALL SELECT early_id, early_client, shared FROM pair) both_sides

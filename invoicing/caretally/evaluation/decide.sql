@@ -1,4 +1,4 @@
--- Step 4. The decision of each patient-month from its seconds and its facts, with everything an explanation needs.
+-- Step 5. The decision of each patient-month from its seconds and its facts, with everything an explanation needs.
 INSERT INTO eval_decision
 WITH ladder AS MATERIALIZED (
     SELECT l.path, b.code AS base_code, b.first_threshold_seconds AS threshold, b.first_valid AS base_from, b.last_valid AS base_to,
@@ -41,8 +41,8 @@ coded AS (
     SELECT d.*, l.base_code, l.threshold, l.addon_code, l.increment, l.cap,
            l.base_from <= served_on AND (l.base_to IS NULL OR l.base_to >= served_on) AS base_valid,
            coalesce(l.addon_from <= served_on AND (l.addon_to IS NULL OR l.addon_to >= served_on), false) AS addon_valid,
-           CASE path WHEN 'personal' THEN qhp ELSE staff_side END AS used_seconds,
-           (CASE path WHEN 'personal' THEN qhp ELSE staff_side END - l.threshold) / l.increment AS full_increments
+           CASE d.path WHEN 'personal' THEN qhp ELSE staff_side END AS used_seconds,
+           (CASE d.path WHEN 'personal' THEN qhp ELSE staff_side END - l.threshold) / l.increment AS full_increments
     FROM dated d LEFT JOIN ladder l ON l.path = d.path
 ),
 flagged AS (
@@ -62,13 +62,13 @@ judged AS (
                CASE WHEN live_consent AND NOT consent_complete THEN 'CONSENT_INCOMPLETE' END,
                CASE WHEN revoked THEN 'CONSENT_REVOKED' END,
                CASE WHEN any_consent AND NOT own_consent THEN 'CONSENT_OTHER_PRACTITIONER' END,
-               CASE WHEN :consent_aged = 'hold' AND consent_on < :consent_aged_before THEN 'CONSENT_AGED' END,
+               CASE WHEN :consent_aged = 'hold' AND consent_on < (:month_first - make_interval(months => :consent_aged_months))::date THEN 'CONSENT_AGED' END,
                CASE WHEN first_visit_on IS NULL OR first_visit_on > visit_needed_by THEN 'NO_INITIATING_VISIT'
                     WHEN first_qualifying_visit_on IS NULL OR first_qualifying_visit_on > visit_needed_by THEN 'VISIT_NOT_QUALIFYING' END,
                CASE WHEN conditions < :conditions_needed THEN 'CHRONIC_CONDITIONS_LT_2' END,
                CASE WHEN plan_version IS NULL THEN 'NO_CARE_PLAN' END,
                CASE WHEN :care_plan_copy_missing = 'hold' AND plan_version IS NOT NULL AND NOT copy_given THEN 'CARE_PLAN_COPY_MISSING' END,
-               CASE WHEN :care_plan_review_overdue = 'hold' AND greatest(plan_on, reviewed_on) < :review_due_before THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
+               CASE WHEN :care_plan_review_overdue = 'hold' AND greatest(plan_on, reviewed_on) < :month_last - :review_interval_days THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
                CASE WHEN :care_plan_incomplete = 'hold' AND plan_version IS NOT NULL AND NOT plan_complete THEN 'CARE_PLAN_INCOMPLETE' END,
                CASE WHEN :care_plan_signoff_missing = 'hold' AND plan_version IS NOT NULL AND NOT plan_signed THEN 'CARE_PLAN_SIGNOFF_MISSING' END,
                CASE WHEN :attestation_required AND NOT attested THEN 'ATTESTATION_MISSING' END,
@@ -79,10 +79,10 @@ judged AS (
                CASE WHEN provider_id IS NULL OR NOT provider_may_bill THEN 'PROVIDER_NOT_ELIGIBLE' END
            ], NULL) || CAST(:client_holds AS text[]) AS stops,
            array_remove(ARRAY[
-               CASE WHEN :consent_aged = 'warn' AND consent_on < :consent_aged_before THEN 'CONSENT_AGED' END,
+               CASE WHEN :consent_aged = 'warn' AND consent_on < (:month_first - make_interval(months => :consent_aged_months))::date THEN 'CONSENT_AGED' END,
                CASE WHEN not_chronic_hint THEN 'CONDITION_NOT_CHRONIC_HINT' END,
                CASE WHEN :care_plan_copy_missing = 'warn' AND plan_version IS NOT NULL AND NOT copy_given THEN 'CARE_PLAN_COPY_MISSING' END,
-               CASE WHEN :care_plan_review_overdue = 'warn' AND greatest(plan_on, reviewed_on) < :review_due_before THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
+               CASE WHEN :care_plan_review_overdue = 'warn' AND greatest(plan_on, reviewed_on) < :month_last - :review_interval_days THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
                CASE WHEN :care_plan_incomplete = 'warn' AND plan_version IS NOT NULL AND NOT plan_complete THEN 'CARE_PLAN_INCOMPLETE' END,
                CASE WHEN :care_plan_signoff_missing = 'warn' AND plan_version IS NOT NULL AND NOT plan_signed THEN 'CARE_PLAN_SIGNOFF_MISSING' END,
                CASE WHEN path = 'staff' AND mdm_level IS NULL AND used_seconds >= complex_threshold THEN 'MDM_NOT_DOCUMENTED' END,
@@ -160,7 +160,7 @@ SELECT tenancy.new_id(), patient_id, mrn, enrolled, outcome,
        missing_seconds, missing_code,
        CASE WHEN empty_claim OR claims IS NULL THEN '{}' ELSE array_remove(claims, base_code || 'x1' || CASE WHEN addon_units > 0 THEN '+' || addon_code || 'x' || addon_units ELSE '' END) END,
        pending_claim, mdm_level, provider_id, consent_on, plan_version, reviewed_on, first_qualifying_visit_on,
-       sha256(convert_to(concat_ws(E'\x1f', 'caretally-evidence-1', :client_code, :month_first, mrn, outcome, array_to_string(codes, '+'), array_to_string(units, '+'),
+       sha256(convert_to(concat_ws(E'\x1f', 'caretally-evidence-1', CAST(:client_code AS text), :month_first, mrn, outcome, array_to_string(codes, '+'), array_to_string(units, '+'),
               served_on, raw_seconds, clinical, qhp, array_to_string(exceptions, ','), provider_npi, consent_on, plan_version, reviewed_on,
-              first_qualifying_visit_on, mdm_level, :rule_set), 'UTF8') || entries_hash)
+              first_qualifying_visit_on, mdm_level, CAST(:rule_set AS text)), 'UTF8') || entries_hash)
 FROM final

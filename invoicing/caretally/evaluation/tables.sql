@@ -6,9 +6,9 @@ CREATE TEMP TABLE IF NOT EXISTS eval_scope (
     first_visit_on date, first_qualifying_visit_on date, conditions int NOT NULL, not_chronic_hint boolean NOT NULL,
     plan_version int, plan_on date, copy_given boolean, plan_complete boolean, plan_signed boolean, reviewed_on date,
     mdm_level text, attested boolean NOT NULL, hospice boolean NOT NULL, coverage_verified boolean NOT NULL, duplicate boolean NOT NULL,
-    died_on date, day_reason smallint[]
+    died_on date, enrolled_days datemultirange, consent_from date, part_a datemultirange, day_reason smallint[]
 ) ON COMMIT DROP;
-CREATE TEMP TABLE IF NOT EXISTS eval_conflict (entry_id uuid NOT NULL, contested tstzmultirange NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE IF NOT EXISTS eval_conflict (entry_id uuid NOT NULL, contested int8multirange NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE IF NOT EXISTS eval_time (
     n int NOT NULL, raw_seconds int NOT NULL, clinical_seconds int NOT NULL, qhp_seconds int NOT NULL,
     cured_clinical_seconds int NOT NULL, cured_qhp_seconds int NOT NULL, first_counted_day smallint,

@@ -1,0 +1,32 @@
+"""Runs the evaluation of one client's month: five statements from entries to decisions, in the caller's transaction."""
+
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import Connection, TextClause, text
+
+from caretally.evaluation.parameters import ClientMonth, Terms, parameters
+
+STEPS = {"scope": "eval_scope", "days": "eval_scope", "conflicts": "eval_conflict", "time": "eval_time", "decide": "eval_decision"}
+TEMPORARY_TABLES = tuple(dict.fromkeys(STEPS.values()))
+
+
+@cache
+def statement(name: str) -> TextClause:
+    """Return one of the SQL files beside this module as a statement with named parameters."""
+    return text((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def evaluate(connection: Connection, subject: ClientMonth, terms: Terms, *, every_patient: bool = False) -> str:
+    """Fill the temporary table `eval_decision` with one row a patient-month and return the rule set that decided.
+
+    Reads the client's sources as the transaction sees them now (the caller holds the locks it needs) and writes nothing but
+    temporary tables, which go with the transaction. Memory of sorts is the caller's `work_mem`. Source: cms.md, decision 0003.
+    """
+    values = parameters(connection, subject, terms, every_patient=every_patient)
+    connection.exec_driver_sql((Path(__file__).parent / "tables.sql").read_text(encoding="utf-8"))
+    connection.exec_driver_sql("TRUNCATE " + ", ".join(f"pg_temp.{name}" for name in TEMPORARY_TABLES))
+    for step, filled in STEPS.items():
+        connection.execute(statement(step), values)
+        connection.exec_driver_sql(f"ANALYZE pg_temp.{filled}")
+    return str(values["rule_set"])
