@@ -79,9 +79,7 @@ def _seconds(text: str) -> int:
 
 def _on_days(lengths: list[int], *, staff: str, hour: str) -> list[Facts]:
     days = range(FIRST_DAY_OF_WORK, FIRST_DAY_OF_WORK + len(lengths))
-    return [
-        entry(f"2026-03-{day:02}T{hour}:00", length, staff=staff) for day, length in zip(days, lengths, strict=True)
-    ]
+    return [entry(f"2026-03-{day:02}T{hour}:00", length, staff=staff) for day, length in zip(days, lengths, strict=True)]
 
 
 def _work_on(*days_and_minutes: tuple[int, int]) -> list[Facts]:

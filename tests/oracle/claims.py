@@ -49,9 +49,7 @@ class Choice:
 class Biller:
     """The rules of one patient-month: its stretches, its MDM and when the client dates its services."""
 
-    def __init__(
-        self, stretches: Sequence[Stretch], mdm: Sequence[str], *, month_end: date | None, last_day: date
-    ) -> None:
+    def __init__(self, stretches: Sequence[Stretch], mdm: Sequence[str], *, month_end: date | None, last_day: date) -> None:
         """Take `month_end` (the date of service, when the agreement says so) and the month's `last_day`."""
         self._stretches = stretches
         self._is_complex = bool(COMPLEX_MDM & set(mdm))

@@ -111,7 +111,10 @@ def test_sixty_minutes_without_any_mdm_show_the_complex_claim_as_an_alternative(
 
 
 def test_a_month_before_the_code_existed_is_not_billable_on_its_date() -> None:
-    history: Facts = {"enrolments": [enrolment(**{"from": "2014-01-01"})], "consents": [consent(obtained_on="2014-01-01")]}
+    history: Facts = {
+        "enrolments": [enrolment(**{"from": "2014-01-01"})],
+        "consents": [consent(obtained_on="2014-01-01")],
+    }
     old = facts(clean_patient(entries=[entry("2014-12-03T10:00", 1200)], **history)) | {"month": "2014-12"}
     assert "CODE_NOT_VALID_ON_DOS" in decide(old)[0]["exceptions"]
 
