@@ -6,18 +6,21 @@ import csv
 import gzip
 import hashlib
 import io
+import re
+import string
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from caretally.cms.table_shapes import CSV_TABLES, ICD10_CODE, Kind, TableShape
+from caretally.cms.table_shapes import CSV_TABLES, ICD10_CODE, SENTENCE_PLACEHOLDERS, Kind, TableShape
 from caretally.errors import CareTallyError
 
 DATA_FOLDER = Path(__file__).parent / "data"
 CHRONIC_CONDITIONS_FILE = "CCIR_v2023-1.csv.gz"
 CHRONIC_HEADER = ["'ICD-10-CM CODE'", "'ICD-10-CM CODE DESCRIPTION'", "'CHRONIC INDICATOR'"]
+RULE_NUMBER = re.compile(r"R[1-9][0-9]?")
 CHRONIC_MEANING = {"0": False, "1": True, "9": None}
 
 Value = str | int | bool | date | list[str] | None
@@ -66,6 +69,7 @@ def read_tables(folder: Path = DATA_FOLDER) -> dict[str, ReferenceTable]:
     tables = {shape.name: read_table(folder, shape) for shape in CSV_TABLES}
     for table in tables.values():
         _refuse_dangling(table, tables)
+    _refuse_untellable_gates(tables["gate"])
     if len(tables["rule_set"].rows) != 1:
         raise DamagedReferenceFile("rule_set.csv", 1, "it must hold exactly one row")
     return tables
@@ -196,3 +200,18 @@ def _refuse_dangling(table: ReferenceTable, tables: Mapping[str, ReferenceTable]
         for line, row in zip(table.lines, table.dicts(), strict=True):
             if row[column] is not None and row[column] not in known:
                 raise DamagedReferenceFile(table.file, line, f"{column} {row[column]} is not in {other}.csv")
+
+
+def _refuse_untellable_gates(gates: ReferenceTable) -> None:
+    for line, row in zip(gates.lines, gates.dicts(), strict=True):
+        if not _placeholders(str(row["sentence"])) <= SENTENCE_PLACEHOLDERS:
+            raise DamagedReferenceFile(gates.file, line, f"the sentence of {row['code']} leaves something open that nobody fills in")
+        if isinstance(row["rules"], list) and not all(RULE_NUMBER.fullmatch(rule) for rule in row["rules"]):
+            raise DamagedReferenceFile(gates.file, line, f"the rules of {row['code']} are not numbers like R16")
+
+
+def _placeholders(sentence: str) -> set[str]:
+    try:
+        return {name for _text, name, _format, _conversion in string.Formatter().parse(sentence) if name is not None}
+    except ValueError:
+        return {"a brace without its partner"}

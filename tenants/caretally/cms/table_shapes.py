@@ -59,6 +59,10 @@ PROGRAM_LIMIT = TableShape(
     key=("program", "name", "valid_from"),
     optional=frozenset({"valid_to"}),
 )
+# What the sentence of a gate may leave open, in braces, for the explanation of one patient-month to fill in.
+SENTENCE_PLACEHOLDERS = frozenset(
+    {"counted", "missing", "missing_code", "pending", "pending_claim", "seconds", "unbilled", "consent_on", "visited_on", "reviewed_on"}
+)
 GATE = TableShape(
     name="gate",
     columns={
@@ -117,12 +121,8 @@ CODE_EXCLUSION = TableShape(
     optional=frozenset({"valid_from", "valid_to"}),
     blank_text=frozenset({"ncci_modifier", "note"}),
 )
-PLANNED = TableShape(
-    name="planned", columns={"code": "text", "capability": "text"}, key=("code",), points_to={"code": ("gate", "code")}
-)
-ICD10_CODE = TableShape(
-    name="icd10_code", columns={"code": "text", "chronic": "flag"}, key=("code",), optional=frozenset({"chronic"})
-)
+PLANNED = TableShape(name="planned", columns={"code": "text", "capability": "text"}, key=("code",), points_to={"code": ("gate", "code")})
+ICD10_CODE = TableShape(name="icd10_code", columns={"code": "text", "chronic": "flag"}, key=("code",), optional=frozenset({"chronic"}))
 
 # Tables that others point to come first, so that rows are loaded in this order and removed in the opposite one.
 CSV_TABLES = (
