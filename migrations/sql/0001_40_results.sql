@@ -31,6 +31,7 @@ CREATE TABLE client_month (
     starts_at timestamptz NOT NULL,
     ends_at timestamptz NOT NULL,
     input_hash bytea,
+    preview jsonb,
     previewed_by text,
     previewed_at timestamptz,
     closed_by text,
@@ -91,6 +92,7 @@ CREATE TABLE patient_month (
     visited_on date,
     amount_cents bigint NOT NULL,
     held_cents bigint NOT NULL,
+    entries_hash bytea NOT NULL,
     evidence_hash bytea NOT NULL,
     PRIMARY KEY (vendor_id, client_id, id),
     UNIQUE (vendor_id, client_id, month, revision, patient_id),
@@ -109,12 +111,14 @@ CREATE TABLE exception (
     id uuid NOT NULL DEFAULT tenancy.new_id(),
     client_month_id uuid NOT NULL,
     patient_month_id uuid,
+    late_entry_id uuid,
     code text NOT NULL,
     held_cents bigint NOT NULL DEFAULT 0,
     due_on date NOT NULL,
     PRIMARY KEY (vendor_id, client_id, id),
     FOREIGN KEY (vendor_id, client_id, client_month_id) REFERENCES client_month,
     FOREIGN KEY (vendor_id, client_id, patient_month_id) REFERENCES patient_month,
+    FOREIGN KEY (vendor_id, client_id, late_entry_id) REFERENCES late_entry,
     FOREIGN KEY (code) REFERENCES gate
 );
 CREATE INDEX exception_by_month ON exception (vendor_id, client_id, client_month_id);

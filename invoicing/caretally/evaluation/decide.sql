@@ -159,7 +159,7 @@ SELECT tenancy.new_id(), patient_id, mrn, enrolled, outcome,
                         WHEN path IS NULL AND cured_path IS NULL THEN notes || coalesce(noted, '{}') ELSE notes || coalesce(reasons, '{}') END,
        missing_seconds, missing_code,
        CASE WHEN empty_claim OR claims IS NULL THEN '{}' ELSE array_remove(claims, base_code || 'x1' || CASE WHEN addon_units > 0 THEN '+' || addon_code || 'x' || addon_units ELSE '' END) END,
-       pending_claim, mdm_level, provider_id, consent_on, plan_version, reviewed_on, first_qualifying_visit_on,
+       pending_claim, mdm_level, provider_id, consent_on, plan_version, reviewed_on, first_qualifying_visit_on, entries_hash,
        sha256(convert_to(concat_ws(E'\x1f', 'caretally-evidence-1', CAST(:client_code AS text), :month_first, mrn, outcome, array_to_string(codes, '+'), array_to_string(units, '+'),
               served_on, raw_seconds, clinical, qhp, array_to_string(exceptions, ','), provider_npi, consent_on, plan_version, reviewed_on,
               first_qualifying_visit_on, mdm_level, CAST(:rule_set AS text)), 'UTF8') || entries_hash)

@@ -23,5 +23,5 @@ CREATE TEMP TABLE IF NOT EXISTS eval_decision (
     excluded_reasons text[] NOT NULL, excluded_seconds int[] NOT NULL, unbilled_seconds int NOT NULL,
     exceptions text[] NOT NULL, warnings text[] NOT NULL, missing_seconds int, missing_code text, alternatives text[] NOT NULL,
     pending_claim text, mdm_level text, provider_id uuid, consent_on date, plan_version int, reviewed_on date, visited_on date,
-    evidence_hash bytea NOT NULL
+    entries_hash bytea NOT NULL, evidence_hash bytea NOT NULL
 ) ON COMMIT DROP;

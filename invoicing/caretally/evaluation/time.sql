@@ -62,7 +62,7 @@ running AS (
            max(ended) FILTER (WHERE coalesce(reason >= :first_curable, true) AND billing_qhp = :qhp_first) OVER earlier AS cured_preferred_until,
            lead(day) OVER earlier IS DISTINCT FROM day AS day_done
     FROM piece
-    WINDOW earlier AS (PARTITION BY n ORDER BY started, ended, content_hash ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    WINDOW earlier AS (PARTITION BY n ORDER BY started, content_hash ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 added AS (
     SELECT n, day, day_done, started, ended, content_hash, staff_code, first_piece, reason, good, other_qhp, length::int AS length,
@@ -76,7 +76,7 @@ added AS (
 reached AS (
     SELECT *, sum(good_added) OVER so_far AS total_so_far, sum(preferred_added) OVER so_far AS preferred_so_far
     FROM added
-    WINDOW so_far AS (PARTITION BY n ORDER BY started, ended, content_hash ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    WINDOW so_far AS (PARTITION BY n ORDER BY started, content_hash ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ),
 summed AS (
     SELECT n, sum(length)::int AS raw, coalesce(sum(good_added), 0)::int AS total, coalesce(sum(preferred_added), 0)::int AS preferred,
@@ -89,7 +89,7 @@ summed AS (
            min(day) FILTER (WHERE day_done AND CASE WHEN :qhp_first THEN preferred_so_far ELSE total_so_far - coalesce(preferred_so_far, 0) END
                             >= :personal_threshold) AS personal_day,
            array_agg(reason) FILTER (WHERE reason IS NOT NULL) AS reasons, array_agg(length) FILTER (WHERE reason IS NOT NULL) AS lengths,
-           sha256(string_agg(content_hash || convert_to(staff_code, 'UTF8'), '' ORDER BY started, ended, content_hash) FILTER (WHERE first_piece)) AS entries_hash
+           sha256(string_agg(content_hash || convert_to(staff_code, 'UTF8'), '' ORDER BY started, content_hash) FILTER (WHERE first_piece)) AS entries_hash
     FROM reached
     GROUP BY n
 )
