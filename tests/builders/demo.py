@@ -1,0 +1,104 @@
+"""The demo's import files read back as facts for the plain-Python biller, so that no database is needed to ask what they say."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from python_calamine import CalamineWorkbook
+
+from caretally.app.demo.generate import VendorFiles
+from tests.builders.facts import Facts
+
+Rows = list[dict[str, str]]
+Key = tuple[str, str]
+ACKNOWLEDGEMENTS = ("scope", "cost_sharing", "one_practitioner", "stop")
+YES_NO = {"yes": True, "no": False, "": None}
+
+
+def read(path: Path) -> Rows:
+    """Return the rows of a CSV file or of the first sheet of an XLSX, every value as text."""
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    header, *rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+    return [dict(zip(map(str, header), map(str, row), strict=True)) for row in rows]
+
+
+def month_facts(files: VendorFiles, client: str, patients: Iterable[Key], *, number: int = -1) -> Facts:
+    """Return the facts of one month (the last by default) under a client's agreement and zone, for patients of any of the vendor's clients."""
+    month, time_file = files.time[number]
+    wanted, kinds = set(patients), {kind: read(path) for kind, path in files.facts}
+    zones = {row["code"]: row["timezone"] for row in kinds["clients"]}
+    by_patient: dict[str, dict[Key, Rows]] = {kind: _grouped(rows, wanted) for kind, rows in kinds.items() if "mrn" in rows[0]}
+    entries = _grouped([row for _, path in files.time[:number] or () for row in read(path)] + read(time_file), wanted)
+    return {
+        "month": str(month),
+        "timezone": zones[client],
+        "agreement": _agreement(kinds["agreements"], client, month.last_day.isoformat()),
+        "staff": {row["staff"]: _staff(row) for row in kinds["staff"]},
+        "patients": [_patient(key, by_patient, [_entry(row, zones[key[0]]) for row in entries[key]]) for key in sorted(wanted)],
+    }
+
+
+def _grouped(rows: Rows, wanted: set[Key]) -> dict[Key, Rows]:
+    grouped: dict[Key, Rows] = defaultdict(list)
+    for row in rows:
+        if (row["client"], row["mrn"]) in wanted:
+            grouped[row["client"], row["mrn"]].append(row)
+    return grouped
+
+
+def _agreement(rows: Rows, client: str, last_day: str) -> Facts:
+    own = [row for row in rows if row["client"] == client and row["valid_from"] <= last_day <= (row["valid_to"] or "9999")]
+    terms = ("qhp_time", "date_of_service", "copy_missing", "review_overdue")
+    return {name: own[0][name] for name in terms} | {"attestation_required": own[0]["attestation_required"] == "yes"}
+
+
+def _staff(row: dict[str, str]) -> Facts:
+    return row | {"licensed_states": row["licensed_states"].split(";"), "license_expires_on": row["license_expires_on"] or None, "country": row["country"] or "US"}
+
+
+def _patient(key: Key, kinds: dict[str, dict[Key, Rows]], entries: list[Facts]) -> Facts:
+    row = kinds["patients"][key][0]
+    npis = {rows["from"]: rows["npi"] for rows in kinds["assignments"][key]}
+    return {
+        "ref": "/".join(key), "client": key[0], "person": row["mbi"], "state": row["state"], "died_on": row["died_on"] or None,
+        "qmb": YES_NO[row["qmb"]], "part_b_from": row["part_b_from"] or None,
+        "enrolments": [_nulls(r) | {"provider": npis[max(npis)] if npis else None} for r in kinds["enrolments"][key]],
+        "conditions": [_nulls(r) for r in kinds["conditions"][key]],
+        "consents": [_nulls(r) | {"provider": r["npi"], "acknowledged": [a for a in ACKNOWLEDGEMENTS if r[a] == "yes"]} for r in kinds["consents"][key]],
+        "visits": [r | {"on": r["visited_on"]} for r in kinds["visits"][key]],
+        "care_plans": [_plan(r, kinds["reviews"][key]) for r in kinds["care_plans"][key]],
+        "mdm": kinds["mdm"][key], "stays": [_nulls(r) for r in kinds["stays"][key]], "entries": entries,
+    }  # fmt: skip
+
+
+def _plan(row: dict[str, str], reviews: Rows) -> Facts:
+    reviewed = [review["reviewed_on"] for review in reviews]
+    return _nulls(row) | {"elements": row["elements"].split(";"), "reviewed_on": max(reviewed) if reviewed else None}
+
+
+def _entry(row: dict[str, str], zone: str) -> Facts:
+    start = moment(row["started_at"], zone)
+    end = moment(row["ended_at"], zone) if row["ended_at"] else start + timedelta(minutes=int(row["duration"]))
+    approved = row["source"] != "manual" or bool(row["approved_by"])
+    return row | {"start": start.isoformat(), "end": end.isoformat(), "approved": approved, "within_em": row["within_em"] == "yes"}
+
+
+def moment(text: str, zone: str) -> datetime:
+    """Return a moment of a time file: with its offset, or local to the zone."""
+    parsed = datetime.fromisoformat(text)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=_zone(zone))
+
+
+@cache
+def _zone(zone: str) -> ZoneInfo:
+    return ZoneInfo(zone)
+
+
+def _nulls(row: dict[str, str]) -> Facts:
+    return {name: value or None for name, value in row.items()}
