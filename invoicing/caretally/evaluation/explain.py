@@ -8,6 +8,8 @@ from caretally.evaluation.claim_words import claim_text, day_words, duration_wor
 from caretally.evaluation.decided import Decision
 from caretally.evaluation.rule_numbers import ATTESTED_BY_CLIENT, all_rules, gate_rules, time_rules
 
+# Its own sentence already tells the waiting seconds and what they would reach.
+PENDING = "TIME_PENDING"
 OPENINGS = {"billable": "Billable", "held": "Held", "not_billable": "Not billable"}
 
 
@@ -100,16 +102,17 @@ def _by_whom(decision: Decision) -> str:
 
 
 def _not_counted(decision: Decision) -> Iterator[str]:
-    if decision.excluded:
-        told = (
-            _numbered(f"{_label(decision, code)} {duration_words(spent)}", gate_rules(decision, code))
-            for code, spent in decision.excluded.items()
-        )
-        yield f"{duration_words(sum(decision.excluded.values()))} did not count: {', '.join(told)}"
+    excluded = decision.excluded
+    told = [(_label(decision, code), duration_words(spent), gate_rules(decision, code)) for code, spent in excluded.items()]
+    if len(told) == 1:
+        yield f"{told[0][1]} did not count: {_numbered(told[0][0], told[0][2])}"
+    elif told:
+        each = ", ".join(_numbered(f"{label} {spent}", numbers) for label, spent, numbers in told)
+        yield f"{duration_words(sum(excluded.values()))} did not count: {each}"
 
 
 def _pending(decision: Decision) -> Iterator[str]:
-    if decision.pending_seconds > 0:
+    if decision.pending_seconds > 0 and PENDING not in decision.exceptions:
         reach = f" and would support {stored_claim_text(decision.pending_claim)}" if decision.pending_claim else ""
         yield f"{duration_words(decision.pending_seconds)} more would count once put right{reach}"
 

@@ -19,12 +19,12 @@ from caretally.cms.reference_files import (
     read_chronic_conditions,
     read_tables,
 )
-from caretally.cms.table_shapes import PLANNED, RULE_SET
+from caretally.cms.table_shapes import PLANNED, RULE_NUMBER, RULE_SET
 
 # Rows of other tables point at the first two and the third is large, so they are merged; every other table is emptied and filled.
 MERGED_TABLES = frozenset({"billing_code", "gate", "icd10_code"})
-# `planned` feeds the rules page only; `rule_set` is written by itself, last.
-NOT_LOADED = frozenset({PLANNED.name, RULE_SET.name})
+# The first two feed the rules page only; `rule_set` is written by itself, last.
+NOT_LOADED = frozenset({PLANNED.name, RULE_NUMBER.name, RULE_SET.name})
 
 
 def load_reference_tables(connection: Connection, data_folder: Path | None = None) -> str:

@@ -121,6 +121,7 @@ CODE_EXCLUSION = TableShape(
     optional=frozenset({"valid_from", "valid_to"}),
     blank_text=frozenset({"ncci_modifier", "note"}),
 )
+RULE_NUMBER = TableShape(name="rule_number", columns={"number": "text", "meaning": "text"}, key=("number",))
 PLANNED = TableShape(name="planned", columns={"code": "text", "capability": "text"}, key=("code",), points_to={"code": ("gate", "code")})
 ICD10_CODE = TableShape(name="icd10_code", columns={"code": "text", "chronic": "flag"}, key=("code",), optional=frozenset({"chronic"}))
 
@@ -138,4 +139,5 @@ CSV_TABLES = (
     PLAN_ELEMENT,
     CODE_EXCLUSION,
     PLANNED,
+    RULE_NUMBER,
 )
