@@ -1,0 +1,84 @@
+"""Closes or previews a month for some or all clients of a vendor: one short transaction each, in the order of their codes."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
+
+from caretally.close.close_client import close_client
+from caretally.close.prepare import Client
+from caretally.close.preview import Previewed, preview_client, record_preview
+from caretally.close.read_month import latest_client_month
+from caretally.close.results import ClientResult
+from caretally.errors import CareTallyError, Conflict, DependencyDown, UsageMistake
+from caretally.faults.failpoints import failpoint
+from caretally.months import Month
+
+Transaction = Callable[[], AbstractContextManager[Connection]]
+CLIENTS = text("SELECT vendor_id, client_id AS id, code, name, timezone, po_number, terms_days FROM client ORDER BY code COLLATE \"C\"")
+
+
+class UnknownClient(UsageMistake):
+    """A client code that the vendor does not have."""
+
+    code = "unknown_client"
+
+
+def clients_to_close(connection: Connection, codes: Iterable[str] = ()) -> list[Client]:
+    """Return the vendor's clients with these codes (none given: all), in the order of their codes. Raises `UnknownClient`."""
+    clients = {row["code"]: Client(**row) for row in connection.execute(CLIENTS).mappings()}
+    wanted = list(codes) or list(clients)
+    unknown = [code for code in wanted if code not in clients]
+    if unknown:
+        raise UnknownClient(f"There is no client {', '.join(unknown)}; the clients are {', '.join(clients) or 'none yet'}.")
+    return [clients[code] for code in sorted(set(wanted))]
+
+
+def close_month(transaction: Transaction, month: Month, clients: Iterable[Client], *, dry_run: bool = False, acknowledge_jump: bool = False) -> Iterator[ClientResult]:
+    """Yield one result a client as its transaction ends; a failure parks that client with its reason and the others go on.
+
+    `transaction` opens a transaction of the vendor. A process killed in the middle leaves whole clients closed and the rest open: the
+    same call again goes on from there.
+    """
+    for client in clients:
+        try:
+            yield (_preview if dry_run else _close)(transaction, client, month, acknowledge_jump)
+        except CareTallyError as error:
+            yield ClientResult(client=client.code, status="parked", parked_reason=error.message, error_exit_code=error.exit_code)
+        except OperationalError as error:
+            yield _parked_by_database(client, error)
+        failpoint("close:between-clients")
+
+
+def _close(transaction: Transaction, client: Client, month: Month, acknowledge_jump: bool) -> ClientResult:
+    with transaction() as connection:
+        before = latest_client_month(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
+    seen_open = before is None or before["status"] != "closed"
+    with transaction() as connection:
+        result = close_client(connection, client, month, seen_open=seen_open, acknowledge_jump=acknowledge_jump)
+        failpoint("close:before-commit")
+    failpoint("close:committed")
+    return result if result.enrolled or result.invoice or result.raw_seconds else replace(result, status="nothing")
+
+
+def _preview(transaction: Transaction, client: Client, month: Month, acknowledge_jump: bool) -> ClientResult:
+    try:
+        with transaction() as connection:
+            preview_client(connection, client, month, acknowledge_jump=acknowledge_jump)
+    except Previewed as seen:
+        with transaction() as connection:
+            record_preview(connection, client, month, seen)
+        return seen.result
+    raise AssertionError("a preview ends by raising its result")
+
+
+def _parked_by_database(client: Client, error: OperationalError) -> ClientResult:
+    busy = getattr(error.orig, "sqlstate", None) == "55P03"
+    reason = (
+        f"{client.code} is being changed by somebody else and stayed locked; close it again in a moment."
+        if busy
+        else f"The database did not answer while {client.code} was being closed; nothing of it was written, close it again."
+    )
+    return ClientResult(client=client.code, status="parked", parked_reason=reason, error_exit_code=(Conflict if busy else DependencyDown).exit_code)

@@ -1,0 +1,142 @@
+"""The part that a preview and a close share: decisions, priced lines and every check, before anything is written."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, TextClause, text
+
+from caretally.agreements.in_force import Agreement, agreement_in_force
+from caretally.close.results import ClientParked, ConservationBreach
+from caretally.evaluation.evaluate import evaluate
+from caretally.evaluation.parameters import ClientMonth, Terms, bounds
+from caretally.money import format_dollars
+
+JUMP_FACTOR = 3
+JUMP_MONTHS = 3
+LINE_TOTALS = text("SELECT count(*)::int AS lines, coalesce(sum(amount_cents), 0)::bigint AS cents FROM close_line")
+EXCLUDED = text(
+    "SELECT x.reason, sum(x.seconds)::bigint FROM eval_decision CROSS JOIN LATERAL unnest(excluded_reasons, excluded_seconds) AS x (reason, seconds) GROUP BY 1 ORDER BY 1"
+)
+RAISED = text("SELECT e.code, count(*)::int FROM eval_decision CROSS JOIN LATERAL unnest(exceptions) AS e (code) WHERE outcome <> 'billable' GROUP BY 1 ORDER BY 1")
+EARLIER_TOTALS = text(
+    "SELECT i.total_cents FROM invoice i JOIN client_month m ON m.vendor_id = i.vendor_id AND m.client_id = i.client_id AND m.id = i.client_month_id "
+    "WHERE i.vendor_id = :vendor_id AND i.client_id = :client_id AND i.month < :month_first AND m.status = 'closed' AND i.kind = 'invoice' "
+    "ORDER BY i.month DESC LIMIT :months"
+)
+
+
+@dataclass(frozen=True)
+class Client:
+    """What a close needs to know of a client."""
+
+    vendor_id: UUID
+    id: UUID
+    code: str
+    name: str
+    timezone: str
+    po_number: str
+    terms_days: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Decisions and lines stand in the temporary tables; these are their figures and the parameters that the writes need."""
+
+    agreement: Agreement
+    rule_set: str
+    values: dict[str, Any]
+    figures: RowMapping
+    lines: int
+    total_cents: int
+    excluded_seconds: dict[str, int]
+    exceptions: dict[str, int]
+
+
+@cache
+def statement(name: str) -> TextClause:
+    """Return one of the SQL files beside this module as a statement with named parameters."""
+    return text((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def prepare(connection: Connection, client: Client, subject: ClientMonth, *, acknowledge_jump: bool = False) -> Prepared:
+    """Evaluate, price and check one client's month in the caller's transaction; only temporary tables are written.
+
+    Raises `ClientParked` (no agreement, no price, a missing PO number, a jump of the total nobody acknowledged) and
+    `ConservationBreach`.
+    """
+    agreement = _agreement(connection, client, subject)
+    terms = Terms(agreement.qhp_time, agreement.attestation_required, agreement.date_of_service, agreement.copy_missing, agreement.review_overdue)
+    rule_set = evaluate(connection, subject, terms)
+    values = _values(connection, subject, agreement)
+    _price(connection, client, values)
+    figures = connection.execute(statement("summarise")).mappings().one()
+    totals = connection.execute(LINE_TOTALS).one()
+    _check(connection, client)
+    _check_jump(connection, client, values, total_cents=totals.cents, acknowledged=acknowledge_jump)
+    return Prepared(
+        agreement,
+        rule_set,
+        values | {"rule_set": rule_set},
+        figures,
+        totals.lines,
+        totals.cents,
+        dict(connection.execute(EXCLUDED).tuples().all()),
+        dict(connection.execute(RAISED).tuples().all()),
+    )
+
+
+def _agreement(connection: Connection, client: Client, subject: ClientMonth) -> Agreement:
+    agreement = agreement_in_force(connection, vendor_id=client.vendor_id, client_id=client.id, month=subject.month)
+    if agreement is None:
+        raise ClientParked("NO_PRICE_AGREEMENT", f"{client.code} has no agreement for {subject.month}; import one whose dates cover the month.")
+    if agreement.po_required and not client.po_number:
+        raise ClientParked("STATEMENT_DETAILS_MISSING", f"{client.code}'s agreement asks for a purchase order number and none is on record; import it with the client.")
+    return agreement
+
+
+def _values(connection: Connection, subject: ClientMonth, agreement: Agreement) -> dict[str, Any]:
+    limits = bounds(connection, subject)
+    return {
+        "vendor_id": subject.vendor_id,
+        "client_id": subject.client_id,
+        "month_first": subject.month.first_day,
+        "month_last": subject.month.last_day,
+        "starts_at": limits["starts_at"],
+        "ends_at": limits["ends_at"],
+        "agreement_id": agreement.id,
+        "basis": agreement.basis,
+        "whole_volume": agreement.tier_mode == "whole_volume",
+        "minimum_cents": agreement.minimum_cents,
+        "qhp_time": agreement.qhp_time,
+    }
+
+
+def _price(connection: Connection, client: Client, values: dict[str, Any]) -> None:
+    connection.exec_driver_sql((Path(__file__).parent / "tables.sql").read_text(encoding="utf-8"))
+    unpriced = [code or "a patient-month" for code in connection.scalars(statement("unpriced"), values)]
+    if unpriced:
+        raise ClientParked("NO_PRICE_AGREEMENT", f"{client.code}'s agreement has no price for {', '.join(unpriced)}; add it to the agreement.")
+    for step in ("price_lines", "minimum_line", "amounts"):
+        connection.execute(statement(step), values)
+    connection.exec_driver_sql("ANALYZE pg_temp.close_line; ANALYZE pg_temp.close_amount")
+
+
+def _check(connection: Connection, client: Client) -> None:
+    breaches = connection.scalars(statement("conservation")).all()
+    if breaches:
+        raise ConservationBreach(f"{client.code} was not closed: " + "; ".join(breaches) + ".")
+
+
+def _check_jump(connection: Connection, client: Client, values: dict[str, Any], *, total_cents: int, acknowledged: bool) -> None:
+    earlier = sorted(connection.scalars(EARLIER_TOTALS, values | {"months": JUMP_MONTHS}))
+    if acknowledged or len(earlier) < JUMP_MONTHS or total_cents <= JUMP_FACTOR * earlier[len(earlier) // 2]:
+        return
+    median = earlier[len(earlier) // 2]
+    raise ClientParked(
+        "INVOICE_JUMP",
+        f"{client.code}'s invoice of {format_dollars(total_cents)} is more than {JUMP_FACTOR} times its {JUMP_MONTHS}-month median of "
+        f"{format_dollars(median)}; check it and close again with --acknowledge-jump.",
+    )

@@ -1,0 +1,73 @@
+"""Previews a close: the same code, rolled back; what was seen is then recorded in a transaction of its own."""
+
+import json
+
+from sqlalchemy import Connection, text
+
+from caretally.close.close_client import take_locks
+from caretally.close.prepare import Client, prepare
+from caretally.close.read_month import closed_result, latest_client_month
+from caretally.close.results import ClientResult, InvoiceSummary
+from caretally.evaluation.parameters import ClientMonth, bounds
+from caretally.months import Month
+
+ROWS = text("SELECT mrn, substr(encode(evidence_hash, 'hex'), 1, 16) FROM eval_decision ORDER BY mrn")
+RECORD = text(
+    "INSERT INTO client_month (vendor_id, client_id, month, revision, status, starts_at, ends_at, input_hash, preview, previewed_by, previewed_at) "
+    "VALUES (:vendor_id, :client_id, :month, :revision, 'previewed', :starts_at, :ends_at, :input_hash, CAST(:preview AS jsonb), (SELECT tenancy.current_actor()), now()) "
+    "ON CONFLICT (vendor_id, client_id, month, revision) DO UPDATE SET status = 'previewed', input_hash = EXCLUDED.input_hash, preview = EXCLUDED.preview, "
+    "previewed_by = EXCLUDED.previewed_by, previewed_at = EXCLUDED.previewed_at"
+)
+
+
+class Previewed(Exception):  # noqa: N818 - carries a result out of a transaction that must roll back
+    """Ends the preview's transaction with its result; `preview` is what to record, None when the month is closed already."""
+
+    def __init__(self, result: ClientResult, preview: dict[str, object] | None, input_hash: bytes | None) -> None:
+        """Take the result, what was shown, and the digest of the input."""
+        super().__init__(result.client)
+        self.result, self.preview, self.input_hash = result, preview, input_hash
+
+
+def preview_client(connection: Connection, client: Client, month: Month, *, acknowledge_jump: bool = False) -> None:
+    """Do what a close would do up to its first write, then raise `Previewed`, so that the caller's transaction rolls back."""
+    take_locks(connection, client)
+    current = latest_client_month(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
+    if current is not None and current["status"] == "closed":
+        raise Previewed(closed_result(connection, current, client_code=client.code), None, None)
+    subject = ClientMonth(client.vendor_id, client.id, client.code, client.timezone, month)
+    prepared = prepare(connection, client, subject, acknowledge_jump=acknowledge_jump)
+    figures = prepared.figures
+    counts = {name: figures[name] for name in ("enrolled", "billable", "held", "not_billable", "raw_seconds", "counted_seconds")}
+    preview = counts | {"total_cents": prepared.total_cents, "rows": dict(connection.execute(ROWS).tuples().all())}
+    result = ClientResult(
+        client=client.code,
+        status="previewed",
+        **counts,
+        excluded_seconds=prepared.excluded_seconds,
+        exceptions=prepared.exceptions,
+        invoice=InvoiceSummary("draft", prepared.total_cents, prepared.lines, figures["patient_months"]) if prepared.lines else None,
+    )
+    raise Previewed(result, preview, figures["rows_hash"])
+
+
+def record_preview(connection: Connection, client: Client, month: Month, seen: Previewed) -> None:
+    """Record the hash, the actor and the time of a preview; a month closed meanwhile is left alone."""
+    current = latest_client_month(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
+    if seen.preview is None or (current is not None and current["status"] == "closed"):
+        return
+    limits = bounds(connection, ClientMonth(client.vendor_id, client.id, client.code, client.timezone, month))
+    revision = 1 if current is None else current["revision"] + (current["status"] == "reopened")
+    connection.execute(
+        RECORD,
+        {
+            "vendor_id": client.vendor_id,
+            "client_id": client.id,
+            "month": month.first_day,
+            "revision": revision,
+            "starts_at": limits["starts_at"],
+            "ends_at": limits["ends_at"],
+            "input_hash": seen.input_hash,
+            "preview": json.dumps(seen.preview),
+        },
+    )
