@@ -1,0 +1,88 @@
+"""The file of agreements: the rows of one client and first day form one version, each row one price of it."""
+
+from caretally.clients.import_clients import CLIENT
+from caretally.imports.kinds import Column, Field, ImportKind, Rule, SetRule, Target
+from caretally.imports.values import BILLING_CODE, CENTS, DATE, WHOLE, YES_NO, one_of
+
+TERMS = (
+    Column("valid_to", DATE, into="valid_to"),
+    Column("basis", one_of("per_patient_month", "per_code"), required=True, into="basis"),
+    Column("tier_mode", one_of("graduated", "whole_volume"), into="tier_mode", default="'graduated'"),
+    Column("minimum", CENTS, into="minimum_cents", default="0"),
+    Column("qhp_time", one_of("pool", "personal", "never_pool"), into="qhp_time", default="'pool'"),
+    Column("attestation_required", YES_NO, into="attestation_required", default="false"),
+    Column("date_of_service", one_of("threshold", "month_end"), into="date_of_service", default="'threshold'"),
+    Column("copy_missing", one_of("hold", "warn", "off"), into="copy_missing", default="'hold'"),
+    Column("review_overdue", one_of("hold", "warn", "off"), into="review_overdue", default="'hold'"),
+    Column("po_required", YES_NO, into="po_required", default="false"),
+)
+TERMS_TEXT = f"ROW({', '.join(column.cell for column in TERMS)})::text"
+TERMS_DIFFER = f"""
+SELECT r.line, first_line::text FROM (
+    SELECT r.line, min(r.line) OVER version AS first_line, {TERMS_TEXT} AS terms, first_value({TERMS_TEXT}) OVER (version ORDER BY r.line) AS first_terms
+    FROM import_row r WINDOW version AS (PARTITION BY r.client_id, r.valid_from)
+) r WHERE terms <> first_terms
+"""
+# What would stand after the import: the file's versions, and those of the same clients that the file does not replace.
+OVERLAP = """
+WITH given AS (
+    SELECT client_id, valid_from, min(valid_to) AS valid_to, min(line) AS line FROM import_row
+    WHERE client_id IS NOT NULL AND valid_from IS NOT NULL AND valid_to >= valid_from IS NOT FALSE GROUP BY client_id, valid_from
+), standing AS (
+    SELECT client_id, valid_from, valid_to FROM given
+    UNION ALL
+    SELECT a.client_id, a.valid_from, a.valid_to FROM agreement a
+    WHERE a.client_id IN (SELECT client_id FROM given) AND (a.client_id, a.valid_from) NOT IN (SELECT client_id, valid_from FROM given)
+)
+SELECT g.line, min(other.valid_from::text || ' to ' || coalesce(other.valid_to::text, 'further notice')) FROM given g
+JOIN standing other ON other.client_id = g.client_id AND other.valid_from <> g.valid_from
+    AND daterange(other.valid_from, other.valid_to, '[]') && daterange(g.valid_from, g.valid_to, '[]')
+GROUP BY g.line
+"""
+# Without a price from the first patient or unit on, a volume below the first tier would have no price.
+NO_FIRST_TIER = """
+SELECT given.line, given.code FROM (
+    SELECT client_id, valid_from, coalesce(code, '') AS code, min(line) AS line FROM import_row WHERE client_id IS NOT NULL AND valid_from IS NOT NULL
+    GROUP BY 1, 2, 3 HAVING min(coalesce(tier_from, 1)) > 1
+) given WHERE NOT EXISTS (
+    SELECT FROM agreement a JOIN agreement_price e ON e.client_id = a.client_id AND e.agreement_id = a.id
+    WHERE a.client_id = given.client_id AND a.valid_from = given.valid_from AND e.code = given.code AND e.tier_from = 1)
+"""
+
+AGREEMENTS = ImportKind(
+    name="agreements",
+    columns=(
+        Column("client", required=True),
+        Column("valid_from", DATE, required=True),
+        *TERMS,
+        Column("code", BILLING_CODE),
+        Column("price", CENTS, required=True),
+        Column("tier_from", WHOLE),
+    ),
+    targets=(
+        Target("agreement", {"client_id": "r.client_id", "valid_from": "r.valid_from"}, once=True),
+        Target(
+            "agreement_price",
+            {"client_id": "r.client_id", "agreement_id": "a.id", "code": "coalesce(r.code, '')", "tier_from": "coalesce(r.tier_from, 1)"},
+            fields=(Field("price_cents", "r.price", ("price",)),),
+            joins="JOIN agreement a ON a.client_id = r.client_id AND a.valid_from = r.valid_from",
+        ),
+    ),
+    identity=("r.client_id", "r.valid_from", "coalesce(r.code, '')", "coalesce(r.tier_from, 1)"),
+    lookups=(CLIENT,),
+    rules=(
+        Rule("date_order", "valid_to", "r.valid_to < r.valid_from", "The last day {value} lies before the first day."),
+        Rule("code_missing", "code", "r.basis = 'per_code' AND r.in_code IS NULL", "A price per code needs the code."),
+        Rule("code_not_used", "code", "r.basis = 'per_patient_month' AND r.code IS NOT NULL", "A price per patient-month has no code, so not {value}."),
+        Rule(
+            "billing_code_unknown",
+            "code",
+            "r.code IS NOT NULL AND NOT EXISTS (SELECT FROM billing_code k WHERE k.code = r.code)",
+            "“{value}” is not in the table of billing codes.",
+        ),
+        Rule("tier_from", "tier_from", "r.tier_from < 1", "Tiers begin at 1 or later, not at {value}."),
+        SetRule("terms_differ", "basis", TERMS_DIFFER, "This row and line {detail} give different terms for one version."),
+        SetRule("versions_overlap", "valid_from", OVERLAP, "This version overlaps the one from {detail}."),
+        SetRule("no_first_tier", "tier_from", NO_FIRST_TIER, "No tier begins at 1, so small volumes have no price."),
+    ),
+)

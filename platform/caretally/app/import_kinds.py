@@ -1,0 +1,45 @@
+"""All kinds of import file, in an order in which an installation can be filled."""
+
+from caretally.agreements.import_agreements import AGREEMENTS
+from caretally.carelog.import_device_days import DEVICE_DAYS
+from caretally.carelog.import_time import TIME
+from caretally.careplans.import_careplans import CARE_PLANS, MDM
+from caretally.clients.import_clients import CLIENTS
+from caretally.consents.import_consents import CONSENTS
+from caretally.directory.import_people import PROVIDERS, STAFF
+from caretally.errors import UsageMistake
+from caretally.imports.kinds import ImportKind
+from caretally.patients.import_history import ASSIGNMENTS, CONDITIONS, DISCHARGES, ENROLMENTS, SERVICES, STAYS, VISITS
+from caretally.patients.import_patients import PATIENTS
+from caretally.reviews.import_reviews import REVIEWS
+
+IMPORT_KINDS: dict[str, ImportKind] = {
+    kind.name: kind
+    for kind in (
+        CLIENTS,
+        PROVIDERS,
+        STAFF,
+        PATIENTS,
+        ENROLMENTS,
+        ASSIGNMENTS,
+        CONDITIONS,
+        CONSENTS,
+        VISITS,
+        CARE_PLANS,
+        REVIEWS,
+        MDM,
+        TIME,
+        SERVICES,
+        STAYS,
+        DEVICE_DAYS,
+        DISCHARGES,
+        AGREEMENTS,
+    )
+}
+
+
+def import_kind(name: str) -> ImportKind:
+    """Return the kind of a name; raises `UsageMistake` with the names there are."""
+    if name not in IMPORT_KINDS:
+        raise UsageMistake(f"“{name}” is not a kind of import file; choose one of {', '.join(IMPORT_KINDS)}.")
+    return IMPORT_KINDS[name]

@@ -1,0 +1,109 @@
+"""Appends to the audit chain of the current vendor, and checks it."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+Detail = str | int | None | UUID | Sequence["Detail"] | Mapping[str, "Detail"]
+FIRST_HASH = bytes(32)
+# The head is the last lock of a transaction (vendor, clients by id, number counter, chain head).
+TAKE_HEAD = text(
+    "SELECT vendor_id, seq, hash, clock_timestamp() AS at, tenancy.current_actor() AS actor FROM audit_head "
+    "WHERE vendor_id = (SELECT tenancy.current_vendor()) FOR UPDATE"
+)
+ADD = text(
+    "INSERT INTO audit_event (vendor_id, seq, at, actor, action, detail, previous_hash, hash) "
+    "VALUES (:vendor_id, :seq, :at, :actor, :action, CAST(:detail AS jsonb), :previous_hash, :hash)"
+)
+MOVE_HEAD = text("UPDATE audit_head SET seq = :seq, hash = :hash WHERE vendor_id = :vendor_id")
+READ = text("SELECT vendor_id, seq, at, actor, action, detail, previous_hash, hash FROM audit_event WHERE vendor_id = (SELECT tenancy.current_vendor()) ORDER BY seq")
+READ_HEAD = text("SELECT seq, hash FROM audit_head WHERE vendor_id = (SELECT tenancy.current_vendor())")
+
+
+@dataclass(frozen=True)
+class ChainBreak:
+    """The first event (by its number) at which the chain does not hold, and why, in one sentence."""
+
+    seq: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class ChainState:
+    """How many events were checked, and where the chain first breaks (None: nowhere)."""
+
+    events: int
+    broken_at: ChainBreak | None = None
+
+
+def append_event(connection: Connection, *, action: str, detail: Mapping[str, Detail]) -> int:
+    """Add an event to the chain of the current vendor and return its number; take it last, since it locks the head of the chain.
+
+    `detail` holds ids, counts and digests only, never a name and never a float (TypeError). The hash is SHA-256 over the previous hash
+    and the canonical JSON of the event (sorted keys, no spaces, UTF-8).
+    """
+    head = connection.execute(TAKE_HEAD).one()
+    seq, written = head.seq + 1, _plain(detail)
+    digest = event_hash(head.hash, _event(vendor_id=head.vendor_id, seq=seq, at=head.at, actor=head.actor, action=action, detail=written))
+    parameters = {"vendor_id": head.vendor_id, "seq": seq, "hash": digest}
+    row = {"at": head.at, "actor": head.actor, "action": action, "detail": canonical(written).decode(), "previous_hash": head.hash}
+    connection.execute(ADD, parameters | row)
+    connection.execute(MOVE_HEAD, parameters)
+    return seq
+
+
+def verify_chain(connection: Connection) -> ChainState:
+    """Recompute the chain of the current vendor from its first event to its head."""
+    previous, events = FIRST_HASH, 0
+    for row in connection.execution_options(yield_per=1000).execute(READ):
+        events += 1
+        reason = _fault(row, seq=events, previous=previous)
+        if reason:
+            return ChainState(events, ChainBreak(events, reason))
+        previous = row.hash
+    head = connection.execute(READ_HEAD).one()
+    if (head.seq, head.hash) != (events, previous):
+        return ChainState(events, ChainBreak(events + 1, f"The chain ends at event {events}, but its head is event {head.seq}."))
+    return ChainState(events)
+
+
+def event_hash(previous: bytes, event: Mapping[str, object]) -> bytes:
+    """Return SHA-256 over the previous hash and the event's canonical JSON."""
+    return hashlib.sha256(previous + canonical(event)).digest()
+
+
+def canonical(value: object) -> bytes:
+    """Return JSON with sorted keys, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _fault(row: object, *, seq: int, previous: bytes) -> str:
+    values = row._mapping  # type: ignore[attr-defined]
+    if values["seq"] != seq:
+        return f"Event {seq} is missing."
+    if values["previous_hash"] != previous:
+        return f"Event {seq} does not follow from the one before it."
+    fields = ("vendor_id", "seq", "at", "actor", "action", "detail")
+    if event_hash(previous, _event(**{name: values[name] for name in fields})) != values["hash"]:
+        return f"Event {seq} was changed after it was written."
+    return ""
+
+
+def _event(*, vendor_id: UUID, seq: int, at: datetime, actor: str, action: str, detail: object) -> dict[str, object]:
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    return {"vendor": str(vendor_id), "seq": seq, "at": moment, "actor": actor, "action": action, "detail": detail}
+
+
+def _plain(value: Detail) -> object:
+    if isinstance(value, float):
+        raise TypeError("an audit event holds no float")
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, str) or value is None or isinstance(value, int):
+        return value
+    return str(value) if isinstance(value, UUID) else [_plain(inner) for inner in value]

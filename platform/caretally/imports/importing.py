@@ -1,0 +1,117 @@
+"""Imports one parsed file: stage, read, check and merge in the caller's transaction; everything or nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from caretally.audit.chain import append_event
+from caretally.imports import late_rows, merging, staging, validation
+from caretally.imports.kinds import ImportKind, Locks
+from caretally.imports.mappings import columns_of
+from caretally.imports.results import ImportResult, RowProblem
+
+# A long import may wait for a close of one of its clients, and works longer than a page may.
+PATIENCE = "SELECT set_config('statement_timeout', '10min', true), set_config('lock_timeout', '5min', true)"
+# Two imports of one vendor take turns: the second sees what the first has written. Hashing the id may make strangers wait, never fail.
+TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('caretally import ' || tenancy.current_vendor()::text, 0))"
+LOCK_CLIENTS = """
+SELECT guard.share_client_locks(array_agg(DISTINCT vendor_id), array_agg(DISTINCT client_id)) FROM client
+WHERE code IN (SELECT DISTINCT {cell} FROM import_stage)
+"""
+LOCK_VENDOR = "SELECT guard.take_vendor_lock(ARRAY[tenancy.current_vendor()])"
+ADD_BATCH = """
+INSERT INTO import_batch (vendor_id, id, kind, file_name, file_sha256, actor, rows_read, rows_new, rows_changed, rows_unchanged, rows_late, rows_refused)
+VALUES (tenancy.current_vendor(), :id, :kind, :file_name, :file_sha256, tenancy.current_actor(), :read, :new, :changed, :unchanged, :late, :refused)
+"""
+
+
+@dataclass(frozen=True)
+class ParsedFile:
+    """A file as its parser leaves it: `path` is PostgreSQL's CSV with the line number first, one cell per header, blank cells null."""
+
+    path: Path
+    name: str
+    sha256: str
+    headers: Sequence[str]
+    rows: int
+    problems: tuple[RowProblem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user chose: headers by a mapping (header -> column), whether to try only, whether valid rows alone may go in."""
+
+    mapping: Mapping[str, str] | None = None
+    dry_run: bool = False
+    valid_rows_only: bool = False
+
+
+def import_file(connection: Connection, kind: ImportKind, file: ParsedFile, choices: Choices | None = None) -> ImportResult:
+    """Merge a file into the tables of its kind and return what became of each row; a dry run or a refused file leaves no trace.
+
+    The caller's transaction carries the vendor's context and is committed by the caller.
+    """
+    choices = choices or Choices()
+    columns, problems = columns_of(kind, file.headers, choices.mapping or {})
+    result = ImportResult(kind.name, file.name, choices.dry_run, written=False, read=file.rows, problems=(*problems, *file.problems))
+    if any(problem.severity == "refused" for problem in problems):
+        return replace(result, refused=file.rows)
+    savepoint = connection.begin_nested()
+    result = _imported(connection, kind, file, columns=columns, choices=choices, result=result)
+    if result.written and not choices.dry_run:
+        savepoint.commit()
+        return result
+    savepoint.rollback()
+    return replace(result, written=False, batch_id=None)
+
+
+def _imported(
+    connection: Connection, kind: ImportKind, file: ParsedFile, *, columns: Sequence[str | None], choices: Choices, result: ImportResult
+) -> ImportResult:
+    present = [name for name in columns if name]
+    connection.execute(text(PATIENCE))
+    staging.stage(connection, kind, path=file.path, columns=columns)
+    _lock(connection, kind)
+    staging.read_values(connection, kind)
+    rules = validation.check(connection, kind)
+    validation.refuse_lines(connection, [problem.line for problem in file.problems if problem.severity == "refused"])
+    validation.refuse_broken_rows(connection, rules)
+    merging.match(connection, kind, present=present)
+    late, known = _meet_closed_months(connection, kind, rules)
+    problems = (*result.problems, *validation.problems_found(connection, rules))
+    result = replace(result, problems=tuple(sorted(problems, key=lambda p: p.line)), refused=validation.count_refused(connection))
+    if result.refused and not choices.valid_rows_only:
+        return result
+    new, changed, unchanged = merging.count(connection, kind)
+    repeated = result.read - result.refused - late - known - new - changed - unchanged
+    result = replace(result, written=True, new=new, changed=changed, unchanged=unchanged + known + repeated, late=late)
+    return _written(connection, kind, file, present=present, result=result)
+
+
+def _meet_closed_months(connection: Connection, kind: ImportKind, rules: Sequence[validation.AnyRule]) -> tuple[int, int]:
+    if kind.closed is None:
+        return 0, 0
+    if kind.closed.late is not None:
+        return late_rows.set_aside(connection, kind)
+    validation.refuse_closed_months(connection, rules, lines=merging.lines_of_closed_months(kind))
+    return 0, 0
+
+
+def _written(connection: Connection, kind: ImportKind, file: ParsedFile, *, present: Sequence[str], result: ImportResult) -> ImportResult:
+    counts = {name: getattr(result, name) for name in ("read", "new", "changed", "unchanged", "late", "refused")}
+    batch: UUID = connection.execute(text("SELECT tenancy.new_id()")).scalar_one()
+    row = {"id": batch, "kind": kind.name, "file_name": file.name, "file_sha256": file.sha256}
+    connection.execute(text(ADD_BATCH), row | counts)
+    merging.merge(connection, kind, batch=batch, present=present)
+    if kind.closed and kind.closed.late:
+        late_rows.keep(connection, kind, batch=batch)
+    append_event(connection, action="import", detail={"batch": batch, "kind": kind.name, "file_sha256": file.sha256, **counts})
+    return replace(result, batch_id=batch)
+
+
+def _lock(connection: Connection, kind: ImportKind) -> None:
+    connection.execute(text(TAKE_TURN))
+    connection.execute(text(LOCK_VENDOR if kind.locks is Locks.VENDOR else LOCK_CLIENTS.format(cell=kind.client_cell)))

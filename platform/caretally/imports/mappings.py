@@ -1,0 +1,71 @@
+"""Which column of a kind each header of a file means: by its own name, or by a mapping that a vendor saved."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from caretally.errors import UsageMistake
+from caretally.imports.kinds import ImportKind
+from caretally.imports.results import RowProblem
+
+LOAD = text("SELECT columns FROM import_mapping WHERE kind = :kind AND name = :name")
+SAVE = text(
+    "INSERT INTO import_mapping (vendor_id, kind, name, columns) VALUES (tenancy.current_vendor(), :kind, :name, CAST(:columns AS jsonb)) "
+    "ON CONFLICT (vendor_id, kind, name) DO UPDATE SET columns = EXCLUDED.columns"
+)
+
+
+def columns_of(kind: ImportKind, headers: Sequence[str], mapping: Mapping[str, str]) -> tuple[list[str | None], tuple[RowProblem, ...]]:
+    """Return the kind's column for each header (None: not used) and the problems of the header line.
+
+    A missing required column and one column given twice refuse the file; a header that means nothing is a warning.
+    """
+    known, mapped = set(kind.column_names), {normal_header(header): column for header, column in mapping.items()}
+    meant = [mapped.get(normal_header(header), normal_header(header)) for header in headers]
+    columns = [name if name in known else None for name in meant]
+    missing = [column.name for column in kind.columns if column.required and column.name not in columns]
+    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    problems = [RowProblem(1, name, "", "column_missing", f"The file has no column {name}.") for name in missing]
+    problems += [RowProblem(1, name, "", "column_twice", f"Two columns of the file mean {name}.") for name in twice]
+    problems += [
+        RowProblem(1, header, header, "column_unknown", f"The column “{header}” is not used for {kind.name}.", "warning")
+        for header, name in zip(headers, columns, strict=True)
+        if name is None
+    ]
+    return columns, tuple(problems)
+
+
+def normal_header(header: str) -> str:
+    """Return a header in small letters, its blanks and dashes as underscores."""
+    return "_".join(header.replace("-", " ").replace("_", " ").lower().split())
+
+
+def read_mapping(connection: Connection, kind: ImportKind, name_or_file: str) -> dict[str, str]:
+    """Return the mapping (header -> column) saved under a name, or held by a JSON file; raises `UsageMistake` when there is neither."""
+    saved = connection.execute(LOAD, {"kind": kind.name, "name": name_or_file}).scalar()
+    if saved is not None:
+        return {str(header): str(column) for header, column in saved.items()}
+    path = Path(name_or_file)
+    if not path.is_file():
+        raise UsageMistake(f"There is no mapping “{name_or_file}” for {kind.name}, neither saved nor as a JSON file.")
+    return _checked(kind, path)
+
+
+def save_mapping(connection: Connection, kind: ImportKind, *, name: str, mapping: Mapping[str, str]) -> None:
+    """Save a mapping under a name for a kind, in place of an earlier one."""
+    connection.execute(SAVE, {"kind": kind.name, "name": name, "columns": json.dumps(dict(mapping))})
+
+
+def _checked(kind: ImportKind, path: Path) -> dict[str, str]:
+    try:
+        mapping = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageMistake(f"The mapping {path} cannot be read as JSON.") from error
+    if not isinstance(mapping, dict) or not all(isinstance(column, str) for column in mapping.values()):
+        raise UsageMistake(f"The mapping {path} must be a JSON object of header to column.")
+    unknown = sorted(set(mapping.values()) - set(kind.column_names))
+    if unknown:
+        raise UsageMistake(f"The mapping {path} names columns that {kind.name} do not have: {', '.join(unknown)}.")
+    return mapping

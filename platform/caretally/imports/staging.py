@@ -1,0 +1,51 @@
+"""Brings a parsed file into the database: COPY into a temporary table of text, then one pass that reads values and finds what they name."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from caretally.imports.kinds import Column, ImportKind
+
+BLOCK_BYTES = 1 << 18
+
+
+def stage(connection: Connection, kind: ImportKind, *, path: Path, columns: Sequence[str | None]) -> None:
+    """COPY the parsed file into `import_stage (line, in_<column> …)`; `columns` names the kind's column of each cell (None: not used).
+
+    `path` holds PostgreSQL's CSV, the line number first; a blank cell is null. Row level security refuses COPY into tenant tables,
+    so a file always passes through this temporary table.
+    """
+    _drop(connection)
+    cells = [f"in_{name}" if name else f"unused_{place}" for place, name in enumerate(columns)]
+    absent = [f"in_{name}" for name in kind.column_names if name not in columns]
+    connection.execute(text(f"CREATE TEMP TABLE import_stage (line int, {', '.join(f'{c} text' for c in (*cells, *absent))}) ON COMMIT DROP"))
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    with driver.cursor() as cursor, cursor.copy(f"COPY import_stage (line, {', '.join(cells)}) FROM STDIN (FORMAT csv)") as copy:
+        for block in _blocks(path):
+            copy.write(block)
+
+
+def read_values(connection: Connection, kind: ImportKind) -> None:
+    """Build `import_row` from `import_stage`: every cell as text, every value, and the ids of what the rows name, in one statement."""
+    values = [f'{_value_sql(c)} AS "{c.name}"' for c in kind.columns if c.value]
+    found = [f"{sql} AS {name}" for lookup in kind.lookups for name, sql in lookup.gives.items()]
+    joins = " ".join(lookup.join for lookup in kind.lookups)
+    connection.execute(text(f"CREATE TEMP TABLE import_row ON COMMIT DROP AS SELECT {', '.join(['s.*', *found, *values])} FROM import_stage s {joins}"))
+    connection.execute(text("ANALYZE import_row"))
+
+
+def _value_sql(column: Column) -> str:
+    assert column.value is not None
+    return column.value.sql.format(raw=f"s.in_{column.name}", zone="c.timezone")
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            yield block
+
+
+def _drop(connection: Connection) -> None:
+    connection.execute(text("DROP TABLE IF EXISTS import_stage, import_row, import_problem, import_match, import_skip, import_late"))

@@ -1,0 +1,3 @@
+"""Care plans by version, and the medical decision making documented for a month.
+
+The newest version in effect is the plan in force."""

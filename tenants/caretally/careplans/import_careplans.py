@@ -1,0 +1,52 @@
+"""The files of care plan versions and of the medical decision making documented for a month."""
+
+from caretally.clients.import_clients import CLIENT
+from caretally.directory.import_people import NPI_TRIAL
+from caretally.imports.kinds import ClosedMonths, Column, ImportKind, Rule, SetRule, Target
+from caretally.imports.values import DATE, LIST, MONTH, NPI, WHOLE, one_of
+from caretally.patients.import_history import CLIENT_COLUMN, MRN, OF_PATIENT
+from caretally.patients.import_patients import PATIENT
+
+UNKNOWN_ELEMENT = """
+SELECT r.line, string_agg(e.element, ', ') FROM import_row r CROSS JOIN LATERAL unnest(r.elements) e (element)
+WHERE NOT EXISTS (SELECT FROM plan_element k WHERE k.element = e.element) GROUP BY r.line
+"""
+
+CARE_PLANS = ImportKind(
+    name="care_plans",
+    columns=(
+        CLIENT_COLUMN,
+        MRN,
+        Column("version", WHOLE, required=True),
+        Column("effective_on", DATE, required=True, into="effective_on"),
+        Column("author", into="author", default="''"),
+        Column("signed_by", into="signed_by", default="''"),
+        Column("signed_on", DATE, into="signed_on"),
+        Column("copy_given_on", DATE, into="copy_given_on"),
+        Column("copy_method", into="copy_method", default="''"),
+        Column("elements", LIST, into="elements", default="'{}'"),
+    ),
+    targets=(Target("care_plan", OF_PATIENT | {"version": "r.version"}),),
+    identity=("r.client_id", "r.patient_id", "r.version"),
+    lookups=(CLIENT, PATIENT),
+    rules=(
+        Rule("version", "version", "r.version < 1", "Plan versions count from 1, not {value}."),
+        SetRule("plan_element", "elements", UNKNOWN_ELEMENT, "Not an element of a care plan: {detail}.", warns=True),
+    ),
+)
+MDM = ImportKind(
+    name="mdm",
+    columns=(
+        CLIENT_COLUMN,
+        MRN,
+        Column("month", MONTH, required=True),
+        Column("level", one_of("low", "moderate", "high"), required=True, into="level"),
+        Column("npi", NPI, required=True, into="npi"),
+        Column("documented_on", DATE, required=True, into="documented_on"),
+    ),
+    targets=(Target("mdm", OF_PATIENT | {"month": "r.month"}),),
+    identity=("r.client_id", "r.patient_id", "r.month"),
+    lookups=(CLIENT, PATIENT),
+    rules=(NPI_TRIAL,),
+    closed=ClosedMonths("m.month = x.month", ("month",)),
+)

@@ -1,0 +1,3 @@
+"""Clients: the practices a vendor works for.
+
+Each has its own time zone, agreement and closed months."""

@@ -1,0 +1,47 @@
+"""The file of clients: one practice a row, by its code."""
+
+from caretally.imports.kinds import Column, ImportKind, Lookup, Rule, SetRule, Target
+from caretally.imports.values import DATE, WHOLE, one_of
+
+CLIENT = Lookup(
+    join="LEFT JOIN client c ON c.code = s.in_client",
+    gives={"client_id": "c.client_id", "zone": "c.timezone"},
+    rule=Rule("unknown_client", "client", "r.client_id IS NULL AND r.in_client IS NOT NULL", "No client has the code “{value}”."),
+)
+ZONE_CHANGED = """
+SELECT r.line, c.timezone FROM import_row r JOIN client c ON c.code = r.in_code AND c.timezone <> r.in_timezone
+WHERE EXISTS (SELECT FROM client_month m WHERE m.client_id = c.client_id AND m.status = 'closed')
+"""
+
+CLIENTS = ImportKind(
+    name="clients",
+    columns=(
+        Column("code", required=True),
+        Column("name", required=True, into="name"),
+        Column("timezone", required=True, into="timezone"),
+        Column("setting", one_of("physician", "rhc_fqhc"), into="setting", default="'physician'"),
+        Column("tin", into="tin", default="''"),
+        Column("address", into="address", default="''"),
+        Column("bill_to", into="bill_to", default="''"),
+        Column("po_number", into="po_number", default="''"),
+        Column("terms_days", WHOLE, into="terms_days", default="30"),
+        Column("contact_name", into="contact_name", default="''"),
+        Column("contact_email", into="contact_email", default="''"),
+        Column("access_24_7_from", DATE, into="access_24_7_from"),
+        Column("ehr_certified_from", DATE, into="ehr_certified_from"),
+        Column("supervision_from", DATE, into="supervision_from"),
+        Column("baa_on", DATE, into="baa_on"),
+    ),
+    targets=(Target("client", {"code": "r.in_code"}, row_id="client_id"),),
+    identity=("r.in_code",),
+    rules=(
+        Rule(
+            "timezone",
+            "timezone",
+            "NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = r.in_timezone)",
+            "“{value}” is not the name of a time zone; write America/New_York.",
+        ),
+        Rule("terms_days", "terms_days", "r.terms_days NOT BETWEEN 0 AND 365", "Payment terms are 0 to 365 days, not {value}."),
+        SetRule("timezone_fixed", "timezone", ZONE_CHANGED, "This client has closed months, so its time zone stays {detail}."),
+    ),
+)

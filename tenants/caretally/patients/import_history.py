@@ -1,0 +1,129 @@
+"""The files of what happened to patients: enrolments, practitioners, conditions, visits, stays, other services and discharges."""
+
+from caretally.clients.import_clients import CLIENT
+from caretally.directory.import_people import NPI_TRIAL, PROVIDER
+from caretally.imports.kinds import ClosedMonths, Column, Field, ImportKind, Rule, Target
+from caretally.imports.values import BILLING_CODE, DATE, ICD10, NPI, WHOLE, YES_NO, one_of
+from caretally.patients.import_patients import PATIENT
+
+PROGRAM = Column("program", one_of("CCM", "PCM", "APCM", "RPM", "RTM", "BHI", "COCM", "TCM"), required=True)
+CLIENT_COLUMN = Column("client", required=True)
+MRN = Column("mrn", required=True)
+OF_PATIENT = {"client_id": "r.client_id", "patient_id": "r.patient_id"}
+BY_PROGRAM = OF_PATIENT | {"program": "r.program", "valid_from": 'r."from"'}
+LAST_BEFORE_FIRST = Rule("date_order", "to", 'r."to" < r."from"', "The last day {value} lies before the first day.")
+
+ENROLMENTS = ImportKind(
+    name="enrolments",
+    columns=(
+        CLIENT_COLUMN,
+        MRN,
+        PROGRAM,
+        Column(
+            "status", one_of("enrolled", "paused", "withdrawn", "enrolled_elsewhere", "declined", "ineligible"), required=True, into="status"
+        ),
+        Column("from", DATE, required=True),
+        Column("to", DATE, into="valid_to"),
+        Column("reason", into="reason", default="''"),
+    ),
+    targets=(Target("enrolment", BY_PROGRAM),),
+    identity=tuple(BY_PROGRAM.values()),
+    lookups=(CLIENT, PATIENT),
+    rules=(LAST_BEFORE_FIRST,),
+)
+ASSIGNMENTS = ImportKind(
+    name="assignments",
+    columns=(CLIENT_COLUMN, MRN, PROGRAM, Column("npi", NPI, required=True), Column("from", DATE, required=True), Column("to", DATE, into="valid_to")),
+    targets=(Target("assignment", BY_PROGRAM, fields=(Field("provider_id", "r.provider_id", ("npi",)),)),),
+    identity=tuple(BY_PROGRAM.values()),
+    lookups=(CLIENT, PATIENT, PROVIDER),
+    rules=(LAST_BEFORE_FIRST, NPI_TRIAL),
+)
+CONDITIONS = ImportKind(
+    name="conditions",
+    columns=(
+        CLIENT_COLUMN,
+        MRN,
+        Column("icd10", ICD10, required=True),
+        Column("onset_on", DATE, into="onset_on"),
+        Column("resolved_on", DATE, into="resolved_on"),
+    ),
+    targets=(Target("condition", OF_PATIENT | {"icd10": "r.icd10"}),),
+    identity=("r.client_id", "r.patient_id", "r.icd10"),
+    lookups=(CLIENT, PATIENT),
+    rules=(
+        Rule("date_order", "resolved_on", "r.resolved_on < r.onset_on", "The condition was resolved on {value}, before it began."),
+        Rule(
+            "icd10_unknown",
+            "icd10",
+            "r.icd10 IS NOT NULL AND NOT EXISTS (SELECT FROM icd10_code k WHERE k.code = r.icd10)",
+            "“{value}” is not in the ICD-10-CM list that is loaded.",
+            warns=True,
+        ),
+    ),
+)
+VISITS = ImportKind(
+    name="visits",
+    columns=(
+        CLIENT_COLUMN,
+        MRN,
+        Column("visited_on", DATE, required=True),
+        Column("kind", one_of("AWV", "IPPE", "TCM", "EM"), required=True),
+        Column("code", BILLING_CODE, into="code", default="''"),
+        Column("npi", NPI, into="npi"),
+        Column("ccm_discussed", YES_NO, into="ccm_discussed"),
+    ),
+    targets=(Target("visit", OF_PATIENT | {"visited_on": "r.visited_on", "kind": "r.kind"}),),
+    identity=("r.client_id", "r.patient_id", "r.visited_on", "r.kind"),
+    lookups=(CLIENT, PATIENT),
+    rules=(NPI_TRIAL,),
+)
+STAYS = ImportKind(
+    name="stays",
+    columns=(
+        CLIENT_COLUMN,
+        MRN,
+        Column("kind", one_of("part_a_inpatient", "part_a_snf", "nursing_facility_non_part_a", "hospice"), required=True),
+        Column("from", DATE, required=True),
+        Column("to", DATE, into="valid_to"),
+    ),
+    targets=(Target("stay", OF_PATIENT | {"kind": "r.kind", "valid_from": 'r."from"'}),),
+    identity=("r.client_id", "r.patient_id", "r.kind", 'r."from"'),
+    lookups=(CLIENT, PATIENT),
+    rules=(LAST_BEFORE_FIRST,),
+)
+SERVICES = ImportKind(
+    name="services",
+    columns=(
+        CLIENT_COLUMN,
+        MRN,
+        Column("code", BILLING_CODE, required=True),
+        Column("on", DATE, required=True),
+        Column("npi", NPI, into="npi"),
+        Column("same_practitioner", YES_NO, into="same_practitioner"),
+        Column("minutes", WHOLE, into="minutes"),
+    ),
+    targets=(Target("billed_service", OF_PATIENT | {"code": "r.code", "served_on": 'r."on"'}),),
+    identity=("r.client_id", "r.patient_id", "r.code", 'r."on"'),
+    lookups=(CLIENT, PATIENT),
+    rules=(NPI_TRIAL, Rule("minutes", "minutes", "r.minutes < 0", "A service has no fewer than 0 minutes, not {value}.")),
+    closed=ClosedMonths("m.month = date_trunc('month', CAST(x.served_on AS timestamp))", ("served_on",)),
+)
+DISCHARGES = ImportKind(
+    name="discharges",
+    columns=(
+        CLIENT_COLUMN,
+        MRN,
+        Column("discharged_on", DATE, required=True),
+        Column("contacted_on", DATE, into="contacted_on"),
+        Column("visited_on", DATE, into="visited_on"),
+        Column("mdm", one_of("low", "moderate", "high"), into="mdm", default="''"),
+    ),
+    targets=(Target("discharge", OF_PATIENT | {"discharged_on": "r.discharged_on"}),),
+    identity=("r.client_id", "r.patient_id", "r.discharged_on"),
+    lookups=(CLIENT, PATIENT),
+    rules=(
+        Rule("date_order", "contacted_on", "r.contacted_on < r.discharged_on", "The contact on {value} lies before the discharge."),
+        Rule("date_order", "visited_on", "r.visited_on < r.discharged_on", "The visit on {value} lies before the discharge."),
+    ),
+)

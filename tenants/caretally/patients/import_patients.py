@@ -1,0 +1,59 @@
+"""The file of patients, and how the other files name a patient: the client's code and the record number within it."""
+
+from caretally.clients.import_clients import CLIENT
+from caretally.imports.kinds import Column, Field, ImportKind, Lookup, Rule, SetRule, Target
+from caretally.imports.values import DATE, MBI, STATE, YES_NO
+
+PATIENT = Lookup(
+    join="LEFT JOIN patient p ON p.client_id = c.client_id AND p.mrn = s.in_mrn",
+    gives={"patient_id": "p.id"},
+    rule=Rule(
+        "unknown_patient",
+        "mrn",
+        "r.patient_id IS NULL AND r.client_id IS NOT NULL AND r.in_mrn IS NOT NULL",
+        "This client has no patient with the record number “{value}”.",
+    ),
+)
+# Family name, given name and day of birth, keyed by the vendor's secret: the same human at two clients has the same key, nobody else can tell.
+PERSON_KEY = r"""sha256((SELECT person_key FROM vendor_secret) || convert_to(
+    import.plain_name(r.in_family_name) || E'\x1f' || import.plain_name(r.in_given_name) || E'\x1f' || to_char(r.birth_date, 'YYYY-MM-DD'), 'UTF8'))"""
+ONE_MBI_TWICE = """
+SELECT r.line, other.mrn FROM import_row r JOIN LATERAL (
+    SELECT f.in_mrn AS mrn FROM import_row f WHERE f.client_id = r.client_id AND f.mbi = r.mbi AND f.in_mrn <> r.in_mrn
+    UNION SELECT p.mrn FROM patient p WHERE p.client_id = r.client_id AND p.mbi = r.mbi AND p.mrn <> r.in_mrn
+    ORDER BY 1 LIMIT 1) other ON r.mbi IS NOT NULL
+"""
+
+PATIENTS = ImportKind(
+    name="patients",
+    columns=(
+        Column("client", required=True),
+        Column("mrn", required=True),
+        Column("family_name", required=True, into="family_name"),
+        Column("given_name", required=True, into="given_name"),
+        Column("birth_date", DATE, required=True, into="birth_date"),
+        Column("mbi", MBI, into="mbi"),
+        Column("state", STATE, into="state"),
+        Column("payer", into="payer", default="''"),
+        Column("qmb", YES_NO, into="qmb"),
+        Column("part_b_from", DATE, into="part_b_from"),
+        Column("died_on", DATE, into="died_on"),
+    ),
+    targets=(
+        Target(
+            "patient",
+            {"client_id": "r.client_id", "mrn": "r.in_mrn"},
+            fields=(
+                Field("search_name", "import.plain_name(r.in_family_name || ' ' || r.in_given_name)", ("family_name", "given_name")),
+                Field("person_key", PERSON_KEY, ("family_name", "given_name", "birth_date")),
+            ),
+        ),
+    ),
+    identity=("r.client_id", "r.in_mrn"),
+    lookups=(CLIENT,),
+    rules=(
+        Rule("birth_date", "birth_date", "r.birth_date > current_date OR r.birth_date < '1890-01-01'", "Nobody was born on {value}."),
+        Rule("date_order", "died_on", "r.died_on < r.birth_date", "The day of death {value} lies before the birth."),
+        SetRule("mbi_twice", "mbi", ONE_MBI_TWICE, "The patient {detail} of this client carries the same Medicare number.", warns=True),
+    ),
+)
