@@ -92,6 +92,9 @@ CREATE TABLE patient_month (
     visited_on date,
     amount_cents bigint NOT NULL,
     held_cents bigint NOT NULL,
+    -- the entries that the month rests on and the seconds counted of each piece, in order of their start: a line leads to its minutes
+    entry_ids uuid[] NOT NULL,
+    entry_seconds int[] NOT NULL,
     entries_hash bytea NOT NULL,
     evidence_hash bytea NOT NULL,
     PRIMARY KEY (vendor_id, client_id, id),
@@ -102,6 +105,7 @@ CREATE TABLE patient_month (
     CHECK (outcome <> 'not_billable' OR cardinality(codes) = 0),
     CHECK (outcome = 'billable' OR (cardinality(exceptions) > 0 AND primary_reason IS NOT NULL)),
     CHECK (cardinality(codes) = cardinality(units)),
+    CHECK (cardinality(entry_ids) = cardinality(entry_seconds)),
     CHECK (outcome = 'billable' OR amount_cents = 0)
 );
 -- A reason why a patient-month is held or not billable, as a row that someone owns. patient_month_id is null for a client's own.

@@ -2,7 +2,7 @@
 INSERT INTO patient_month (vendor_id, client_id, id, client_month_id, patient_id, month, revision, enrolled, outcome, primary_reason, path, codes, units,
     date_of_service, raw_seconds, clinical_seconds, qhp_seconds, pending_clinical_seconds, pending_qhp_seconds, excluded_reasons, excluded_seconds,
     unbilled_seconds, exceptions, warnings, missing_seconds, missing_code, alternatives, pending_claim, mdm_level, qhp_time, provider_id, consent_on,
-    plan_version, reviewed_on, visited_on, amount_cents, held_cents, entries_hash, evidence_hash)
+    plan_version, reviewed_on, visited_on, amount_cents, held_cents, entry_ids, entry_seconds, entries_hash, evidence_hash)
 WITH list_price AS MATERIALIZED (
     SELECT code, price_cents FROM agreement_price
     WHERE vendor_id = :vendor_id AND client_id = :client_id AND agreement_id = :agreement_id AND tier_from = 1
@@ -24,7 +24,7 @@ held AS MATERIALIZED (
 SELECT :vendor_id, :client_id, d.id, :client_month_id, d.patient_id, :month_first, :revision, d.enrolled, d.outcome, d.primary_reason, d.path, d.codes, d.units,
        d.date_of_service, d.raw_seconds, d.clinical_seconds, d.qhp_seconds, d.pending_clinical_seconds, d.pending_qhp_seconds, d.excluded_reasons, d.excluded_seconds,
        d.unbilled_seconds, d.exceptions, d.warnings, d.missing_seconds, d.missing_code, d.alternatives, d.pending_claim, d.mdm_level, :qhp_time, d.provider_id, d.consent_on,
-       d.plan_version, d.reviewed_on, d.visited_on, coalesce(a.amount_cents, 0), coalesce(h.cents, 0), d.entries_hash, d.evidence_hash
+       d.plan_version, d.reviewed_on, d.visited_on, coalesce(a.amount_cents, 0), coalesce(h.cents, 0), d.entry_ids, d.entry_seconds, d.entries_hash, d.evidence_hash
 FROM eval_decision d
 LEFT JOIN close_amount a ON a.decision_id = d.id
 LEFT JOIN held h ON h.id = d.id

@@ -18,7 +18,8 @@ sums AS (
            coalesce(t.clinical_seconds, 0) + CASE WHEN :never_pool THEN 0 ELSE coalesce(t.qhp_seconds, 0) END AS staff_side,
            coalesce(t.cured_clinical_seconds, 0) + CASE WHEN :never_pool THEN 0 ELSE coalesce(t.cured_qhp_seconds, 0) END AS cured_staff_side,
            t.first_counted_day, t.staff_day, t.complex_day, t.personal_day, coalesce(t.other_qhp, false) AS other_qhp,
-           coalesce(t.excluded, '{}') AS excluded, coalesce(t.entries_hash, sha256('')) AS entries_hash,
+           coalesce(t.excluded, '{}') AS excluded,
+           coalesce(t.entry_ids, '{}') AS entry_ids, coalesce(t.entry_seconds, '{}') AS entry_seconds, coalesce(t.entries_hash, sha256('')) AS entries_hash,
            s.mdm_level IN ('moderate', 'high') AS mdm_documented
     FROM eval_scope s LEFT JOIN eval_time t USING (n)
 ),
@@ -159,7 +160,7 @@ SELECT tenancy.new_id(), patient_id, mrn, enrolled, outcome,
                         WHEN path IS NULL AND cured_path IS NULL THEN notes || coalesce(noted, '{}') ELSE notes || coalesce(reasons, '{}') END,
        missing_seconds, missing_code,
        CASE WHEN empty_claim OR claims IS NULL THEN '{}' ELSE array_remove(claims, base_code || 'x1' || CASE WHEN addon_units > 0 THEN '+' || addon_code || 'x' || addon_units ELSE '' END) END,
-       pending_claim, mdm_level, provider_id, consent_on, plan_version, reviewed_on, first_qualifying_visit_on, entries_hash,
+       pending_claim, mdm_level, provider_id, consent_on, plan_version, reviewed_on, first_qualifying_visit_on, entry_ids, entry_seconds, entries_hash,
        sha256(convert_to(concat_ws(E'\x1f', 'caretally-evidence-1', CAST(:client_code AS text), :month_first, mrn, outcome, array_to_string(codes, '+'), array_to_string(units, '+'),
               served_on, raw_seconds, clinical, qhp, array_to_string(exceptions, ','), provider_npi, consent_on, plan_version, reviewed_on,
               first_qualifying_visit_on, mdm_level, CAST(:rule_set AS text)), 'UTF8') || entries_hash)

@@ -13,7 +13,7 @@ CREATE TEMP TABLE IF NOT EXISTS eval_time (
     n int NOT NULL, raw_seconds int NOT NULL, clinical_seconds int NOT NULL, qhp_seconds int NOT NULL,
     cured_clinical_seconds int NOT NULL, cured_qhp_seconds int NOT NULL, first_counted_day smallint,
     staff_day smallint, complex_day smallint, personal_day smallint, other_qhp boolean NOT NULL,
-    excluded int[] NOT NULL, entries_hash bytea NOT NULL
+    excluded int[] NOT NULL, entry_ids uuid[] NOT NULL, entry_seconds int[] NOT NULL, entries_hash bytea NOT NULL
 ) ON COMMIT DROP;
 CREATE TEMP TABLE IF NOT EXISTS eval_decision (
     id uuid NOT NULL, patient_id uuid NOT NULL, mrn text COLLATE "C" NOT NULL, enrolled boolean NOT NULL, outcome text NOT NULL, primary_reason text,
@@ -23,5 +23,5 @@ CREATE TEMP TABLE IF NOT EXISTS eval_decision (
     excluded_reasons text[] NOT NULL, excluded_seconds int[] NOT NULL, unbilled_seconds int NOT NULL,
     exceptions text[] NOT NULL, warnings text[] NOT NULL, missing_seconds int, missing_code text, alternatives text[] NOT NULL,
     pending_claim text, mdm_level text, provider_id uuid, consent_on date, plan_version int, reviewed_on date, visited_on date,
-    entries_hash bytea NOT NULL, evidence_hash bytea NOT NULL
+    entry_ids uuid[] NOT NULL, entry_seconds int[] NOT NULL, entries_hash bytea NOT NULL, evidence_hash bytea NOT NULL
 ) ON COMMIT DROP;

@@ -9,7 +9,7 @@ WITH person AS (
     WHERE s.vendor_id = :vendor_id
 ),
 entry AS MATERIALIZED (
-    SELECT s.n, greatest(t.started_second, CAST(:starts_second AS bigint)) AS started, least(t.ended_second, CAST(:ends_second AS bigint)) AS ended,
+    SELECT s.n, t.id, greatest(t.started_second, CAST(:starts_second AS bigint)) AS started, least(t.ended_second, CAST(:ends_second AS bigint)) AS ended,
            width_bucket(greatest(t.started_second, CAST(:starts_second AS bigint)), CAST(:bounds AS bigint[])) AS first_day,
            width_bucket(least(t.ended_second, CAST(:ends_second AS bigint)) - 1, CAST(:bounds AS bigint[])) AS last_day,
            t.content_hash, p.code AS staff_code, s.day_reason, p.license_until,
@@ -33,13 +33,13 @@ entry AS MATERIALIZED (
 ),
 -- An entry of one day that nobody contests is one piece; the few others fall apart at midnight and where contested ranges begin and end.
 piece AS (
-    SELECT n, first_day AS day, started, ended, content_hash, staff_code, billing_qhp, other_qhp, true AS first_piece,
+    SELECT n, id, first_day AS day, started, ended, content_hash, staff_code, billing_qhp, other_qhp, true AS first_piece,
            least(day_reason[first_day], entry_reason,
                  CASE WHEN license_until < :month_first + (first_day - 1) THEN CAST(:staff_not_licensed AS smallint) END) AS reason
     FROM entry
     WHERE first_day = last_day AND contested IS NULL
     UNION ALL
-    SELECT n, d.day, lower(part), upper(part), content_hash, staff_code, billing_qhp, other_qhp, lower(part) = started,
+    SELECT n, id, d.day, lower(part), upper(part), content_hash, staff_code, billing_qhp, other_qhp, lower(part) = started,
            least(day_reason[d.day], entry_reason,
                  CASE WHEN license_until < :month_first + (d.day - 1) THEN CAST(:staff_not_licensed AS smallint) END,
                  CASE WHEN is_contested THEN CAST(:time_overlap_staff AS smallint) END)
@@ -65,7 +65,7 @@ running AS (
     WINDOW earlier AS (PARTITION BY n ORDER BY started, content_hash ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 added AS (
-    SELECT n, day, day_done, started, ended, content_hash, staff_code, first_piece, reason, good, other_qhp, length::int AS length,
+    SELECT n, id, day, day_done, started, ended, content_hash, staff_code, first_piece, reason, good, other_qhp, length::int AS length,
            CASE WHEN good THEN greatest(ended - greatest(started, good_until), 0)::int END AS good_added,
            CASE WHEN good AND preferred THEN greatest(ended - greatest(started, preferred_until), 0)::int END AS preferred_added,
            CASE WHEN curable THEN greatest(ended - greatest(started, cured_until), 0)::int END AS cured_added,
@@ -89,6 +89,7 @@ summed AS (
            min(day) FILTER (WHERE day_done AND CASE WHEN :qhp_first THEN preferred_so_far ELSE total_so_far - coalesce(preferred_so_far, 0) END
                             >= :personal_threshold) AS personal_day,
            array_agg(reason) FILTER (WHERE reason IS NOT NULL) AS reasons, array_agg(length) FILTER (WHERE reason IS NOT NULL) AS lengths,
+           array_agg(id ORDER BY started, content_hash) AS entry_ids, array_agg(coalesce(good_added, 0) ORDER BY started, content_hash) AS entry_seconds,
            sha256(string_agg(content_hash || convert_to(staff_code, 'UTF8'), '' ORDER BY started, content_hash) FILTER (WHERE first_piece)) AS entries_hash
     FROM reached
     GROUP BY n
@@ -106,5 +107,5 @@ SELECT n, raw,
                              FROM (SELECT unnest(reasons) AS reason, unnest(lengths) AS length
                                    UNION ALL SELECT CAST(:time_overlap_patient AS smallint), good_length - total) lost
                              GROUP BY reason) by_reason ON by_reason.reason = o) END,
-       entries_hash
+       entry_ids, entry_seconds, entries_hash
 FROM summed
