@@ -1,0 +1,36 @@
+"""The page of the rules is what the tables say, and says everything they hold."""
+
+from pathlib import Path
+
+import pytest
+
+from caretally.cms.rule_tables import rule_tables_of_files
+from caretally.cms.write_rules_page import rules_page
+
+PAGE = rules_page()
+RULES = rule_tables_of_files()
+
+
+def test_the_committed_page_is_the_generated_one() -> None:
+    committed = Path(__file__).parents[3] / "docs" / "rules.md"
+    assert committed.read_text(encoding="utf-8") == PAGE
+
+
+@pytest.mark.parametrize("code", [*RULES.codes, *(f"`{code}`" for code in RULES.gates)])
+def test_every_code_and_gate_has_a_row(code: str) -> None:
+    assert f"\n| {code} |" in PAGE
+
+
+def test_a_gate_that_is_not_evaluated_yet_says_what_it_waits_for() -> None:
+    row = next(line for line in PAGE.splitlines() if line.startswith("| `DEVICE_DAYS_BELOW_MINIMUM`"))
+    assert "not evaluated yet (planned with remote monitoring)" in row
+
+
+def test_a_chronic_care_code_is_evaluated_and_a_monitoring_code_not_yet() -> None:
+    remarks = {line.split(" | ")[0].removeprefix("| "): line for line in PAGE.splitlines() if line.startswith("| 9")}
+    assert "not evaluated yet" not in remarks["99439"]
+    assert "not evaluated yet" in remarks["99454"]
+
+
+def test_a_sentence_shows_its_open_places_as_an_ellipsis() -> None:
+    assert "{" not in PAGE
