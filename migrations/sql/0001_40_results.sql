@@ -60,6 +60,10 @@ CREATE TABLE patient_month (
     id uuid NOT NULL DEFAULT tenancy.new_id(),
     client_month_id uuid NOT NULL,
     patient_id uuid NOT NULL,
+    -- as they stood at the close, so that a printed line never changes
+    mrn text COLLATE "C" NOT NULL,
+    patient_name text NOT NULL,
+    provider_name text NOT NULL,
     month date NOT NULL,
     revision smallint NOT NULL,
     enrolled boolean NOT NULL,
