@@ -105,14 +105,14 @@ def test_an_unclosed_quote_is_refused(folder: Path) -> None:
 
 
 def test_every_icd10_code_comes_with_its_chronic_indicator() -> None:
-    rows = dict(read_chronic_conditions().rows)
+    rows = {row["code"]: row["chronic"] for row in read_chronic_conditions().dicts()}
     assert (len(rows), rows["E119"], rows["A000"], rows["Z9981"]) == (74_549, True, False, None)
 
 
 def test_a_chronic_indicator_outside_the_legend_is_refused(folder: Path) -> None:
     whole = gzip.decompress((folder / CHRONIC_CONDITIONS_FILE).read_bytes())
     (folder / CHRONIC_CONDITIONS_FILE).write_bytes(gzip.compress(whole.replace(b'biovar cholerae",0', b'biovar cholerae",2', 1)))
-    with pytest.raises(DamagedReferenceFile, match="line 4: .* is not a code with the indicator"):
+    with pytest.raises(DamagedReferenceFile, match=r"line 4: .* is not a code with the indicator"):
         read_chronic_conditions(folder)
 
 
