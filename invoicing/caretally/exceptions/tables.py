@@ -1,0 +1,92 @@
+"""The tables of an exception report, as its CSV and XLSX both show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from caretally.exceptions.report import ExceptionReport
+from caretally.files.cells import Cell, dollars, minutes
+from caretally.files.xlsx_file import Column
+
+# The headers are a contract: add at the end, rename nothing.
+EXCEPTION_COLUMNS = (
+    Column(header="client", width=26),
+    Column(header="month", width=9),
+    Column(header="outcome", width=12),
+    Column(header="code", width=28),
+    Column(header="effect", width=11),
+    Column(header="primary", width=8),
+    Column(header="mrn", width=14),
+    Column(header="patient", width=28),
+    Column(header="sentence", kind="long_text", width=50),
+    Column(header="owner", width=16),
+    Column(header="due_on", kind="date", width=11),
+    Column(header="fix", kind="long_text", width=46),
+    Column(header="money_held", kind="money", width=12),
+    Column(header="counted_seconds", kind="count", width=10),
+    Column(header="counted_minutes", kind="minutes", width=10),
+    Column(header="explanation", kind="long_text", width=60),
+)
+LATE_COLUMNS = (
+    Column(header="external_id", width=18),
+    Column(header="mrn", width=14),
+    Column(header="patient", width=28),
+    Column(header="day", kind="date", width=11),
+    Column(header="from", width=7),
+    Column(header="to", width=7),
+    Column(header="staff", width=22),
+    Column(header="seconds", kind="count", width=9),
+    Column(header="sentence", kind="long_text", width=50),
+)
+
+
+def exception_rows(report: ExceptionReport) -> Iterator[tuple[Cell, ...]]:
+    """Yield the exceptions of patients, then those of the client, then late entries as `LATE_ENTRY`; money held adds up to the report's."""
+    client, month = report.client, str(report.month)
+    for row in report.rows:
+        yield (
+            client,
+            month,
+            row.outcome,
+            row.code,
+            row.effect,
+            "yes" if row.primary else "",
+            row.mrn,
+            row.patient,
+            row.sentence,
+            row.owner,
+            row.due_on,
+            row.fix,
+            dollars(row.held_cents),
+            row.counted_seconds,
+            minutes(row.counted_seconds),
+            row.explanation,
+        )
+    for note in report.client_notes:
+        yield (client, month, "", note.code, "warns", "", "", "", note.sentence, note.owner, None, note.fix, None, None, None, "")
+    for entry in report.late_entries:
+        what = f"{entry.day.isoformat()} {entry.starts} to {entry.ends}, {entry.staff}"
+        yield (
+            client,
+            month,
+            "",
+            "LATE_ENTRY",
+            "warns",
+            "",
+            entry.mrn,
+            entry.patient,
+            entry.sentence,
+            "",
+            None,
+            what,
+            None,
+            entry.seconds,
+            minutes(entry.seconds),
+            entry.external_id,
+        )
+
+
+def late_rows(report: ExceptionReport) -> Iterator[tuple[Cell, ...]]:
+    """Yield the entries that came after the close."""
+    for entry in report.late_entries:
+        yield (entry.external_id, entry.mrn, entry.patient, entry.day, entry.starts, entry.ends, entry.staff, entry.seconds, entry.sentence)

@@ -1,0 +1,71 @@
+"""Documents as accessible PDF, set by typst from a template and plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import typst
+
+from caretally.errors import CareTallyError
+from caretally.files.typesetting import FONT_FOLDER, face_shows, showable
+
+_PAGE = Path(__file__).parent / "page.typ"
+# typst keeps what it set for its next ten documents, a gigabyte for ten long ones. Empty documents age that out in milliseconds.
+_AGEING = 11
+
+
+class TemplateBroken(CareTallyError):
+    """A document template does not compile: our mistake, never the data's."""
+
+
+def pdf_bytes(template: Path, data: Mapping[str, object]) -> bytes:
+    """Return the PDF that `template` makes of `data`; the same data give the same bytes on any day and machine.
+
+    The result is tagged PDF/UA-1. `data` reaches the template as `data`, through JSON and never as markup; text in it is first
+    made showable by the shipped fonts. `page.typ` beside this file stands before every template: page, type, tables, marks.
+    Raises `TemplateBroken`.
+    """
+    source = _PAGE.read_bytes() + template.read_bytes()
+    return _set(source, json.dumps(_showable(data), ensure_ascii=False, separators=(",", ":")))
+
+
+def name(text: str) -> dict[str, object]:
+    """Return a name as templates take it: with word whether the semi-bold can show it."""
+    return {"text": text, "semibold": all(map(face_shows, text))}
+
+
+def _set(source: bytes, data: str) -> bytes:
+    try:
+        document = _compiler().compile(source, format="pdf", sys_inputs={"data": data}, pdf_standards=["ua-1"], timestamp=0)
+    except typst.TypstError as failure:
+        raise TemplateBroken(f"The document could not be set: {failure.message}.") from failure
+    finally:
+        _forget()
+    if not isinstance(document, bytes):
+        raise TemplateBroken("The document could not be set: the template made no page.")
+    return document
+
+
+def _forget() -> None:
+    for _ in range(_AGEING):
+        _compiler().compile(b"", format="pdf", sys_inputs={})
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    """Return the one compiler of this process; it sees the shipped fonts and no others, so no machine changes a line break."""
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONT_FOLDER)])
+    return typst.Compiler(root=FONT_FOLDER, font_paths=fonts, ignore_system_fonts=True)
+
+
+def _showable(value: object) -> object:
+    if isinstance(value, str):
+        return showable(value)
+    if isinstance(value, Mapping):
+        return {key: _showable(item) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_showable(item) for item in value]
+    return value
