@@ -1,0 +1,235 @@
+"""Builds what an invoice says from the rows of its close, in a handful of queries."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, text
+
+from caretally.cms.rule_tables import RuleTables, rule_tables
+from caretally.errors import NothingToDo
+from caretally.evaluation.claim_words import claim_text
+from caretally.evaluation.decided import Decision
+from caretally.evaluation.explain import explanation
+from caretally.invoices.document import (
+    Charge,
+    Check,
+    EntryDetail,
+    Evidence,
+    ExtraLine,
+    Invoice,
+    Issuer,
+    NotBilled,
+    PatientLine,
+    Recipient,
+    ServiceSummary,
+)
+from caretally.money import format_dollars
+from caretally.months import Month
+
+FLAT_LABEL = "Care management, one patient for one month"
+EXTRA_LABELS = {"minimum": "Monthly minimum", "adjustment": "Adjustment"}
+INVOICE = text(
+    "SELECT i.*, m.agreement, m.enrolled, m.rows_hash, (SELECT s.state FROM invoice_state s WHERE s.vendor_id = i.vendor_id AND s.client_id = i.client_id "
+    "AND s.invoice_id = i.id ORDER BY s.seq DESC LIMIT 1) AS state "
+    "FROM invoice i JOIN client_month m ON m.vendor_id = i.vendor_id AND m.client_id = i.client_id AND m.id = i.client_month_id "
+    "WHERE i.vendor_id = :vendor_id AND i.client_id = :client_id AND i.client_month_id = :client_month_id AND i.kind = 'invoice'"
+)
+NOT_BILLED = text(
+    "SELECT primary_reason, count(*)::int AS patients FROM patient_month WHERE vendor_id = :vendor_id AND client_id = :client_id "
+    "AND client_month_id = :client_month_id AND enrolled AND outcome <> 'billable' GROUP BY 1"
+)
+ATTESTED = text(
+    "SELECT a.patient_id, a.signed_at AT TIME ZONE :timezone AS signed_at FROM attestation a WHERE a.vendor_id = :vendor_id AND a.client_id = :client_id AND a.month = :month"
+)
+
+
+def build_invoice(connection: Connection, *, vendor_id: UUID, client_id: UUID, client_month_id: UUID) -> Invoice:
+    """Return the invoice of a closed month. Raises `NothingToDo` when that close made none."""
+    key: dict[str, Any] = {"vendor_id": vendor_id, "client_id": client_id, "client_month_id": client_month_id}
+    row = connection.execute(INVOICE, key).mappings().one_or_none()
+    if row is None:
+        raise NothingToDo("This month was closed without anything to invoice.")
+    client = row["bill"]["client"]
+    key |= {"invoice_id": row["id"], "timezone": client["timezone"], "month": row["month"]}
+    tables = rule_tables(connection)
+    lines = connection.execute(_statement("lines"), key).mappings().all()
+    patient_lines = _patient_lines(connection, lines, key, row, tables)
+    return Invoice(
+        number=row["number"].split("/")[0],
+        revision=int((row["number"].split("/") + ["1"])[1]),
+        state=row["state"].capitalize(),
+        issuer=_issuer(row["bill"]["vendor"]),
+        recipient=Recipient(name=client["name"], bill_to=_address(client["bill_to"] or client["address"]), purchase_order=client["po_number"]),
+        month=Month.of(row["month"]),
+        timezone=client["timezone"],
+        issued_on=row["issued_on"],
+        due_on=row["due_on"],
+        terms_days=(row["due_on"] - row["issued_on"]).days,
+        agreement_version=f"{row['agreement']['basis'].replace('_', ' ')}, from {row['agreement']['valid_from']}",
+        rule_set=row["rule_set"],
+        services=_services(lines, tables),
+        lines=patient_lines,
+        extra_lines=_extra_lines(lines),
+        not_billed=_not_billed(connection, key, tables),
+        enrolled=row["enrolled"],
+        checks=_checks(row, len(patient_lines)),
+        evidence_fingerprint=row["evidence_hash"].hex(),
+    )
+
+
+def _statement(name: str) -> Any:
+    return text((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def _issuer(vendor: Mapping[str, str]) -> Issuer:
+    return Issuer(name=vendor["name"], address=_address(vendor["address"]), remit_to=_address(vendor["remit_to"]))
+
+
+def _address(written: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in written.replace("\n", ";").split(";") if part.strip())
+
+
+def _services(lines: Iterable[RowMapping], tables: RuleTables) -> tuple[ServiceSummary, ...]:
+    by_code: dict[str, list[RowMapping]] = defaultdict(list)
+    for line in lines:
+        if line["kind"] in ("code", "patient_month"):
+            by_code[line["code"]].append(line)
+    return tuple(_service(code, of_code, tables) for code, of_code in by_code.items())
+
+
+def _service(code: str, lines: list[RowMapping], tables: RuleTables) -> ServiceSummary:
+    prices = {line["unit_price_cents"] for line in lines}
+    return ServiceSummary(
+        code=code,
+        label=_label(code, tables),
+        patients=len({line["id"] for line in lines}),
+        units=sum(line["line_units"] for line in lines),
+        unit_price_cents=prices.pop() if len(prices) == 1 else None,
+        amount_cents=sum(line["line_cents"] for line in lines),
+    )
+
+
+def _label(code: str, tables: RuleTables) -> str:
+    return tables.codes[code].label if code in tables.codes else FLAT_LABEL
+
+
+def _patient_lines(connection: Connection, lines: Iterable[RowMapping], key: dict[str, Any], invoice: RowMapping, tables: RuleTables) -> tuple[PatientLine, ...]:
+    entries = _entries(connection, key)
+    attested = dict(connection.execute(ATTESTED, key).tuples().all())
+    billed = [line for line in lines if line["id"] is not None]
+    return tuple(
+        _patient_line(list(of_patient), entries, attested, invoice, tables) for _id, of_patient in groupby(billed, key=lambda line: line["id"])
+    )
+
+
+def _patient_line(of_patient: list[RowMapping], entries: Mapping[UUID, list[RowMapping]], attested: Mapping[UUID, Any], invoice: RowMapping, tables: RuleTables) -> PatientLine:
+    row = of_patient[0]
+    decision = Decision.of_row(row, tables)
+    charges = tuple(
+        Charge(
+            code=line["code"],
+            label=_label(line["code"], tables),
+            units=line["line_units"],
+            unit_price_cents=line["unit_price_cents"],
+            amount_cents=line["line_cents"],
+        )
+        for line in of_patient
+    )
+    return PatientLine(
+        mrn=row["mrn"],
+        name=row["patient_name"],
+        provider=row["provider_name"],
+        counted_seconds=decision.counted_seconds,
+        code_text=claim_text(decision.codes, decision.units),
+        charges=charges,
+        amount_cents=sum(charge.amount_cents for charge in charges),
+        evidence=_evidence(row, attested.get(row["patient_id"]), required=invoice["agreement"]["attestation_required"]),
+        fingerprint=row["evidence_hash"].hex()[:12],
+        explanation=explanation(decision),
+        entries=tuple(_entry_details(entries[row["id"]], thresholds(decision))),
+    )
+
+
+def _evidence(row: RowMapping, signed_at: Any, *, required: bool) -> Evidence:
+    return Evidence(
+        consent="on_record" if row["consent_on"] else "missing",
+        consent_text=f"Consent, {_day(row['consent_on'])}" if row["consent_on"] else "No consent on record",
+        plan="on_record" if row["plan_version"] else "missing",
+        plan_text=f"Care plan version {row['plan_version']}" + (f", reviewed {_day(row['reviewed_on'])}" if row["reviewed_on"] else ""),
+        attestation="on_record" if signed_at else "missing" if required else "not_required",
+        attestation_text=f"Attested {_day(signed_at)}" if signed_at else "Attestation not asked for" if not required else "No attestation",
+    )
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def thresholds(decision: Decision) -> tuple[int, ...]:
+    """Return the counted seconds at which each billed unit was reached: the base's threshold, then one increment after another."""
+    base = next((tables for code in decision.codes if (tables := decision.tables.codes[code]).first_threshold_seconds), None)
+    if base is None or base.first_threshold_seconds is None:
+        return ()
+    steps = [
+        decision.tables.codes[code].increment_seconds or 0
+        for code, units in zip(decision.codes, decision.units, strict=True)
+        if code != base.code
+        for _unit in range(units)
+    ]
+    return tuple(base.first_threshold_seconds + sum(steps[:reached]) for reached in range(len(steps) + 1))
+
+
+def _entries(connection: Connection, key: dict[str, Any]) -> dict[UUID, list[RowMapping]]:
+    by_patient: dict[UUID, list[RowMapping]] = defaultdict(list)
+    for row in connection.execute(_statement("entries"), key).mappings():
+        by_patient[row["patient_month_id"]].append(row)
+    return by_patient
+
+
+def _entry_details(rows: Iterable[RowMapping], reached_at: tuple[int, ...]) -> Iterable[EntryDetail]:
+    running = 0
+    for row in rows:
+        before, running = running, running + row["seconds"]
+        yield EntryDetail(
+            day=row["starts"].date(),
+            starts=f"{row['starts']:%H:%M}",
+            ends=f"{row['ends']:%H:%M}",
+            activity=row["activity"],
+            staff=row["staff"],
+            credential=row["credential"],
+            seconds=row["seconds"],
+            running_seconds=running,
+            crosses=any(before < threshold <= running for threshold in reached_at),
+        )
+
+
+def _extra_lines(lines: Iterable[RowMapping]) -> tuple[ExtraLine, ...]:
+    return tuple(
+        ExtraLine(
+            label=EXTRA_LABELS[line["kind"]],
+            detail="the difference between the patients' lines and the minimum of the agreement" if line["kind"] == "minimum" else "",
+            amount_cents=line["line_cents"],
+        )
+        for line in lines
+        if line["kind"] in EXTRA_LABELS
+    )
+
+
+def _not_billed(connection: Connection, key: dict[str, Any], tables: RuleTables) -> tuple[NotBilled, ...]:
+    counts: Counter[str] = Counter()
+    for row in connection.execute(NOT_BILLED, key):
+        counts[tables.gates[row.primary_reason].label] += row.patients
+    return tuple(NotBilled(sentence=label, patients=patients) for label, patients in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _checks(row: RowMapping, billed: int) -> tuple[Check, ...]:
+    return (
+        Check(sentence="Lines add up to the total", detail=f"{row['line_count']:,} lines = {format_dollars(row['total_cents'])}"),
+        Check(sentence="No patient billed twice", detail=f"{billed:,} patients, one line set each; the same person elsewhere is held"),
+        Check(sentence="Every second accounted for", detail="counted and excluded seconds add up to the time logged"),
+    )
