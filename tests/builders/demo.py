@@ -29,12 +29,12 @@ def read(path: Path) -> Rows:
 
 
 def month_facts(files: VendorFiles, client: str, patients: Iterable[Key], *, number: int = -1) -> Facts:
-    """Return the facts of one month (the last by default) under a client's agreement and zone, for patients of any of the vendor's clients."""
+    """Return the facts of one month (the last by default) under one client's terms, for patients of any client."""
     month, time_file = files.time[number]
     wanted, kinds = set(patients), {kind: read(path) for kind, path in files.facts}
     zones = {row["code"]: row["timezone"] for row in kinds["clients"]}
     by_patient: dict[str, dict[Key, Rows]] = {kind: _grouped(rows, wanted) for kind, rows in kinds.items() if "mrn" in rows[0]}
-    entries = _grouped([row for _, path in files.time[:number] or () for row in read(path)] + read(time_file), wanted)
+    entries = _grouped([row for _, path in files.time[number - 1 : number] for row in read(path)] + read(time_file), wanted)
     return {
         "month": str(month),
         "timezone": zones[client],
@@ -59,22 +59,37 @@ def _agreement(rows: Rows, client: str, last_day: str) -> Facts:
 
 
 def _staff(row: dict[str, str]) -> Facts:
-    return row | {"licensed_states": row["licensed_states"].split(";"), "license_expires_on": row["license_expires_on"] or None, "country": row["country"] or "US"}
+    return row | {
+        "licensed_states": row["licensed_states"].split(";"),
+        "license_expires_on": row["license_expires_on"] or None,
+        "country": row["country"] or "US",
+    }
 
 
 def _patient(key: Key, kinds: dict[str, dict[Key, Rows]], entries: list[Facts]) -> Facts:
     row = kinds["patients"][key][0]
     npis = {rows["from"]: rows["npi"] for rows in kinds["assignments"][key]}
     return {
-        "ref": "/".join(key), "client": key[0], "person": row["mbi"], "state": row["state"], "died_on": row["died_on"] or None,
-        "qmb": YES_NO[row["qmb"]], "part_b_from": row["part_b_from"] or None,
+        "ref": "/".join(key),
+        "client": key[0],
+        "person": row["mbi"],
+        "state": row["state"],
+        "died_on": row["died_on"] or None,
+        "qmb": YES_NO[row["qmb"]],
+        "part_b_from": row["part_b_from"] or None,
         "enrolments": [_nulls(r) | {"provider": npis[max(npis)] if npis else None} for r in kinds["enrolments"][key]],
         "conditions": [_nulls(r) for r in kinds["conditions"][key]],
-        "consents": [_nulls(r) | {"provider": r["npi"], "acknowledged": [a for a in ACKNOWLEDGEMENTS if r[a] == "yes"]} for r in kinds["consents"][key]],
+        "consents": [_consent(r) for r in kinds["consents"][key]],
         "visits": [r | {"on": r["visited_on"]} for r in kinds["visits"][key]],
         "care_plans": [_plan(r, kinds["reviews"][key]) for r in kinds["care_plans"][key]],
-        "mdm": kinds["mdm"][key], "stays": [_nulls(r) for r in kinds["stays"][key]], "entries": entries,
-    }  # fmt: skip
+        "mdm": kinds["mdm"][key],
+        "stays": [_nulls(r) for r in kinds["stays"][key]],
+        "entries": entries,
+    }
+
+
+def _consent(row: dict[str, str]) -> Facts:
+    return _nulls(row) | {"provider": row["npi"], "acknowledged": [name for name in ACKNOWLEDGEMENTS if row[name] == "yes"]}
 
 
 def _plan(row: dict[str, str], reviews: Rows) -> Facts:

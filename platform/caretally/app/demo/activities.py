@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 - lists that read better as words
 """What care managers do and write down: activity names and notes, made from templates with made-up figures."""
 
 from random import Random
@@ -48,17 +49,34 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         "Spoke with {relative} about driving and the next {specialist} visit.",
     ),
 }
-_WEIGHTS = {"phone call with patient": 34, "medication review": 22, "care coordination": 18, "care plan update": 8, "patient education": 9,
-            "community services": 4, "caregiver call": 5}
+_WEIGHTS = {
+    "phone call with patient": 34,
+    "medication review": 22,
+    "care coordination": 18,
+    "care plan update": 8,
+    "patient education": 9,
+    "community services": 4,
+    "caregiver call": 5,
+}
 
 
 def some_note(random: Random) -> Note:
     """Return an (activity, description) pair as a care manager would enter it."""
     activity = random.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
     text = random.choice(TEMPLATES[activity]).format(
-        drug=random.choice(DRUGS), drug2=random.choice(DRUGS), specialist=random.choice(SPECIALISTS), relative=random.choice(RELATIVES),
-        service=random.choice(SERVICES), sys=random.randint(112, 164), dia=random.randint(62, 94), weight=random.randint(112, 248),
-        glucose=random.randint(86, 212), spo2=random.randint(89, 98), a1c=f"{random.randint(6, 9)}.{random.randint(0, 9)}",
-        days=random.randint(2, 9), minutes=random.randint(10, 30), phq=random.randint(0, 4),
-    )  # fmt: skip
+        drug=random.choice(DRUGS),
+        drug2=random.choice(DRUGS),
+        specialist=random.choice(SPECIALISTS),
+        relative=random.choice(RELATIVES),
+        service=random.choice(SERVICES),
+        sys=random.randint(112, 164),
+        dia=random.randint(62, 94),
+        weight=random.randint(112, 248),
+        glucose=random.randint(86, 212),
+        spo2=random.randint(89, 98),
+        a1c=f"{random.randint(6, 9)}.{random.randint(0, 9)}",
+        days=random.randint(2, 9),
+        minutes=random.randint(10, 30),
+        phq=random.randint(0, 4),
+    )
     return activity, text[0].upper() + text[1:]

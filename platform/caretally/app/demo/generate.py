@@ -9,10 +9,9 @@ from random import Random
 from caretally.app.demo.boundaries import add_boundary_work
 from caretally.app.demo.drafts import FACT_KINDS, Draft, Row
 from caretally.app.demo.late import late_rows, prepare_late
-from caretally.app.demo.people import Practice, Team, practice, team
 from caretally.app.demo.periods import Period, history
-from caretally.app.demo.population import Drafts, ordinary_patients, place, planted_patients
-from caretally.app.demo.scenario import LAST, VENDORS, Client, Terms, Vendor
+from caretally.app.demo.population import Drafts, World, ordinary_patients, planted_patients, world
+from caretally.app.demo.scenario import VENDORS, Client, Terms, Vendor
 from caretally.app.demo.timelog import HEADER, Entry, Timelog
 from caretally.app.demo.writing import write_csv, write_kind
 from caretally.months import Month
@@ -39,25 +38,25 @@ def generate(folder: Path, *, today: date, seed: int) -> tuple[VendorFiles, ...]
 
 
 def _vendor(folder: Path, vendor: Vendor, months: tuple[Period, ...], *, seed: int) -> VendorFiles:
-    random = Random(f"{seed}/{vendor.slug}")
+    random = Random(f"{seed}/{vendor.slug}")  # noqa: S311 - made-up data that must come out the same again
     folder.mkdir(parents=True, exist_ok=True)
-    practices = {client.code: practice(random, client) for client in vendor.clients}
-    people = team(random, vendor, practices)
-    places = {c.code: place(vendor, c, practices[c.code], team=people, last_day=months[LAST].last) for c in vendor.clients}
-    drafts = {code: ordinary_patients(random, where, months) for code, where in places.items()}
-    planted = planted_patients(random, vendor, places, practices, people, months)
-    add_boundary_work(planted, people, months)
+    here = world(random, vendor, months)
+    drafts = {code: ordinary_patients(random, where, months) for code, where in here.places.items()}
+    planted = planted_patients(random, here)
+    add_boundary_work(planted, here.team, months)
     prepare_late(planted)
     for draft in planted.values():
         drafts[str(draft.row["client"])].append(draft)
-    time, late = _write_time(folder, Timelog(random, vendor, people), drafts, months)
-    rows = _vendor_rows(vendor, practices, people, months) | _patient_rows(drafts)
+    time, late = _write_time(folder, Timelog(random, vendor, here.team), drafts, months)
+    rows = _vendor_rows(here) | _patient_rows(drafts)
     facts = tuple((kind, write_kind(folder, kind, rows[kind])) for kind in rows)
     names = {story: (str(draft.row["client"]), draft.mrn) for story, draft in planted.items()}
     return VendorFiles(vendor, facts, time, late, names)
 
 
-def _write_time(folder: Path, log: Timelog, drafts: Drafts, months: tuple[Period, ...]) -> tuple[tuple[tuple[Month, Path], ...], Path | None]:
+def _write_time(
+    folder: Path, log: Timelog, drafts: Drafts, months: tuple[Period, ...]
+) -> tuple[tuple[tuple[Month, Path], ...], Path | None]:
     """Write a file of time for each month and one of what comes late; documents decision making where an hour was worked."""
     written: list[tuple[Month, Path]] = []
     entries: list[Entry] = []
@@ -84,33 +83,50 @@ def _document_decision(random: Random, draft: Draft, period: Period) -> None:
         draft.add("mdm", month=str(period.month), level=level, npi=draft.npi, documented_on=window[1])
 
 
-def _vendor_rows(vendor: Vendor, practices: dict[str, Practice], people: Team, months: tuple[Period, ...]) -> dict[str, list[Row]]:
-    long_ago = months[0].first - timedelta(days=LONG_AGO)
+def _vendor_rows(here: World) -> dict[str, list[Row]]:
+    clients, long_ago = here.vendor.clients, here.months[0].first - timedelta(days=LONG_AGO)
+    agreements = [row for client in clients for terms in client.terms for row in _agreement_rows(client, terms, here.months, long_ago)]
     return {
-        "clients": [_client_row(client, long_ago) for client in vendor.clients],
-        "providers": [row for client in vendor.clients for row in practices[client.code].rows],
-        "staff": people.rows,
-        "agreements": [row for client in vendor.clients for terms in client.terms for row in _agreement_rows(client, terms, months, long_ago)],
+        "clients": [_client_row(client, long_ago) for client in clients],
+        "providers": [row for client in clients for row in here.practices[client.code].rows],
+        "staff": here.team.rows,
+        "agreements": agreements,
     }
 
 
 def _client_row(client: Client, long_ago: date) -> Row:
     row: Row = {
-        "code": client.code, "name": client.name, "timezone": client.timezone, "setting": "physician", "address": client.address,
-        "bill_to": f"{client.name}, Accounts Payable", "po_number": client.po_number, "terms_days": client.terms_days,
-        "contact_name": client.contact, "contact_email": f"office@{client.code.lower()}.example" if client.contact else "",
-    }  # fmt: skip
+        "code": client.code,
+        "name": client.name,
+        "timezone": client.timezone,
+        "setting": "physician",
+        "address": client.address,
+        "bill_to": f"{client.name}, Accounts Payable",
+        "po_number": client.po_number,
+        "terms_days": client.terms_days,
+        "contact_name": client.contact,
+        "contact_email": f"office@{client.code.lower()}.example" if client.contact else "",
+    }
     return row | dict.fromkeys(CLIENT_FACTS, long_ago) if client.facts_on_record else row
 
 
 def _agreement_rows(client: Client, terms: Terms, months: tuple[Period, ...], long_ago: date) -> Iterator[Row]:
     for code, tier_from, price in terms.prices:
         yield {
-            "client": client.code, "valid_from": long_ago if terms.since is None else months[terms.since].first,
-            "valid_to": "" if terms.until is None else months[terms.until].last, "basis": terms.basis, "code": code, "price": price,
-            "tier_from": tier_from, "minimum": terms.minimum, "qhp_time": terms.qhp_time, "attestation_required": terms.attestation,
-            "date_of_service": terms.date_of_service, "copy_missing": terms.copy_missing, "review_overdue": terms.review_overdue,
-        }  # fmt: skip
+            "client": client.code,
+            "valid_from": long_ago if terms.since is None else months[terms.since].first,
+            "valid_to": "" if terms.until is None else months[terms.until].last,
+            "basis": terms.basis,
+            "code": code,
+            "price": price,
+            "tier_from": tier_from,
+            "minimum": terms.minimum,
+            "qhp_time": terms.qhp_time,
+            "attestation_required": terms.attestation,
+            "date_of_service": terms.date_of_service,
+            "copy_missing": terms.copy_missing,
+            "review_overdue": terms.review_overdue,
+        }
 
 
 def _patient_rows(drafts: Drafts) -> dict[str, list[Row]]:

@@ -29,6 +29,17 @@ class Team:
 
 
 @dataclass(frozen=True)
+class Post:
+    """A position to be filled: credential, licensed states, and what sets it apart."""
+
+    credential: str
+    states: tuple[str, ...]
+    role: str = "clinical"
+    country: str = "US"
+    npi: str = ""
+
+
+@dataclass(frozen=True)
 class Practice:
     """A client's billing practitioners: their NPIs, and one whose credential may not bill."""
 
@@ -62,37 +73,43 @@ def _practitioner(random: Random, client: Client, number: int) -> Row:
 def team(random: Random, vendor: Vendor, practices: dict[str, Practice]) -> Team:
     """Return a vendor's staff: clinical people per zone, on-call nurses, supervisors, and those whose time does not count."""
     hired = Team()
-    states = {zone: sorted({c.state for c in vendor.clients if c.timezone == zone}) for zone in vendor.staff_per_zone}
-    every = sorted({state for some in states.values() for state in some})
+    states = {zone: tuple(sorted({c.state for c in vendor.clients if c.timezone == zone})) for zone in vendor.staff_per_zone}
+    every = tuple(sorted({state for some in states.values() for state in some}))
     for zone, size in vendor.staff_per_zone.items():
-        hired.by_zone[zone] = [_hire(random, hired, vendor, credential=CREDENTIALS[n % 7], states=states[zone]) for n in range(size)]
-        nurses = [_hire(random, hired, vendor, credential="RN", states=states[zone]) for _ in range(2)]
+        hired.by_zone[zone] = [_hire(random, hired, vendor, Post(CREDENTIALS[n % 7], states[zone])) for n in range(size)]
+        nurses = [_hire(random, hired, vendor, Post("RN", states[zone])) for _ in range(2)]
         hired.on_call[zone] = (nurses[0], nurses[1])
     for client in vendor.clients:
         hired.qhp[client.code] = _practitioner_as_staff(hired, vendor, practices[client.code], states=every)
-    hired.supervisor = _hire(random, hired, vendor, credential="RN", states=every)
-    hired.administrative = _hire(random, hired, vendor, credential="", states=[], role="administrative")
-    hired.abroad = _hire(random, hired, vendor, credential="RN", states=every, country="PH")
-    hired.unlicensed = _hire(random, hired, vendor, credential="RN", states=["WY"])
-    hired.other_qhp = _hire(random, hired, vendor, credential="NP", states=every, role="qhp", npi=some_npi(random, leading="1"))
+    hired.supervisor = _hire(random, hired, vendor, Post("RN", every))
+    hired.administrative = _hire(random, hired, vendor, Post("", (), role="administrative"))
+    hired.abroad = _hire(random, hired, vendor, Post("RN", every, country="PH"))
+    hired.unlicensed = _hire(random, hired, vendor, Post("RN", ("WY",)))
+    hired.other_qhp = _hire(random, hired, vendor, Post("NP", every, role="qhp", npi=some_npi(random, leading="1")))
     return hired
 
 
-def _hire(random: Random, hired: Team, vendor: Vendor, *, credential: str, states: list[str], role: str = "clinical", country: str = "US",
-          npi: str = "") -> str:  # fmt: skip
+def _hire(random: Random, hired: Team, vendor: Vendor, post: Post) -> str:
     code = f"{vendor.prefix}-{101 + len(hired.rows)}"
-    family, given = random.choice(STAFF_FAMILY), random.choice(STAFF_GIVEN)
+    certified = post.credential in ("MA", "CMA")
     hired.rows.append(
         {
-            "staff": code, "family_name": family, "given_name": given, "role": role, "credential": credential,
-            "licensed_states": ";".join(states) if credential not in ("MA", "CMA") else "", "license_expires_on": "2031-12-31" if credential else "",
-            "country": country, "npi": npi, "email": f"{code.lower()}@{vendor.slug}.example",
+            "staff": code,
+            "family_name": random.choice(STAFF_FAMILY),
+            "given_name": random.choice(STAFF_GIVEN),
+            "role": post.role,
+            "credential": post.credential,
+            "licensed_states": "" if certified else ";".join(post.states),
+            "license_expires_on": "2031-12-31" if post.credential else "",
+            "country": post.country,
+            "npi": post.npi,
+            "email": f"{code.lower()}@{vendor.slug}.example",
         }
-    )  # fmt: skip
+    )
     return code
 
 
-def _practitioner_as_staff(hired: Team, vendor: Vendor, own: Practice, *, states: list[str]) -> tuple[str, str]:
+def _practitioner_as_staff(hired: Team, vendor: Vendor, own: Practice, *, states: tuple[str, ...]) -> tuple[str, str]:
     code, row = f"{vendor.prefix}-{101 + len(hired.rows)}", own.rows[0]
     hired.rows.append(
         {key: row[key] for key in ("family_name", "given_name", "credential", "npi", "email")}

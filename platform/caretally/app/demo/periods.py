@@ -23,7 +23,7 @@ class Period:
 
 def history(today: date) -> tuple[Period, ...]:
     """Return the fourteen months that end with the one before `today`."""
-    month = Month(today.year, today.month)
+    month = Month.of(today)
     months: list[Month] = []
     for _ in range(HISTORY_MONTHS):
         month = month.previous()
@@ -34,7 +34,8 @@ def history(today: date) -> tuple[Period, ...]:
 def _period(number: int, month: Month) -> Period:
     first, last = month.first_day, month.last_day
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    return Period(number, month, first, last, tuple(day for day in days if day.weekday() < 5 and (day.month, day.day) not in FIXED_HOLIDAYS))
+    working = tuple(day for day in days if day.weekday() < 5 and (day.month, day.day) not in FIXED_HOLIDAYS)
+    return Period(number, month, first, last, working)
 
 
 def offset(zone: str, day: date) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from caretally.app.demo.drafts import ALL_ELEMENTS, Draft, Work
 from caretally.app.demo.people import Practice, Team
@@ -26,10 +27,9 @@ class Scene:
         """Return a day of the last month."""
         return self.month.first.replace(day=number)
 
-    def work(self, minutes: int, *, first: int = 1, last: int = 0, note: tuple[str, str] | None = None, **changes: object) -> Work:
+    def work(self, minutes: int, *, first: int = 1, last: int = 0, **changes: Any) -> Work:
         """Return work between two days of the last month."""
-        days = (self.day(first), self.day(last) if last else self.month.last)
-        return Work(minutes * MINUTE, days, note=note, **changes)  # type: ignore[arg-type]
+        return Work(minutes * MINUTE, (self.day(first), self.day(last) if last else self.month.last), **changes)
 
     def evening(self, minutes: int, *, nurse: int, day: int, clock: tuple[int, int]) -> Work:
         """Return work of a nurse on call that starts at a fixed hour and minute of the evening."""
@@ -49,7 +49,7 @@ class Plant:
     months: int = 6
 
 
-def _work(*pieces: int, **changes: object) -> Arrange:
+def _work(*pieces: int, **changes: Any) -> Arrange:
     """Arrange the last month as good minutes, and one further piece with the changes when there are any."""
 
     def arrange(draft: Draft, scene: Scene) -> None:
@@ -132,8 +132,10 @@ def worked_after_leaving(draft: Draft, scene: Scene) -> None:
 def two_nurses_at_once(draft: Draft, scene: Scene) -> None:
     """Two nurses speak with the patient at once for ten minutes: one set of minutes."""
     draft.work[LAST] = [
-        scene.work(10), scene.evening(15, nurse=0, day=7, clock=(19, 0)), scene.evening(15, nurse=1, day=7, clock=(19, 5)),
-    ]  # fmt: skip
+        scene.work(10),
+        scene.evening(15, nurse=0, day=7, clock=(19, 0)),
+        scene.evening(15, nurse=1, day=7, clock=(19, 5)),
+    ]
 
 
 def nurse_in_two_places(draft: Draft, scene: Scene) -> None:
@@ -187,7 +189,7 @@ def review_overdue(draft: Draft, scene: Scene) -> None:
     draft.facts["care_plans"][0].update(effective_on=day, signed_on=day, copy_given_on=day)
 
 
-def no_goals(draft: Draft, scene: Scene) -> None:
+def no_goals(draft: Draft, _: Scene) -> None:
     """The plan in force lacks measurable goals."""
     draft.facts["care_plans"][-1]["elements"] = ALL_ELEMENTS.replace("goals;", "")
 
@@ -227,7 +229,7 @@ def hospice(draft: Draft, scene: Scene) -> None:
     draft.work[LAST] = [scene.work(10, last=17), scene.work(12, last=17)]
 
 
-def coverage_unknown(draft: Draft, scene: Scene) -> None:
+def coverage_unknown(draft: Draft, _: Scene) -> None:
     """Nobody checked whether the patient is a Qualified Medicare Beneficiary."""
     draft.row["qmb"] = ""
 

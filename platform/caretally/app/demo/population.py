@@ -1,11 +1,12 @@
 """A client's patients: the ordinary ones with what happens to them, those who declined, and the planted ones."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
 from caretally.app.demo.drafts import Draft
 from caretally.app.demo.identifiers import some_mbi
-from caretally.app.demo.people import Practice, Team
+from caretally.app.demo.people import Practice, Team, practice, team
 from caretally.app.demo.periods import Period
 from caretally.app.demo.planted import PLANTS, Plant, Scene
 from caretally.app.demo.roster import Place, clean_patient, consent
@@ -17,8 +18,26 @@ DECLINED_SHARE = 0.02
 Drafts = dict[str, list[Draft]]
 
 
-def place(vendor: Vendor, client: Client, own: Practice, *, team: Team, last_day: date) -> Place:
-    """Return where a client's patients are cared for; some live in a neighbouring state that the staff is licensed in."""
+@dataclass(frozen=True)
+class World:
+    """One vendor with its months and people: what all of its patients are made from."""
+
+    vendor: Vendor
+    months: tuple[Period, ...]
+    team: Team
+    practices: dict[str, Practice]
+    places: dict[str, Place]
+
+
+def world(random: Random, vendor: Vendor, months: tuple[Period, ...]) -> World:
+    """Return the practitioners, the staff and the places of a vendor."""
+    practices = {client.code: practice(random, client) for client in vendor.clients}
+    people = team(random, vendor, practices)
+    places = {c.code: _place(vendor, c, practices[c.code], team=people, last_day=months[LAST].last) for c in vendor.clients}
+    return World(vendor, months, people, practices, places)
+
+
+def _place(vendor: Vendor, client: Client, own: Practice, *, team: Team, last_day: date) -> Place:
     states = tuple(sorted({c.state for c in vendor.clients if c.timezone == client.timezone}))
     return Place(client, own.npis, tuple(team.by_zone[client.timezone]), states, last_day)
 
@@ -52,18 +71,18 @@ def _declined(random: Random, where: Place, mrn: str, months: tuple[Period, ...]
     draft = clean_patient(random, where, mrn=mrn, starts=asked)
     for rows in draft.facts.values():
         rows.clear()
-    draft.add("enrolments", program="CCM", status="declined", reason=random.choice(("cost", "not interested", "wants to think")), **{"from": asked})
+    reason = random.choice(("cost", "not interested", "wants to think"))
+    draft.add("enrolments", program="CCM", status="declined", reason=reason, **{"from": asked})
     draft.leaves = asked - timedelta(days=1)
     return draft
 
 
-def planted_patients(random: Random, vendor: Vendor, places: dict[str, Place], practices: dict[str, Practice], team: Team,
-                     months: tuple[Period, ...]) -> dict[str, Draft]:  # fmt: skip
+def planted_patients(random: Random, world: World) -> dict[str, Draft]:
     """Return the patient of each story of a vendor, by the story's gate or name."""
     planted: dict[str, Draft] = {}
-    for number, plant in enumerate(PLANTS[vendor.slug]):
-        where = places[plant.client]
-        scene = Scene(months[LAST], months[LAST - 1], team, practices[plant.client], where.client.timezone)
+    for number, plant in enumerate(PLANTS[world.vendor.slug]):
+        where = world.places[plant.client]
+        scene = Scene(world.months[LAST], world.months[LAST - 1], world.team, world.practices[plant.client], where.client.timezone)
         planted[plant.gate] = _planted(random, where, plant, scene, mrn=f"{plant.client}-{90001 + number}")
     _be_the_same_person(planted)
     return planted
@@ -72,7 +91,7 @@ def planted_patients(random: Random, vendor: Vendor, places: dict[str, Place], p
 def _planted(random: Random, where: Place, plant: Plant, scene: Scene, *, mrn: str) -> Draft:
     begins = scene.month.first
     for _ in range(plant.months):
-        begins = Month(begins.year, begins.month).previous().first_day
+        begins = Month.of(begins).previous().first_day
     draft = clean_patient(random, where, mrn=mrn, starts=begins)
     draft.row["state"] = draft.state = where.client.state
     draft.row["mbi"], draft.diligence = some_mbi(random), 1.0

@@ -11,11 +11,42 @@ from caretally.app.demo.scenario import Client
 from caretally.months import Month
 
 COMMON_CONDITIONS = {
-    "I10": 30, "E11.9": 22, "E78.5": 20, "J44.9": 10, "N18.30": 4, "N18.31": 5, "N18.32": 4, "I50.9": 8, "F32.9": 7, "M17.0": 6, "I25.10": 9,
-    "I48.91": 6, "E11.22": 4, "E11.42": 4, "E03.9": 6, "M81.0": 4, "G30.9": 2, "J45.909": 3, "F41.1": 3, "I73.9": 2, "M06.9": 2, "G40.909": 1,
-    "N40.0": 4, "G47.33": 3, "H40.9": 2, "K21.9": 4,
-}  # fmt: skip
-VISITS = (("AWV", "G0439", 40), ("AWV", "G0438", 6), ("EM", "99214", 28), ("EM", "99213", 10), ("EM", "99204", 6), ("TCM", "99495", 7), ("IPPE", "G0402", 3))
+    "I10": 30,
+    "E11.9": 22,
+    "E78.5": 20,
+    "J44.9": 10,
+    "N18.30": 4,
+    "N18.31": 5,
+    "N18.32": 4,
+    "I50.9": 8,
+    "F32.9": 7,
+    "M17.0": 6,
+    "I25.10": 9,
+    "I48.91": 6,
+    "E11.22": 4,
+    "E11.42": 4,
+    "E03.9": 6,
+    "M81.0": 4,
+    "G30.9": 2,
+    "J45.909": 3,
+    "F41.1": 3,
+    "I73.9": 2,
+    "M06.9": 2,
+    "G40.909": 1,
+    "N40.0": 4,
+    "G47.33": 3,
+    "H40.9": 2,
+    "K21.9": 4,
+}
+VISITS = (
+    ("AWV", "G0439", 40),
+    ("AWV", "G0438", 6),
+    ("EM", "99214", 28),
+    ("EM", "99213", 10),
+    ("EM", "99204", 6),
+    ("TCM", "99495", 7),
+    ("IPPE", "G0402", 3),
+)
 
 
 @dataclass(frozen=True)
@@ -50,10 +81,16 @@ def _identity(random: Random, place: Place, *, mrn: str, starts: date) -> dict[s
     born = place.last_day - timedelta(days=age_in_days)
     at_65 = Month(born.year + 65, born.month).first_day
     return {
-        "client": place.client.code, "mrn": mrn, "family_name": family, "given_name": given, "birth_date": born, "mbi": some_mbi(random),
-        "payer": "Medicare Part B", "qmb": "yes" if random.random() < 0.08 else "no",
+        "client": place.client.code,
+        "mrn": mrn,
+        "family_name": family,
+        "given_name": given,
+        "birth_date": born,
+        "mbi": some_mbi(random),
+        "payer": "Medicare Part B",
+        "qmb": "yes" if random.random() < 0.08 else "no",
         "part_b_from": at_65 if at_65 < starts else Month(starts.year - 2, starts.month).first_day,
-    }  # fmt: skip
+    }
 
 
 def _conditions(random: Random, draft: Draft) -> None:
@@ -69,11 +106,20 @@ def consent(random: Random, draft: Draft, *, on: date, **changes: object) -> Non
     written = random.random() < 0.35
     draft.facts["consents"].append(
         {
-            "program": "CCM", "npi": draft.npi, "method": "written" if written else "verbal", "obtained_on": on, "obtained_by": draft.coordinator,
-            "scope": "yes", "cost_sharing": "yes", "one_practitioner": "yes", "stop": "yes", "script_version": "" if written else "CCM-3",
+            "program": "CCM",
+            "npi": draft.npi,
+            "method": "written" if written else "verbal",
+            "obtained_on": on,
+            "obtained_by": draft.coordinator,
+            "scope": "yes",
+            "cost_sharing": "yes",
+            "one_practitioner": "yes",
+            "stop": "yes",
+            "script_version": "" if written else "CCM-3",
             "document_ref": f"consents/{draft.mrn}/{on.isoformat()}.pdf" if written else "",
-        } | changes
-    )  # fmt: skip
+        }
+        | changes
+    )
 
 
 def _visits(random: Random, draft: Draft, last_day: date) -> None:
@@ -88,12 +134,13 @@ def plan_and_reviews(random: Random, draft: Draft, last_day: date) -> None:
     """Replace the patient's plans and reviews: a plan in the month of enrolment, reviewed well within every year after it."""
     draft.facts["care_plans"].clear()
     draft.facts["reviews"].clear()
-    month_end = Month(draft.starts.year, draft.starts.month).last_day
+    month_end = Month.of(draft.starts).last_day
     day, version = min(month_end, draft.starts + timedelta(days=random.randint(0, 6))), 1
     plan(draft, version=version, on=day)
     while (day := day + timedelta(days=random.randint(270, 345))) <= last_day:
         updated = random.random() < 0.3
-        draft.add("reviews", plan_version=version, reviewed_on=day, reviewer=draft.coordinator, outcome="updated" if updated else "no_change")
+        outcome = "updated" if updated else "no_change"
+        draft.add("reviews", plan_version=version, reviewed_on=day, reviewer=draft.coordinator, outcome=outcome)
         if updated:
             version += 1
             plan(draft, version=version, on=day)
@@ -103,7 +150,14 @@ def plan(draft: Draft, *, version: int, on: date, **changes: object) -> None:
     """Add a complete, signed plan version whose copy was given on its day, with the named columns changed."""
     draft.facts["care_plans"].append(
         {
-            "version": version, "effective_on": on, "author": draft.coordinator, "signed_by": draft.npi, "signed_on": on, "copy_given_on": on,
-            "copy_method": "mail" if version % 2 else "patient portal", "elements": ALL_ELEMENTS,
-        } | changes
-    )  # fmt: skip
+            "version": version,
+            "effective_on": on,
+            "author": draft.coordinator,
+            "signed_by": draft.npi,
+            "signed_on": on,
+            "copy_given_on": on,
+            "copy_method": "mail" if version % 2 else "patient portal",
+            "elements": ALL_ELEMENTS,
+        }
+        | changes
+    )

@@ -10,15 +10,24 @@ from caretally.app.demo.people import Team
 from caretally.app.demo.periods import Period, offset
 from caretally.app.demo.scenario import Client, Vendor
 from caretally.app.demo.workload import MINUTE, PENDING_SHARE, month_seconds, pieces
+from caretally.errors import CareTallyError
 
-HEADER = ("external_id", "client", "mrn", "staff", "started_at", "ended_at", "duration", "program", "activity", "description", "source",
-          "entered_at", "approved_by", "within_em", "contact", "country")  # fmt: skip
+HEADER = (
+    *("external_id", "client", "mrn", "staff", "started_at", "ended_at", "duration", "program", "activity", "description"),
+    *("source", "entered_at", "approved_by", "within_em", "contact", "country"),
+)
 OPENS, CLOSES = 8 * 3600, 18 * 3600 + 1800
 SOURCES = ("dialer",) * 11 + ("ehr",) * 7 + ("manual",) * 2
 LETTERS = {"dialer": "D", "ehr": "E", "manual": "M"}
 LIVE = frozenset(("phone call with patient", "caregiver call"))
 QHP_MONTH = {"pool": 0.06, "personal": 0.16, "never_pool": 0.08}
 Entry = tuple[str, ...]
+
+
+class OverworkedStaffError(CareTallyError):
+    """The demo's sizes and staff do not fit together."""
+
+    code = "demo_overworked"
 
 
 class Timelog:
@@ -49,17 +58,19 @@ class Timelog:
             return self._with_unapproved(client, draft, days)
         cut = pieces(random, total, most=min(len(days), 14))
         people = self._people(client, draft, len(cut), total)
+        chosen = sorted(random.sample(days, len(cut)))
         return [
-            self._entry(client, draft, day, seconds, staff=staff)
-            for day, seconds, staff in zip(sorted(random.sample(days, len(cut))), cut, people, strict=True)
+            self._entry(client, draft, day, _logged(random.choice(SOURCES), seconds, day, staff))
+            for day, seconds, staff in zip(chosen, cut, people, strict=True)
         ]
 
     def _with_unapproved(self, client: Client, draft: Draft, days: list[date]) -> list[Entry]:
         first, last = sorted((self.random.choice(days), days[-1]))
-        good = self._entry(client, draft, first, 13 * MINUTE + self.random.randint(0, 300), staff=draft.coordinator, source="ehr")
+        good = self._entry(client, draft, first, _logged("ehr", 13 * MINUTE + self.random.randint(0, 300), first, draft.coordinator))
         if first == last:
             return [good]
-        return [good, self._entry(client, draft, last, 9 * MINUTE, staff=draft.coordinator, source="manual", approved=False)]
+        unapproved = Work(9 * MINUTE, (last, last), staff=draft.coordinator, source="manual", approved=False)
+        return [good, self._entry(client, draft, last, unapproved)]
 
     def _people(self, client: Client, draft: Draft, count: int, total: int) -> list[str]:
         """Return who does each piece: the coordinator mostly, a colleague sometimes, the practitioner in some months."""
@@ -80,46 +91,46 @@ class Timelog:
         free = [day for day in weekdays if day not in used] or weekdays or [work.days[0]]
         day = free[self.random.randrange(len(free))]
         used.add(day)
-        return self._entry(client, draft, day, work.seconds, staff=work.staff or draft.coordinator, source=work.source, approved=work.approved, work=work)
+        return self._entry(client, draft, day, work)
 
-    def _entry(self, client: Client, draft: Draft, day: date, seconds: int, *, staff: str, source: str = "", approved: bool = True,
-               work: Work | None = None) -> Entry:  # fmt: skip
-        """Put one piece on a person's calendar and return its row; whole minutes for systems that log in minutes."""
-        source = source or self.random.choice(SOURCES)
-        if source != "dialer" and work is None:
-            seconds += -seconds % MINUTE
-        self.logged_seconds += seconds
+    def _entry(self, client: Client, draft: Draft, day: date, work: Work) -> Entry:
+        """Put one piece on a person's calendar and return its row."""
+        self.logged_seconds += work.seconds
+        staff, source, seconds = work.staff or draft.coordinator, work.source, work.seconds
         start = self._take(staff, day, seconds, whole_minutes=source != "dialer")
-        return self._row(client, draft, day, start, seconds, staff=staff, source=source, approved=approved, work=work)
+        activity, description = work.note or self.random.choice(self._notes)
+        end, zone = start + seconds, self._offset(client.timezone, day) if source == "dialer" else ""
+        iso, manual = day.isoformat(), source == "manual"
+        return (
+            work.external_id or self._external_id(source, iso),
+            client.code,
+            draft.mrn,
+            staff,
+            f"{iso}T{start // 3600:02}:{start // 60 % 60:02}:{start % 60:02}{zone}",
+            "" if manual else f"{iso}T{end // 3600:02}:{end // 60 % 60:02}:{end % 60:02}{zone}",
+            _duration(seconds) if manual else "",
+            "CCM",
+            activity,
+            description,
+            source,
+            f"{(day + timedelta(days=1)).isoformat()}T09:{start // 60 % 60:02}:00" if manual else "",
+            self.team.supervisor if manual and work.approved else "",
+            work.within_em,
+            "live" if activity in LIVE else "none",
+            work.country,
+        )
 
     def _take(self, staff: str, day: date, seconds: int, *, whole_minutes: bool) -> int:
+        """Return the second of the day at which the person begins, after whatever else they do on it."""
         random = self.random
         start = self._free.get((staff, day)) or OPENS + random.randint(0, 1800)
         start += random.randint(45, 600)
         if whole_minutes:
             start += -start % MINUTE
         self._free[staff, day] = start + seconds
-        assert start + seconds < CLOSES, f"{staff} has more work on {day} than a day holds"
+        if start + seconds > CLOSES:
+            raise OverworkedStaffError(f"{staff} has more work on {day} than a day holds.")
         return start
-
-    def _row(self, client: Client, draft: Draft, day: date, start: int, seconds: int, *, staff: str, source: str, approved: bool,
-             work: Work | None) -> Entry:  # fmt: skip
-        activity, description = work.note if work and work.note else self.random.choice(self._notes)
-        end, zone = start + seconds, self._offset(client.timezone, day) if source == "dialer" else ""
-        iso, manual = day.isoformat(), source == "manual"
-        return (
-            work.external_id if work and work.external_id else self._external_id(source, iso),
-            client.code, draft.mrn, staff,
-            f"{iso}T{start // 3600:02}:{start // 60 % 60:02}:{start % 60:02}{zone}",
-            "" if manual else f"{iso}T{end // 3600:02}:{end // 60 % 60:02}:{end % 60:02}{zone}",
-            _duration(seconds) if manual else "",
-            "CCM", activity, description, source,
-            f"{(day + timedelta(days=1)).isoformat()}T09:{start // 60 % 60:02}:00" if manual else "",
-            self.team.supervisor if manual and approved else "",
-            work.within_em if work else "",
-            "live" if activity in LIVE else "none",
-            work.country if work else "",
-        )  # fmt: skip
 
     def _at(self, client: Client, draft: Draft, work: Work) -> Entry:
         """Return the row of work with a fixed start, which may cross midnight or a change of the clocks."""
@@ -128,9 +139,23 @@ class Timelog:
         end = (start.astimezone(UTC) + timedelta(seconds=work.seconds)).astimezone(zone)
         activity, description = work.note or self.random.choice(self._notes)
         return (
-            work.external_id or self._external_id("dialer", work.days[0].isoformat()), client.code, draft.mrn, work.staff, start.isoformat(),
-            end.isoformat(), "", "CCM", activity, description, "dialer", "", "", work.within_em, "live", work.country,
-        )  # fmt: skip
+            work.external_id or self._external_id("dialer", work.days[0].isoformat()),
+            client.code,
+            draft.mrn,
+            work.staff,
+            start.isoformat(),
+            end.isoformat(),
+            "",
+            "CCM",
+            activity,
+            description,
+            "dialer",
+            "",
+            "",
+            work.within_em,
+            "live",
+            work.country,
+        )
 
     def _external_id(self, source: str, iso: str) -> str:
         self._number += 1
@@ -141,6 +166,11 @@ class Timelog:
         if known is None:
             known = self._offsets[zone, day] = offset(zone, day)
         return known
+
+
+def _logged(source: str, seconds: int, day: date, staff: str) -> Work:
+    """Return work as its source logs it: a dialer by the second, the others in whole minutes."""
+    return Work(seconds if source == "dialer" else seconds + -seconds % MINUTE, (day, day), staff=staff, source=source)
 
 
 def _duration(seconds: int) -> str:

@@ -68,7 +68,7 @@ def pause(random: Random, draft: Draft, place: Place) -> None:
 def change_practitioner(random: Random, draft: Draft, place: Place) -> None:
     """Another practitioner bills from the first of a month, with a new consent on that day."""
     day = _some_day(random, draft, place)
-    first, others = Month(day.year, day.month).next().first_day, [npi for npi in place.npis if npi != draft.npi]
+    first, others = Month.of(day).next().first_day, [npi for npi in place.npis if npi != draft.npi]
     if not others or first > place.last_day:
         return
     draft.facts["assignments"][-1]["to"] = first - timedelta(days=1)
@@ -83,9 +83,9 @@ def mend_consent(random: Random, draft: Draft, place: Place) -> None:
     consent(random, draft, on=min(place.last_day, draft.starts + timedelta(days=random.randint(25, 75))))
 
 
-def late_copy(random: Random, draft: Draft, place: Place) -> None:
+def late_copy(random: Random, draft: Draft, _: Place) -> None:
     """The copy of the first plan reaches the patient in the month after."""
-    following = Month(draft.starts.year, draft.starts.month).next().first_day
+    following = Month.of(draft.starts).next().first_day
     draft.facts["care_plans"][0]["copy_given_on"] = following + timedelta(days=random.randint(2, 20))
 
 
@@ -99,12 +99,12 @@ def late_review(random: Random, draft: Draft, place: Place) -> None:
         draft.add("reviews", plan_version=1, reviewed_on=day, reviewer=draft.coordinator, outcome="no_change")
 
 
-def one_condition(random: Random, draft: Draft, place: Place) -> None:
+def one_condition(_: Random, draft: Draft, __: Place) -> None:
     """Only one chronic condition is recorded so far."""
     del draft.facts["conditions"][1:]
 
 
-def no_visit(random: Random, draft: Draft, place: Place) -> None:
+def no_visit(_: Random, draft: Draft, __: Place) -> None:
     """The visit before enrolment was never recorded."""
     draft.facts["visits"].clear()
 

@@ -2,36 +2,45 @@
 
 import csv
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 
 from caretally.app.demo.drafts import Row
 
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "clients": ("code", "name", "timezone", "setting", "tin", "address", "bill_to", "po_number", "terms_days", "contact_name", "contact_email",
-                "access_24_7_from", "ehr_certified_from", "supervision_from", "baa_on"),
-    "providers": ("client", "npi", "family_name", "given_name", "credential", "specialty", "email", "phone", "from", "to"),
-    "staff": ("staff", "family_name", "given_name", "role", "credential", "licensed_states", "license_expires_on", "country", "npi", "email"),
-    "patients": ("client", "mrn", "family_name", "given_name", "birth_date", "mbi", "state", "payer", "qmb", "part_b_from", "died_on"),
-    "enrolments": ("client", "mrn", "program", "status", "from", "to", "reason"),
-    "assignments": ("client", "mrn", "program", "npi", "from", "to"),
-    "conditions": ("client", "mrn", "icd10", "onset_on", "resolved_on"),
-    "consents": ("client", "mrn", "program", "npi", "method", "obtained_on", "obtained_by", "scope", "cost_sharing", "one_practitioner", "stop",
-                 "script_version", "document_ref", "revoked_on"),
-    "visits": ("client", "mrn", "visited_on", "kind", "code", "npi", "ccm_discussed"),
-    "care_plans": ("client", "mrn", "version", "effective_on", "author", "signed_by", "signed_on", "copy_given_on", "copy_method", "elements"),
-    "reviews": ("client", "mrn", "plan_version", "reviewed_on", "reviewer", "outcome"),
-    "mdm": ("client", "mrn", "month", "level", "npi", "documented_on"),
-    "services": ("client", "mrn", "code", "on", "npi", "same_practitioner", "minutes"),
-    "stays": ("client", "mrn", "kind", "from", "to"),
-    "agreements": ("client", "valid_from", "valid_to", "basis", "code", "price", "tier_from", "minimum", "qhp_time", "attestation_required",
-                   "date_of_service", "copy_missing", "review_overdue"),
-}  # fmt: skip
+COLUMNS = {
+    kind: tuple(names.split())
+    for kind, names in {
+        "clients": (
+            "code name timezone setting tin address bill_to po_number terms_days contact_name contact_email "
+            "access_24_7_from ehr_certified_from supervision_from baa_on"
+        ),
+        "providers": "client npi family_name given_name credential specialty email phone from to",
+        "staff": "staff family_name given_name role credential licensed_states license_expires_on country npi email",
+        "patients": "client mrn family_name given_name birth_date mbi state payer qmb part_b_from died_on",
+        "enrolments": "client mrn program status from to reason",
+        "assignments": "client mrn program npi from to",
+        "conditions": "client mrn icd10 onset_on resolved_on",
+        "consents": (
+            "client mrn program npi method obtained_on obtained_by scope cost_sharing one_practitioner stop "
+            "script_version document_ref revoked_on"
+        ),
+        "visits": "client mrn visited_on kind code npi ccm_discussed",
+        "care_plans": "client mrn version effective_on author signed_by signed_on copy_given_on copy_method elements",
+        "reviews": "client mrn plan_version reviewed_on reviewer outcome",
+        "mdm": "client mrn month level npi documented_on",
+        "services": "client mrn code on npi same_practitioner minutes",
+        "stays": "client mrn kind from to",
+        "agreements": (
+            "client valid_from valid_to basis code price tier_from minimum qhp_time attestation_required "
+            "date_of_service copy_missing review_overdue"
+        ),
+    }.items()
+}
 # Two kinds come as spreadsheets, as practices send them.
 AS_XLSX = frozenset(("providers", "agreements"))
-XLSX_CREATED = datetime(2000, 1, 1)
+XLSX_CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def write_kind(folder: Path, kind: str, rows: Iterable[Row]) -> Path:
