@@ -96,10 +96,10 @@ def masked(value: str, shown: Shown) -> str:
     """Return `value` as it may be shown: an address loses its password and its query, a secret becomes `***`."""
     if shown == "plainly" or not value:
         return value
-    if shown == "as set or not":
-        return "***"
     parts = urlsplit(value)
-    user, at, host = parts.netloc.rpartition("@")
-    if user:
-        user = user.partition(":")[0] + ":***" if ":" in user else user
-    return urlunsplit((parts.scheme, f"{user}{at}{host}", parts.path, "***" if parts.query else "", ""))
+    if shown == "as set or not" or (not parts.scheme and "=" in value):
+        return "***"
+    login, at, host = parts.netloc.rpartition("@")
+    user, colon, _ = login.partition(":")
+    netloc = f"{user}{colon}{'***' if colon else ''}{at}{host}"
+    return urlunsplit((parts.scheme, netloc, parts.path, "***" if parts.query else "", ""))

@@ -1,0 +1,161 @@
+"""Makes the data directory, starts the server on it and stops it."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from caretally.embedded.account import Account, environment
+from caretally.embedded.options import server_options
+from caretally.embedded.place import Place, reachable_tree
+from caretally.embedded.programs import Programs
+from caretally.errors import DependencyDown
+
+LOG_BYTES_KEPT = 10_000_000
+LOCALES = {False: ("--locale=C.UTF-8",), True: ("--locale-provider=builtin", "--locale=C.UTF-8")}
+SUPERUSER = "postgres"
+START = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!'
+
+
+def data_major(place: Place) -> int | None:
+    """Return the major version of the data, or None when there are none yet."""
+    try:
+        return int((place.data / "PG_VERSION").read_text())
+    except FileNotFoundError:
+        return None
+
+
+def usable_programs(programs: Programs, place: Place, account: Account) -> Path:
+    """Return a folder of programs that the account can run: the original, or a copy when it cannot pass there."""
+    if account.run([programs.bin / "initdb", "--version"]).returncode == 0:
+        return programs.bin
+    return reachable_tree(programs.tree, place, account) / programs.bin.relative_to(programs.tree)
+
+
+def make_data(programs: Path, place: Place, account: Account, *, major: int) -> None:
+    """Make the data directory in a draft folder and rename it, so that a kill leaves no half of one. Raises `DependencyDown`."""
+    draft = Path(tempfile.mkdtemp(prefix=".data-", dir=place.folder))
+    account.owns(draft)
+    password = draft.with_name(f"{draft.name}.password")
+    try:
+        password.touch(mode=0o600)
+        password.write_text(place.superuser_password)
+        account.owns(password)
+        run_initdb(programs, draft, password, account, major=major)
+        draft.rename(place.data)
+    finally:
+        password.unlink(missing_ok=True)
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def run_initdb(programs: Path, data: Path, password: Path, account: Account, *, major: int) -> None:
+    """Run initdb with byte-order collation of UTF-8 text, checksums and password log-ins only."""
+    said = account.run(
+        [
+            *(programs / "initdb", "-D", data, "-U", SUPERUSER, f"--pwfile={password}"),
+            *("--encoding=UTF8", *LOCALES[major >= 17], "--data-checksums", "--auth=scram-sha-256", "--no-instructions"),
+        ],
+        timeout_seconds=300,
+    )
+    if said.returncode != 0:
+        raise DependencyDown(f"PostgreSQL could not make its data in {data.parent}: {last_line(said.stderr)}")
+
+
+def start(programs: Path, place: Place, account: Account) -> int:
+    """Start the server detached from this process and return its process id."""
+    remove_stale_lock(place.data)
+    shorten_log(place, account)
+    command = [programs / "postgres", *server_options(data=place.data, port=place.port)]
+    started = subprocess.run(
+        ["/bin/sh", "-c", START, "sh", str(place.log), *(str(part) for part in command)],
+        cwd=place.folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+        start_new_session=True,
+        env=environment(),
+        umask=0o077,
+        user=account.uid if account.other else None,
+        group=account.gid if account.other else None,
+        extra_groups=[] if account.other else None,
+    )
+    return int(started.stdout)
+
+
+def shorten_log(place: Place, account: Account) -> None:
+    """Begin a new log when the old one has grown long; keep the old one beside it."""
+    if place.log.exists() and place.log.stat().st_size > LOG_BYTES_KEPT:
+        place.log.replace(place.log.with_suffix(".log.1"))
+    place.log.touch(mode=0o600)
+    account.owns(place.log)
+
+
+def log_tail(place: Place) -> str:
+    """Return the last lines of the server's log, to tell why it did not start."""
+    with contextlib.suppress(OSError):
+        return place.log.read_text(errors="replace")[-2000:]
+    return ""
+
+
+def last_line(text: str) -> str:
+    """Return the last line of `text` that is not empty."""
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "no reason was given")
+
+
+def postmaster(place: Place) -> int | None:
+    """Return the process id of the server on this data, or None when the id in its lock file is dead or somebody else's."""
+    try:
+        pid = int((place.data / "postmaster.pid").read_text().split("\n", 1)[0])
+    except (FileNotFoundError, ValueError):
+        return None
+    return pid if is_alive(pid) and works_in(pid, place.data) else None
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs. A killed one whose parent has not noticed (a zombie) does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        pass
+    if Path("/proc/self/stat").exists():
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
+
+
+def works_in(pid: int, data: Path) -> bool:
+    """Tell whether the process works in the data directory, as each of PostgreSQL's does; without /proc take it on trust."""
+    if not Path("/proc/self/cwd").exists():
+        return True
+    try:
+        return Path(f"/proc/{pid}/cwd").samefile(data)
+    except OSError:
+        return False
+
+
+def anyone_works_in(data: Path) -> bool:
+    """Tell whether any process, such as a backend that outlived a killed server, still works in the data directory."""
+    folders = Path("/proc").glob("[0-9]*")
+    return any(is_alive(int(folder.name)) and works_in(int(folder.name), data) for folder in folders)
+
+
+def remove_stale_lock(data: Path) -> None:
+    """Remove the lock file that a killed server left, when its process id now belongs to a zombie or a stranger.
+
+    PostgreSQL does so itself when the id is free. Nothing is removed while any process works in the data directory.
+    """
+    lock = data / "postmaster.pid"
+    if lock.exists() and Path("/proc/self/stat").exists() and not anyone_works_in(data):
+        lock.unlink(missing_ok=True)
+
+
+def stop(pid: int, *, now: bool = False) -> None:
+    """Ask the server to end its sessions and stop; with `now`, to stop as if the machine failed."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGQUIT if now else signal.SIGINT)
