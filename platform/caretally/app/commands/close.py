@@ -1,0 +1,94 @@
+"""`caretally close` and `caretally reopen`."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from caretally.app.installation import Installation, Vendor
+from caretally.app.write_files import write_client_files
+from caretally.close.close_month import clients_to_close, close_month
+from caretally.close.prepare import Client
+from caretally.close.reopen import reopen_month
+from caretally.close.results import ClientResult
+from caretally.errors import BlockedByExceptions
+from caretally.money import format_dollars
+from caretally.months import Month
+
+
+@click.command("close")
+@click.argument("month")
+@click.option("--vendor", "vendor_word", required=True, help="slug or name of the vendor")
+@click.option("--client", "codes", multiple=True, help="code of a client; again for more, none for all")
+@click.option("--dry-run", is_flag=True, help="preview: decide and price everything, write nothing")
+@click.option("--acknowledge-jump", is_flag=True, help="close although an invoice is more than three times its usual total")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="folder for the invoices and exception reports")
+@click.option("--json", "as_json", is_flag=True, help="print the result as JSON")
+def close_command(month: str, vendor_word: str, codes: tuple[str, ...], dry_run: bool, acknowledge_jump: bool, out: Path | None, as_json: bool) -> None:
+    """Close MONTH (as 2026-10) for some or all clients of a vendor, or preview it."""
+    began = time.monotonic_ns()
+    chosen = Month.parse(month)
+    vendor = Installation().vendor(vendor_word)
+    with vendor.transaction() as connection:
+        clients = clients_to_close(connection, codes)
+    results = []
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(f"{'Previewing' if dry_run else 'Closing'} {chosen}", total=len(clients))
+        for client, result in zip(clients, close_month(vendor.transaction, chosen, clients, dry_run=dry_run, acknowledge_jump=acknowledge_jump), strict=True):
+            results.append(result)
+            _write(vendor, client, chosen, result, out)
+            progress.advance(task)
+    elapsed_milliseconds = (time.monotonic_ns() - began) // 1_000_000
+    if as_json:
+        click.echo(_as_json(vendor, chosen, results, dry_run=dry_run, elapsed_milliseconds=elapsed_milliseconds))
+    else:
+        _tell(results)
+    sys.exit(exit_code(results))
+
+
+def _write(vendor: Vendor, client: Client, month: Month, result: ClientResult, out: Path | None) -> None:
+    if out is not None and result.status == "closed":
+        write_client_files(vendor, client, month, result, out=out)
+
+
+def _as_json(vendor: Vendor, month: Month, results: list[ClientResult], *, dry_run: bool, elapsed_milliseconds: int) -> str:
+    clients = [result.as_json() for result in results]
+    whole = {"vendor": vendor.slug, "month": str(month), "dry_run": dry_run, "clients": clients, "elapsed_seconds": elapsed_milliseconds / 1000}
+    return json.dumps(whole, ensure_ascii=False)
+
+
+def _tell(results: list[ClientResult]) -> None:
+    for result in results:
+        if result.status == "parked":
+            click.echo(f"{result.client}: parked. {result.parked_reason}")
+            continue
+        number = f"  {result.invoice.number}" if result.invoice else ""
+        click.echo(f"{result.client}: {result.status}{number}  {result.conservation()}")
+    total = sum(result.invoice.total_cents for result in results if result.invoice)
+    click.echo(f"{len(results)} clients, {format_dollars(total)}")
+
+
+def exit_code(results: list[ClientResult]) -> int:
+    """Return 0 when every client is closed or previewed, 5 when one lost a race or its input changed, else 4 when one is parked."""
+    codes = {result.error_exit_code for result in results if result.status == "parked"}
+    return max(codes, default=0) if codes - {1} else BlockedByExceptions.exit_code if codes else 0
+
+
+@click.command("reopen")
+@click.argument("month")
+@click.option("--vendor", "vendor_word", required=True, help="slug or name of the vendor")
+@click.option("--client", "code", required=True, help="code of the client")
+@click.option("--reason", required=True, help="why; the practice will read it")
+def reopen_command(month: str, vendor_word: str, code: str, reason: str) -> None:
+    """Reopen MONTH of a client: its draft invoice is voided and keeps its number for the next revision."""
+    chosen = Month.parse(month)
+    vendor = Installation().vendor(vendor_word)
+    with vendor.transaction() as connection:
+        client = clients_to_close(connection, [code])[0]
+        number = reopen_month(connection, client, chosen, reason=reason)
+    voided = f"; the draft {number} is void and its number stays with the month" if number else ""
+    click.echo(f"{chosen} of {client.code} is open again{voided}.", err=True)

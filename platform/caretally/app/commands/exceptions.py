@@ -1,0 +1,114 @@
+"""`caretally exceptions`: the exception report of a month, closed or as it stands now."""
+
+import json
+import sys
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Connection
+
+from caretally.app.installation import Installation, Vendor
+from caretally.app.write_files import closed_report
+from caretally.close.close_month import clients_to_close
+from caretally.close.prepare import Client, prepare
+from caretally.close.read_month import closed_result, latest_client_month
+from caretally.evaluation.parameters import ClientMonth
+from caretally.exceptions.build_report import MonthFigures, report_of_preview
+from caretally.exceptions.render_csv import exceptions_csv
+from caretally.exceptions.render_xlsx import exceptions_xlsx
+from caretally.exceptions.report import ExceptionReport
+from caretally.money import format_dollars
+from caretally.errors import UsageMistake
+from caretally.months import Month
+
+
+@click.command("exceptions")
+@click.argument("month")
+@click.option("--vendor", "vendor_word", required=True, help="slug or name of the vendor")
+@click.option("--client", "codes", multiple=True, help="code of a client; again for more, none for all")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "xlsx", "json"]), default="table", help="how to print it")
+@click.option("--json", "as_json", is_flag=True, help="the same as --format json")
+def exceptions_command(month: str, vendor_word: str, codes: tuple[str, ...], form: str, as_json: bool) -> None:
+    """Print what is held, not billable or worth a look in MONTH: code, sentence, owner, fix and money held."""
+    chosen = Month.parse(month)
+    vendor = Installation().vendor(vendor_word)
+    with vendor.transaction() as connection:
+        reports = [(client, report_now(connection, vendor, client, chosen)) for client in clients_to_close(connection, codes)]
+    _print("json" if as_json else form, reports)
+
+
+def report_now(connection: Connection, vendor: Vendor, client: Client, month: Month) -> ExceptionReport:
+    """Return the report of a closed month, or of an open one as it would be decided now; nothing is written."""
+    current = latest_client_month(connection, vendor_id=vendor.id, client_id=client.id, month=month)
+    if current is not None and current["status"] == "closed":
+        return closed_report(connection, vendor, client, month, closed_result(connection, current, client_code=client.code))
+    subject = ClientMonth(vendor.id, client.id, client.code, client.timezone, month)
+    prepared = prepare(connection, client, subject, acknowledge_jump=True)
+    counts = {name: prepared.figures[name] for name in ("enrolled", "billable", "held", "not_billable", "raw_seconds", "counted_seconds")}
+    figures = MonthFigures(
+        vendor=vendor.name,
+        client=client.name,
+        month=month,
+        timezone=client.timezone,
+        state="Preview",
+        invoice_number="",
+        billable_cents=prepared.total_cents,
+        rule_set=prepared.rule_set,
+        **counts,
+    )
+    return report_of_preview(connection, figures, vendor_id=vendor.id, client_id=client.id, qhp_time=prepared.agreement.qhp_time)
+
+
+def _print(form: str, reports: list[tuple[Client, ExceptionReport]]) -> None:
+    if form == "json":
+        click.echo(json.dumps([_as_json(client, report) for client, report in reports], ensure_ascii=False))
+    elif form == "table":
+        for client, report in reports:
+            _table(client, report)
+    elif form == "csv":
+        parts = [exceptions_csv(report) for _client, report in reports]
+        click.get_binary_stream("stdout").write(parts[0] + b"".join(part.split(b"\n", 1)[1] for part in parts[1:]))
+    elif len(reports) == 1:
+        click.get_binary_stream("stdout").write(exceptions_xlsx(reports[0][1]))
+    else:
+        raise UsageMistake("A workbook holds one client's report; name it with --client, or use --format csv for all of them.")
+
+
+def _as_json(client: Client, report: ExceptionReport) -> dict[str, Any]:
+    rows = [
+        {name: getattr(row, name) for name in ("code", "mrn", "outcome", "effect", "primary", "sentence", "owner", "fix", "held_cents", "explanation")}
+        | {"due_on": row.due_on.isoformat() if row.due_on else None}
+        for row in report.rows
+    ]
+    return {
+        "client": client.code,
+        "month": str(report.month),
+        "state": report.state.lower(),
+        "enrolled": report.enrolled,
+        "billable": report.billable,
+        "held": report.held,
+        "not_billable": report.not_billable,
+        "held_cents": report.held_cents,
+        "exceptions": rows,
+        "client_notes": [vars_of(note) for note in report.client_notes],
+        "late_entries": [{"external_id": late.external_id, "mrn": late.mrn, "code": "LATE_ENTRY", "seconds": late.seconds, "sentence": late.sentence} for late in report.late_entries],
+    }
+
+
+def vars_of(note: Any) -> dict[str, str]:
+    """Return the fields of a slotted note."""
+    return {name: getattr(note, name) for name in ("code", "sentence", "owner", "fix")}
+
+
+def _table(client: Client, report: ExceptionReport) -> None:
+    title = f"{client.code} {report.month} ({report.state.lower()}): {report.enrolled:,} enrolled = {report.billable:,} billable + {report.held:,} held + {report.not_billable:,} not billable"
+    table = Table("Patient", "Code", "What is wrong", "Owner, due", "What fixes it", "Held", title=title, title_justify="left")
+    for row in report.rows:
+        if row.effect != "warns":
+            due = f"{row.owner}, {row.due_on}" if row.due_on else row.owner
+            table.add_row(row.mrn, row.code, row.sentence, due, row.fix, format_dollars(row.held_cents) if row.held_cents else "")
+    for late in report.late_entries:
+        table.add_row(late.mrn, "LATE_ENTRY", late.sentence, "billing admin", "Accept the adjustment line.", "")
+    Console(file=sys.stdout).print(table)

@@ -1,0 +1,109 @@
+"""This installation as a command sees it: its settings, its database, and the vendors in it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from getpass import getuser
+from uuid import UUID
+
+from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from caretally.config.secret import installation_secret
+from caretally.config.settings import Settings, read_settings
+from caretally.db.address import database_url, unreachable
+from caretally.db.engines import LONG, operator_engine, vendor_engine
+from caretally.db.migrate import require_newest_schema
+from caretally.db.roles import Roles, roles_of
+from caretally.errors import UsageMistake
+from caretally.tenancy.context import TenantContext
+from caretally.tenancy.transaction import tenant_transaction
+
+DECIDE_SLUG = "decide"
+FIND = text(
+    "SELECT vendor_id, slug, name, timezone FROM vendor WHERE slug = :word OR lower(name) = lower(:word) ORDER BY slug = :word DESC LIMIT 1"
+)
+LIST = text("SELECT slug FROM vendor WHERE slug <> :decide ORDER BY slug")
+
+
+class UnknownVendor(UsageMistake):
+    """No vendor has this slug or name."""
+
+    code = "unknown_vendor"
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """One vendor of this installation and a way to open its transactions (role, context and actor are bound)."""
+
+    id: UUID
+    slug: str
+    name: str
+    timezone: str
+    transaction: Callable[[], AbstractContextManager[Connection]]
+
+
+class Installation:
+    """Settings, secret, database and pools of this process; the embedded server is started when the database is first asked for."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        """Take settings, or read them from the environment."""
+        self.settings = settings or read_settings()
+
+    @cached_property
+    def secret(self) -> bytes:
+        """The secret that signs contexts and derives the login roles' passwords."""
+        return installation_secret(self.settings)
+
+    @cached_property
+    def url(self) -> URL:
+        """The address of the database."""
+        return database_url(self.settings)
+
+    @cached_property
+    def roles(self) -> Roles:
+        """The names of the login roles of this database."""
+        return roles_of(self.url, prefix=self.settings.role_prefix)
+
+    @cached_property
+    def vendor_pool(self) -> Engine:
+        """The pool of the vendor login, with the long statement timeout of commands."""
+        self._require_schema()
+        return vendor_engine(self.url, roles=self.roles, secret=self.secret, statement_timeout=LONG)
+
+    @cached_property
+    def operator_pool(self) -> Engine:
+        """The pool that lists and creates vendors."""
+        self._require_schema()
+        return operator_engine(self.url, roles=self.roles, secret=self.secret)
+
+    def transaction(self, vendor_id: UUID, *, actor: str = "") -> AbstractContextManager[Connection]:
+        """Open a transaction of one vendor on the vendor login."""
+        return tenant_transaction(self.vendor_pool, TenantContext(vendor_id, actor or cli_actor()), secret=self.secret)
+
+    def vendor(self, word: str) -> Vendor:
+        """Return the vendor with this slug or name. Raises `UnknownVendor`, naming those there are."""
+        with self.operator_pool.connect() as connection:
+            row = connection.execute(FIND, {"word": word}).one_or_none()
+            slugs = connection.scalars(LIST, {"decide": DECIDE_SLUG}).all()
+        if row is None:
+            known = ", ".join(slugs) or "none yet; make one with caretally vendor create"
+            raise UnknownVendor(f"There is no vendor {word[:60]!r}; the vendors are {known}.")
+        return Vendor(row.vendor_id, row.slug, row.name, row.timezone, partial(self.transaction, row.vendor_id))
+
+    def _require_schema(self) -> None:
+        engine = create_engine(self.url, poolclass=NullPool)
+        try:
+            with engine.connect() as connection:
+                require_newest_schema(connection)
+        except DBAPIError as error:
+            raise unreachable(self.url, error.orig) from error
+        finally:
+            engine.dispose()
+
+
+def cli_actor() -> str:
+    """Return the actor that the audit log shows for a command: the operator's command line and the system user."""
+    return f"operator-cli:{getuser().replace('|', '_')}"
