@@ -22,6 +22,7 @@ SELECT guard.share_client_locks(array_agg(DISTINCT vendor_id), array_agg(DISTINC
 WHERE code IN (SELECT DISTINCT {cell} FROM import_stage)
 """
 LOCK_VENDOR = "SELECT guard.take_vendor_lock(ARRAY[tenancy.current_vendor()])"
+REFRESH = text("SELECT import.refresh_statistics(:name, :added)")
 ADD_BATCH = """
 INSERT INTO import_batch (vendor_id, id, kind, file_name, file_sha256, actor, rows_read, rows_new, rows_changed, rows_unchanged, rows_late, rows_refused)
 VALUES (tenancy.current_vendor(), :id, :kind, :file_name, :file_sha256, tenancy.current_actor(), :read, :new, :changed, :unchanged, :late, :refused)
@@ -106,6 +107,7 @@ def _written(connection: Connection, kind: ImportKind, file: ParsedFile, *, pres
     row = {"id": batch, "kind": kind.name, "file_name": file.name, "file_sha256": file.sha256}
     connection.execute(text(ADD_BATCH), row | counts)
     merging.merge(connection, kind, batch=batch, present=present)
+    connection.execute(REFRESH, {"name": kind.targets[-1].table, "added": result.new})
     if kind.closed and kind.closed.late:
         late_rows.keep(connection, kind, batch=batch)
     append_event(connection, action="import", detail={"batch": batch, "kind": kind.name, "file_sha256": file.sha256, **counts})

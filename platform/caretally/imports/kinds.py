@@ -20,7 +20,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Fault:
-    """A reason of its own why a cell cannot be read: SQL over `{raw}` and `{zone}` that is true for such a cell."""
+    """Why a cell that can be read is wrong all the same: SQL over `{raw}`, `{cell}` (its value) and `{zone}` that is true for such a cell."""
 
     rule: str
     sql: str

@@ -33,7 +33,7 @@ def read_values(connection: Connection, kind: ImportKind) -> None:
     found = [f"{sql} AS {name}" for lookup in kind.lookups for name, sql in lookup.gives.items()]
     joins = " ".join(lookup.join for lookup in kind.lookups)
     connection.execute(text(f"CREATE TEMP TABLE import_row ON COMMIT DROP AS SELECT {', '.join(['s.*', *found, *values])} FROM import_stage s {joins}"))
-    connection.execute(text("ANALYZE import_row"))
+    connection.execute(text("ANALYZE import_row (line)"))
 
 
 def _value_sql(column: Column) -> str:

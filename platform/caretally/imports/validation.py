@@ -1,7 +1,6 @@
 """Checks a whole file as sets: all row rules in one pass over the rows, each rule over several rows in one statement."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sqlalchemy import Connection, text
 
@@ -9,6 +8,8 @@ from caretally.imports.kinds import Column, ImportKind, Rule, SetRule
 from caretally.imports.results import RowProblem
 
 AnyRule = Rule | SetRule
+CONTROL_CHARACTER = "control_character"
+CONTROL = r"'[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]'"
 MONTH_CLOSED = "month_closed"
 CREATE_PROBLEMS = "CREATE TEMP TABLE import_problem (line int, rule int, detail text) ON COMMIT DROP"
 CREATE_SKIP = "CREATE TEMP TABLE import_skip (line int, why text) ON COMMIT DROP"
@@ -86,22 +87,25 @@ def _problem(rule: AnyRule, line: int, value: str, detail: str) -> RowProblem:
 
 def _cell_rules(column: Column) -> list[Rule]:
     cell = f'r."in_{column.name}"'
-    rules = [Rule("control_character", column.name, rf"{cell} ~ '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]'", f"The {column.name} holds a control character.")]
+    rules = [Rule(CONTROL_CHARACTER, column.name, f"{cell} ~ {CONTROL}", f"The {column.name} holds a control character.")]
     if column.required:
         rules.append(Rule("required", column.name, f"btrim(coalesce({cell}, '')) = ''", f"The {column.name} is missing."))
     if column.value:
         unread = f"{column.cell} IS NULL AND btrim({cell}) <> ''"
-        faults = [replace(fault, sql=f"{unread} AND {fault.sql.format(raw=cell, zone='r.zone')}") for fault in column.value.faults]
-        rules += [Rule(fault.rule, column.name, fault.sql, fault.sentence) for fault in faults]
-        otherwise = "".join(f" AND NOT coalesce({fault.sql}, false)" for fault in faults)
-        rules.append(Rule(column.value.rule, column.name, unread + otherwise, column.value.sentence))
+        rules.append(Rule(column.value.rule, column.name, unread, column.value.sentence))
+        rules += [
+            Rule(fault.rule, column.name, fault.sql.format(raw=cell, cell=column.cell, zone="r.zone"), fault.sentence) for fault in column.value.faults
+        ]
     return rules
 
 
 def _row_rules(rules: Sequence[AnyRule]) -> str:
-    numbered = [(number, rule.broken) for number, rule in enumerate(rules) if isinstance(rule, Rule)]
+    numbered = [(number, rule) for number, rule in enumerate(rules) if isinstance(rule, Rule)]
+    # All cells of a row are searched for control characters at once, cell by cell only in a row that has one.
+    cells = ", ".join(f'r."in_{rule.column}"' for _, rule in numbered if rule.name == CONTROL_CHARACTER)
+    any_broken = [f"concat({cells}) ~ {CONTROL}", *(rule.broken for _, rule in numbered if rule.name != CONTROL_CHARACTER)]
     return ROW_RULES.format(
-        any_broken=" OR ".join(f"({broken})" for _, broken in numbered), rules=", ".join(f"({number}, ({broken}))" for number, broken in numbered)
+        any_broken=" OR ".join(f"({broken})" for broken in any_broken), rules=", ".join(f"({number}, ({rule.broken}))" for number, rule in numbered)
     )
 
 

@@ -9,8 +9,8 @@ MOMENT = Value(
     "moment",
     "“{value}” is not a moment; write 2026-10-31T09:30 in the client's local time, or with an offset as 2026-10-31T09:30:00-05:00.",
     faults=(
-        Fault("local_time_nonexistent", "import.clock_fault({raw}, {zone}) = 'nonexistent'", "{value} does not exist at this client: the clocks go forward over it."),
-        Fault("local_time_ambiguous", "import.clock_fault({raw}, {zone}) = 'ambiguous'", "{value} happens twice at this client, as the clocks go back; give it with an offset."),
+        Fault("local_time_nonexistent", "import.clock_changes({cell}, {zone}) AND import.clock_fault({raw}, {zone}) = 'nonexistent'", "{value} does not exist at this client: the clocks go forward over it."),
+        Fault("local_time_ambiguous", "import.clock_changes({cell}, {zone}) AND import.clock_fault({raw}, {zone}) = 'ambiguous'", "{value} happens twice at this client, as the clocks go back; give it with an offset."),
     ),
 )
 DURATION = Value(
