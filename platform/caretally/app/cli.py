@@ -1,0 +1,112 @@
+"""The program `caretally`: the list of its commands, and the edge where every error becomes one sentence and an exit code."""
+
+import sys
+import traceback
+from importlib import import_module
+from secrets import token_hex
+
+import click
+
+from caretally.config.settings import read_settings
+from caretally.errors import CareTallyError
+
+INTERRUPTED = 130
+COMMANDS = {
+    "config": "caretally.app.commands.config:config",
+    "migrate": "caretally.app.commands.migrate:migrate",
+}
+
+
+class CommandList(click.Group):
+    """A group that imports a command when it is asked for, so that `caretally --help` and each command start quickly."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names in the order of the list."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return the command of this name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(
+    cls=CommandList, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}
+)
+@click.version_option(package_name="caretally", message="%(prog)s %(version)s")
+@click.option("--no-input", is_flag=True, help="Never ask anything.")
+@click.pass_context
+def caretally(context: click.Context, no_input: bool) -> None:  # noqa: ARG001 - read by is_interactive
+    """From a care-management vendor's files to invoices and exception reports."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the program and exit with its code; a user's mistake, and a defect too, is one sentence on stderr."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one line for each way to end
+    """Run one command and return its exit code: 0 done, 130 interrupted, else the error's own."""
+    try:
+        return caretally.main(arguments, prog_name="caretally", standalone_mode=False) or 0
+    except CareTallyError as error:
+        return say(error.message, error.exit_code)
+    except click.UsageError as error:
+        return say(usage_sentence(error), error.exit_code)
+    except click.ClickException as error:
+        return say(error.format_message(), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return say("Interrupted; nothing was left half done.", INTERRUPTED)
+    except BrokenPipeError:
+        return quiet_pipe()
+    except Exception as error:  # noqa: BLE001 - the edge: a defect is logged and told in one sentence
+        return say(defect_sentence(error), 1)
+
+
+def say(sentence: str, exit_code: int) -> int:
+    """Print one sentence to stderr and return the exit code."""
+    click.echo(" ".join(sentence.split()), err=True)
+    return exit_code
+
+
+def usage_sentence(error: click.UsageError) -> str:
+    """Return what is wrong with the command's words, and where help is."""
+    path = error.ctx.command_path if error.ctx else "caretally"
+    return f"{error.format_message().rstrip('.')}. See {path} --help."
+
+
+def quiet_pipe() -> int:
+    """End without a word when the reader of our output has gone, as `head` does."""
+    sys.stdout = None  # type: ignore[assignment]
+    return 0
+
+
+def defect_sentence(error: Exception) -> str:
+    """Write the places of a defect to the log and return the sentence that names them.
+
+    Neither holds the error's text, nor the values of the statement: they could hold a patient's data.
+    """
+    reference = token_hex(4)
+    try:
+        folder = read_settings().home / "log"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (folder / "errors.log").open("a", encoding="utf-8") as log:
+            log.write(f"{reference} {type(error).__module__}.{type(error).__qualname__}\n{places(error)}")
+    except (OSError, CareTallyError):
+        return f"CareTally failed unexpectedly ({type(error).__name__}, {reference}), and its log could not be written."
+    return f"CareTally failed unexpectedly ({type(error).__name__}); {folder / 'errors.log'} tells where under {reference}."
+
+
+def places(error: Exception) -> str:
+    """Return the files, lines and functions that an error went through, without any value, its cause's too."""
+    chain: list[BaseException] = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
+        chain.append(cause)
+    frames = (frame for e in reversed(chain) for frame in traceback.extract_tb(e.__traceback__))
+    return "".join(f"  {frame.filename}:{frame.lineno} {frame.name}\n" for frame in frames)

@@ -1,0 +1,78 @@
+"""Brings a database to the newest schema."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from psycopg import sql
+from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from caretally.db.address import unreachable
+from caretally.db.roles import Roles, create_roles, psycopg_connection
+from caretally.db.sql_files import migrations_folder
+from caretally.db.versions import refuse_old_server
+from caretally.errors import DependencyDown
+from caretally.tenancy.transaction import install_context_key
+
+ONE_MIGRATION_AT_A_TIME = 4_207_114_911
+
+
+def migrate(url: URL, *, roles: Roles, secret: bytes) -> tuple[str | None, str | None]:
+    """Bring the database to the newest schema, its roles and context key included, and return the schemas before and after.
+
+    All in one transaction, one process at a time; running it again changes nothing. Raises `DependencyDown` when the
+    server is too old, cannot be reached, or the login lacks a right.
+    """
+    engine = create_engine(url, poolclass=NullPool)
+    try:
+        with engine.connect() as connection, connection.begin():
+            return migrate_in_transaction(connection, roles=roles, secret=secret)
+    except DBAPIError as error:
+        raise unreachable(url, error.orig) from error
+    finally:
+        engine.dispose()
+
+
+def migrate_in_transaction(connection: Connection, *, roles: Roles, secret: bytes) -> tuple[str | None, str | None]:
+    """Migrate on a connection whose transaction the caller ends."""
+    refuse_old_server(psycopg_connection(connection).info.server_version)
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_MIGRATION_AT_A_TIME})
+    create_roles(connection, roles, secret=secret)
+    become(connection, roles.name("owner"))
+    before = schema_of(connection)
+    command.upgrade(alembic_config(connection, roles), "head")
+    install_context_key(connection, secret=secret)
+    return before, schema_of(connection)
+
+
+def become(connection: Connection, role: str) -> None:
+    """Act as the owner for the rest of the transaction, so that everything made belongs to it."""
+    raw = psycopg_connection(connection)
+    raw.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
+    raw.execute("SET LOCAL search_path = public")
+
+
+def alembic_config(connection: Connection, roles: Roles) -> Config:
+    """Return alembic's configuration with the connection and the role names in it."""
+    config = Config(attributes={"connection": connection, "roles": roles})
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    return config
+
+
+def schema_of(connection: Connection) -> str | None:
+    """Return the schema's revision, or None before the first migration."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_schema() -> str | None:
+    """Return the revision that this release brings."""
+    return ScriptDirectory(str(migrations_folder())).get_current_head()
+
+
+def require_newest_schema(connection: Connection) -> None:
+    """Raise `DependencyDown` when the database is not at the schema that this release needs."""
+    found, needed = schema_of(connection), newest_schema()
+    if found != needed:
+        raise DependencyDown(f"The database's schema is {found or 'empty'}, this release needs {needed}; run caretally migrate.")
