@@ -1,0 +1,137 @@
+"""The databases of the suite: one server for all workers, one migrated template, a copy of it for each test module.
+
+The server is the one of CARETALLY_TEST_DATABASE_URL or CARETALLY_DATABASE_URL (a login that may create databases and roles),
+else an embedded one, which the process that started the run stops at the end.
+"""
+
+import fcntl
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+from caretally.db.migrate import migrate
+from caretally.db.roles import LOGINS, Roles
+from caretally.embedded.server import ensure_server, remove_server
+from tests.builders.databases import TestDatabase
+
+HOME = "CARETALLY_TEST_HOME"
+PREFIX = "CARETALLY_TEST_PREFIX"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the controller choose, once and for all workers, where the suite's server lives and what its databases are called."""
+    if not hasattr(config, "workerinput"):
+        os.environ[HOME] = tempfile.mkdtemp(prefix="caretally-test-")
+        Path(os.environ[HOME]).chmod(0o711 if os.geteuid() == 0 else 0o700)
+        os.environ[PREFIX] = f"ct_{secrets.token_hex(4)}"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind: neither a process, nor a database, nor a role."""
+    if not hasattr(config, "workerinput") and HOME in os.environ:
+        home = Path(os.environ.pop(HOME))
+        if (home / "template").exists():
+            drop_everything(given_server() or make_url((home / "template").read_text()), prefix=os.environ[PREFIX])
+        remove_server(home)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def given_server() -> URL | None:
+    """Return the server that the environment names, if any."""
+    address = os.environ.get("CARETALLY_TEST_DATABASE_URL") or os.environ.get("CARETALLY_DATABASE_URL")
+    return make_url(address).set(drivername="postgresql+psycopg") if address else None
+
+
+def execute(url: URL, *statements: str) -> None:
+    """Execute statements outside a transaction."""
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+@contextmanager
+def one_worker_at_a_time(home: Path) -> Iterator[None]:
+    """Let one of xdist's workers at a time prepare what all share."""
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def server() -> URL:
+    """The administrator's address of the suite's server; the first worker makes the migrated template there."""
+    home, prefix = Path(os.environ[HOME]), os.environ[PREFIX]
+    url = given_server()
+    if url is None:
+        embedded = ensure_server(home, programs=os.environ.get("CARETALLY_POSTGRES_BIN", ""))
+        url = make_url(embedded.url)
+    with one_worker_at_a_time(home):
+        if not (home / "template").exists():
+            execute(url, f"CREATE DATABASE {prefix}")
+            migrate(url.set(database=prefix), roles=Roles(prefix), secret=TestDatabase.secret)
+            (home / "template").write_text(url.render_as_string(hide_password=False))
+    return url
+
+
+def make_database(server: URL, *, name: str) -> TestDatabase:
+    """Return a copy of the migrated template; it keeps the template's roles."""
+    prefix = os.environ[PREFIX]
+    with one_worker_at_a_time(Path(os.environ[HOME])):
+        execute(server, f'CREATE DATABASE "{name}" TEMPLATE {prefix}')
+    return TestDatabase(server.set(database=name), Roles(prefix))
+
+
+@contextmanager
+def temporary_database(server: URL) -> Iterator[TestDatabase]:
+    """Give a copy of the template and drop it afterwards."""
+    database = make_database(server, name=f"{os.environ[PREFIX]}_{secrets.token_hex(4)}")
+    try:
+        yield database
+    finally:
+        database.dispose()
+        execute(server, f'DROP DATABASE "{database.url.database}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="module")
+def database(server: URL) -> Iterator[TestDatabase]:
+    """An empty database at the newest schema, shared by the tests of one module."""
+    with temporary_database(server) as made:
+        yield made
+
+
+@pytest.fixture
+def fresh_database(server: URL) -> Iterator[TestDatabase]:
+    """An empty database at the newest schema for one test."""
+    with temporary_database(server) as made:
+        yield made
+
+
+@pytest.fixture
+def caretally_environment(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Point the program, in this process and in those it starts, at the module's database and at a home of its own."""
+    variables = database.environment(home=tmp_path / "home")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return variables
+
+
+def drop_everything(server: URL, *, prefix: str) -> None:
+    """Drop the suite's databases, those of killed workers too, and its roles."""
+    engine = create_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        names = connection.scalars(text("SELECT datname FROM pg_database WHERE starts_with(datname, :prefix)"), {"prefix": prefix}).all()
+        for name in names:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        for kind in (*LOGINS, "owner"):
+            connection.execute(text(f'DROP ROLE IF EXISTS "{Roles(prefix).name(kind)}"'))
+    engine.dispose()
