@@ -14,6 +14,11 @@ INTERRUPTED = 130
 COMMANDS = {
     "config": "caretally.app.commands.config:config",
     "migrate": "caretally.app.commands.migrate:migrate",
+    "close": "caretally.app.commands.close:close_command",
+    "reopen": "caretally.app.commands.close:reopen_command",
+    "exceptions": "caretally.app.commands.exceptions:exceptions_command",
+    "explain": "caretally.app.commands.explain:explain_command",
+    "verify": "caretally.app.commands.verify:verify_command",
 }
 
 

@@ -1,0 +1,40 @@
+"""Proves closed months untouched: minutes, cents, numbers, evidence and the audit chain, recomputed from the rows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from caretally.audit.chain import verify_chain
+from caretally.months import Month
+
+CHECKS = {
+    "seconds": "counted and excluded seconds add up to the seconds logged",
+    "outcomes": "every enrolled patient is billable, held or not billable, once",
+    "money": "lines, invoices and ledger agree to the cent",
+    "numbers": "invoice numbers have no gap and no double",
+    "entries": "the time entries are the ones that were closed",
+    "evidence": "the decisions are the ones whose fingerprints were printed",
+    "audited": "each close stands in the audit log with the digest of its rows",
+}
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check: its name, what it says when it holds, and the breaches found (at most twenty named)."""
+
+    name: str
+    says: str
+    breaches: tuple[str, ...]
+
+
+def verify(connection: Connection, *, month: Month | None = None) -> list[CheckResult]:
+    """Run every check over the vendor of the transaction, for one month or for all; writes nothing."""
+    values = {"month": None if month is None else month.first_day}
+    results = [
+        CheckResult(name, says, tuple(connection.scalars(text((Path(__file__).parent / "checks" / f"{name}.sql").read_text(encoding="utf-8")), values)))
+        for name, says in CHECKS.items()
+    ]
+    chain = verify_chain(connection)
+    broken = () if chain.broken_at is None else (f"audit event {chain.broken_at.seq}: {chain.broken_at.reason}",)
+    return [*results, CheckResult("chain", f"the audit chain holds over {chain.events:,} events", broken)]
