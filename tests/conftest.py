@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from caretally.db.migrate import migrate
+from caretally.app.bring_up_to_date import bring_up_to_date
 from caretally.db.roles import LOGINS, Roles
 from caretally.embedded.server import ensure_server, remove_server
 from tests.builders.databases import TestDatabase
@@ -78,7 +78,7 @@ def server() -> URL:
     with one_worker_at_a_time(home):
         if not (home / "template").exists():
             execute(url, f"CREATE DATABASE {prefix}")
-            migrate(url.set(database=prefix), roles=Roles(prefix), secret=TestDatabase.secret)
+            bring_up_to_date(url.set(database=prefix), roles=Roles(prefix), secret=TestDatabase.secret)
             (home / "template").write_text(url.render_as_string(hide_password=False))
     return url
 
