@@ -73,7 +73,12 @@ AGREEMENTS = ImportKind(
     rules=(
         Rule("date_order", "valid_to", "r.valid_to < r.valid_from", "The last day {value} lies before the first day."),
         Rule("code_missing", "code", "r.basis = 'per_code' AND r.in_code IS NULL", "A price per code needs the code."),
-        Rule("code_not_used", "code", "r.basis = 'per_patient_month' AND r.code IS NOT NULL", "A price per patient-month has no code, so not {value}."),
+        Rule(
+            "code_not_used",
+            "code",
+            "r.basis = 'per_patient_month' AND r.code IS NOT NULL",
+            "A price per patient-month has no code, so not {value}.",
+        ),
         Rule(
             "billing_code_unknown",
             "code",

@@ -14,6 +14,8 @@ INTERRUPTED = 130
 COMMANDS = {
     "config": "caretally.app.commands.config:config",
     "migrate": "caretally.app.commands.migrate:migrate",
+    "vendor": "caretally.app.commands.vendor:vendor_group",
+    "import": "caretally.app.commands.import_file:import_group",
     "close": "caretally.app.commands.close:close_command",
     "reopen": "caretally.app.commands.close:reopen_command",
     "exceptions": "caretally.app.commands.exceptions:exceptions_command",

@@ -21,7 +21,9 @@ ADD = text(
     "VALUES (:vendor_id, :seq, :at, :actor, :action, CAST(:detail AS jsonb), :previous_hash, :hash)"
 )
 MOVE_HEAD = text("UPDATE audit_head SET seq = :seq, hash = :hash WHERE vendor_id = :vendor_id")
-READ = text("SELECT vendor_id, seq, at, actor, action, detail, previous_hash, hash FROM audit_event WHERE vendor_id = (SELECT tenancy.current_vendor()) ORDER BY seq")
+READ = text(
+    "SELECT vendor_id, seq, at, actor, action, detail, previous_hash, hash FROM audit_event WHERE vendor_id = (SELECT tenancy.current_vendor()) ORDER BY seq"
+)
 READ_HEAD = text("SELECT seq, hash FROM audit_head WHERE vendor_id = (SELECT tenancy.current_vendor())")
 
 

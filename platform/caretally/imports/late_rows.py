@@ -1,6 +1,5 @@
 """Rows for closed months that a table of late rows takes: kept beside the closed month, never merged into it."""
 
-from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import Connection, text

@@ -19,7 +19,9 @@ def stage(connection: Connection, kind: ImportKind, *, path: Path, columns: Sequ
     _drop(connection)
     cells = [f"in_{name}" if name else f"unused_{place}" for place, name in enumerate(columns)]
     absent = [f"in_{name}" for name in kind.column_names if name not in columns]
-    connection.execute(text(f"CREATE TEMP TABLE import_stage (line int, {', '.join(f'{c} text' for c in (*cells, *absent))}) ON COMMIT DROP"))
+    connection.execute(
+        text(f"CREATE TEMP TABLE import_stage (line int, {', '.join(f'{c} text' for c in (*cells, *absent))}) ON COMMIT DROP")
+    )
     driver = connection.connection.driver_connection
     assert driver is not None
     with driver.cursor() as cursor, cursor.copy(f"COPY import_stage (line, {', '.join(cells)}) FROM STDIN (FORMAT csv)") as copy:
@@ -32,7 +34,9 @@ def read_values(connection: Connection, kind: ImportKind) -> None:
     values = [f'{_value_sql(c)} AS "{c.name}"' for c in kind.columns if c.value]
     found = [f"{sql} AS {name}" for lookup in kind.lookups for name, sql in lookup.gives.items()]
     joins = " ".join(lookup.join for lookup in kind.lookups)
-    connection.execute(text(f"CREATE TEMP TABLE import_row ON COMMIT DROP AS SELECT {', '.join(['s.*', *found, *values])} FROM import_stage s {joins}"))
+    connection.execute(
+        text(f"CREATE TEMP TABLE import_row ON COMMIT DROP AS SELECT {', '.join(['s.*', *found, *values])} FROM import_stage s {joins}")
+    )
     connection.execute(text("ANALYZE import_row (line)"))
 
 

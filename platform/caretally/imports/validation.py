@@ -34,7 +34,9 @@ SELECT p.line, p.rule, p.detail, CASE p.rule {values} END AS value FROM import_p
 def all_rules(kind: ImportKind) -> tuple[AnyRule, ...]:
     """Return every rule of a kind in the order they are reported: blank and unreadable cells, unknown names, its own, the file's."""
     cells = [rule for column in kind.columns for rule in _cell_rules(column)]
-    closed = SetRule(MONTH_CLOSED, _month_column(kind), "", "{detail} is closed for this client, so this row cannot change it; record an adjustment.")
+    closed = SetRule(
+        MONTH_CLOSED, _month_column(kind), "", "{detail} is closed for this client, so this row cannot change it; record an adjustment."
+    )
     return (*cells, *(lookup.rule for lookup in kind.lookups), *kind.rules, _repeated(kind), closed)
 
 
@@ -45,8 +47,12 @@ def check(connection: Connection, kind: ImportKind) -> tuple[AnyRule, ...]:
         connection.execute(text(statement))
     for number, rule in enumerate(rules):
         if isinstance(rule, SetRule) and rule.select:
-            connection.execute(text(f"INSERT INTO import_problem SELECT found.line, {number}, found.detail FROM ({rule.select}) found (line, detail)"))
-    connection.execute(text(f"INSERT INTO import_skip SELECT line, 'repeat' FROM ({_repeated_rows(kind)}) same WHERE alike AND line <> first_line"))
+            connection.execute(
+                text(f"INSERT INTO import_problem SELECT found.line, {number}, found.detail FROM ({rule.select}) found (line, detail)")
+            )
+    connection.execute(
+        text(f"INSERT INTO import_skip SELECT line, 'repeat' FROM ({_repeated_rows(kind)}) same WHERE alike AND line <> first_line")
+    )
     return rules
 
 
@@ -77,7 +83,10 @@ def count_refused(connection: Connection) -> int:
 def problems_found(connection: Connection, rules: Sequence[AnyRule]) -> tuple[RowProblem, ...]:
     """Return every problem of every row by line, with the cell as it was written."""
     values = " ".join(f'WHEN {number} THEN s."in_{rule.column}"' for number, rule in enumerate(rules))
-    return tuple(_problem(rules[row.rule], row.line, row.value or "", row.detail or "") for row in connection.execute(text(READ_PROBLEMS.format(values=values))))
+    return tuple(
+        _problem(rules[row.rule], row.line, row.value or "", row.detail or "")
+        for row in connection.execute(text(READ_PROBLEMS.format(values=values)))
+    )
 
 
 def _problem(rule: AnyRule, line: int, value: str, detail: str) -> RowProblem:
@@ -94,7 +103,8 @@ def _cell_rules(column: Column) -> list[Rule]:
         unread = f"{column.cell} IS NULL AND btrim({cell}) <> ''"
         rules.append(Rule(column.value.rule, column.name, unread, column.value.sentence))
         rules += [
-            Rule(fault.rule, column.name, fault.sql.format(raw=cell, cell=column.cell, zone="r.zone"), fault.sentence) for fault in column.value.faults
+            Rule(fault.rule, column.name, fault.sql.format(raw=cell, cell=column.cell, zone="r.zone"), fault.sentence)
+            for fault in column.value.faults
         ]
     return rules
 
@@ -105,7 +115,8 @@ def _row_rules(rules: Sequence[AnyRule]) -> str:
     cells = ", ".join(f'r."in_{rule.column}"' for _, rule in numbered if rule.name == CONTROL_CHARACTER)
     any_broken = [f"concat({cells}) ~ {CONTROL}", *(rule.broken for _, rule in numbered if rule.name != CONTROL_CHARACTER)]
     return ROW_RULES.format(
-        any_broken=" OR ".join(f"({broken})" for broken in any_broken), rules=", ".join(f"({number}, ({rule.broken}))" for number, rule in numbered)
+        any_broken=" OR ".join(f"({broken})" for broken in any_broken),
+        rules=", ".join(f"({number}, ({rule.broken}))" for number, rule in numbered),
     )
 
 

@@ -9,12 +9,22 @@ MOMENT = Value(
     "moment",
     "“{value}” is not a moment; write 2026-10-31T09:30 in the client's local time, or with an offset as 2026-10-31T09:30:00-05:00.",
     faults=(
-        Fault("local_time_nonexistent", "import.clock_changes({cell}, {zone}) AND import.clock_fault({raw}, {zone}) = 'nonexistent'", "{value} does not exist at this client: the clocks go forward over it."),
-        Fault("local_time_ambiguous", "import.clock_changes({cell}, {zone}) AND import.clock_fault({raw}, {zone}) = 'ambiguous'", "{value} happens twice at this client, as the clocks go back; give it with an offset."),
+        Fault(
+            "local_time_nonexistent",
+            "import.clock_changes({cell}, {zone}) AND import.clock_fault({raw}, {zone}) = 'nonexistent'",
+            "{value} does not exist at this client: the clocks go forward over it.",
+        ),
+        Fault(
+            "local_time_ambiguous",
+            "import.clock_changes({cell}, {zone}) AND import.clock_fault({raw}, {zone}) = 'ambiguous'",
+            "{value} happens twice at this client, as the clocks go back; give it with an offset.",
+        ),
     ),
 )
 DURATION = Value(
-    "import.seconds({raw})", "duration", "“{value}” is not a duration; write 20 for minutes, 20:00 or 00:20:00 for hours, minutes and seconds, or 1200s."
+    "import.seconds({raw})",
+    "duration",
+    "“{value}” is not a duration; write 20 for minutes, 20:00 or 00:20:00 for hours, minutes and seconds, or 1200s.",
 )
 WHOLE = Value("import.whole({raw})", "number", "“{value}” is not a whole number.")
 CENTS = Value("import.cents({raw})", "money", "“{value}” is not an amount in dollars with at most two decimals; write 38.00.")
@@ -22,12 +32,16 @@ YES_NO = Value("import.yes_no({raw})", "yes_no", "“{value}” is neither yes n
 LIST = Value("import.words({raw})", "list", "“{value}” is not a list; separate its parts by semicolons.")
 STATE = Value("import.state({raw})", "state", "“{value}” is not a two-letter state.")
 STATES = Value("import.states({raw})", "state", "“{value}” is not a list of two-letter states such as TX;LA.")
-COUNTRY = Value("CASE WHEN upper(btrim({raw})) ~ '^[A-Z]{{2}}$' THEN upper(btrim({raw})) END", "country", "“{value}” is not a two-letter country code.")
+COUNTRY = Value(
+    "CASE WHEN upper(btrim({raw})) ~ '^[A-Z]{{2}}$' THEN upper(btrim({raw})) END", "country", "“{value}” is not a two-letter country code."
+)
 ICD10 = Value("import.icd10({raw})", "icd10", "“{value}” is not written as an ICD-10-CM code such as E11.9.")
 NPI = Value("import.npi({raw})", "npi", "“{value}” is not a National Provider Identifier: 10 digits whose check digit fits.")
 MBI = Value("import.mbi({raw})", "mbi", "“{value}” is not a Medicare Beneficiary Identifier such as 1EG4-TE5-MK73.")
 BILLING_CODE = Value(
-    "CASE WHEN upper(btrim({raw})) ~ '^[0-9A-Z]{{5}}$' THEN upper(btrim({raw})) END", "billing_code", "“{value}” is not a five-character billing code."
+    "CASE WHEN upper(btrim({raw})) ~ '^[0-9A-Z]{{5}}$' THEN upper(btrim({raw})) END",
+    "billing_code",
+    "“{value}” is not a five-character billing code.",
 )
 
 

@@ -65,5 +65,7 @@ TIME = ImportKind(
         Rule("ended_before_started", "ended_at", f"{ENDED_AT} <= r.started_at", "The entry ends at or before its start."),
         Rule("over_24_hours", "ended_at", f"{ENDED_AT} > r.started_at + interval '24 hours'", "The entry is longer than 24 hours."),
     ),
-    closed=ClosedMonths("m.starts_at < x.ended_at AND m.ends_at > x.started_at", ("started_at", "ended_at"), late=LATE, late_kind=LATE_KIND),
+    closed=ClosedMonths(
+        "m.starts_at < x.ended_at AND m.ends_at > x.started_at", ("started_at", "ended_at"), late=LATE, late_kind=LATE_KIND
+    ),
 )

@@ -20,7 +20,10 @@ ENROLMENTS = ImportKind(
         MRN,
         PROGRAM,
         Column(
-            "status", one_of("enrolled", "paused", "withdrawn", "enrolled_elsewhere", "declined", "ineligible"), required=True, into="status"
+            "status",
+            one_of("enrolled", "paused", "withdrawn", "enrolled_elsewhere", "declined", "ineligible"),
+            required=True,
+            into="status",
         ),
         Column("from", DATE, required=True),
         Column("to", DATE, into="valid_to"),
@@ -33,7 +36,14 @@ ENROLMENTS = ImportKind(
 )
 ASSIGNMENTS = ImportKind(
     name="assignments",
-    columns=(CLIENT_COLUMN, MRN, PROGRAM, Column("npi", NPI, required=True), Column("from", DATE, required=True), Column("to", DATE, into="valid_to")),
+    columns=(
+        CLIENT_COLUMN,
+        MRN,
+        PROGRAM,
+        Column("npi", NPI, required=True),
+        Column("from", DATE, required=True),
+        Column("to", DATE, into="valid_to"),
+    ),
     targets=(Target("assignment", BY_PROGRAM, fields=(Field("provider_id", "r.provider_id", ("npi",)),)),),
     identity=tuple(BY_PROGRAM.values()),
     lookups=(CLIENT, PATIENT, PROVIDER),

@@ -31,5 +31,7 @@ REVIEWS = ImportKind(
     targets=(Target("review", IDENTITY),),
     identity=tuple(IDENTITY.values()),
     lookups=(CLIENT, PATIENT, PLAN),
-    rules=(Rule("date_order", "reviewed_on", "r.reviewed_on < r.plan_effective_on", "The review on {value} lies before the plan took effect."),),
+    rules=(
+        Rule("date_order", "reviewed_on", "r.reviewed_on < r.plan_effective_on", "The review on {value} lies before the plan took effect."),
+    ),
 )

@@ -1,0 +1,120 @@
+"""Takes a whole import back: restores what it changed and deletes what it made, unless somebody has built on it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg.errors import ForeignKeyViolation
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
+
+from caretally.audit.chain import append_event
+from caretally.errors import CareTallyError, Conflict
+from caretally.imports.importing import LOCK_VENDOR, PATIENCE, TAKE_TURN
+from caretally.imports.kinds import ImportKind, Locks
+
+READ_BATCH = text("SELECT id, kind, at, undone_at FROM import_batch WHERE id = :batch")
+MARK_UNDONE = text("UPDATE import_batch SET undone_at = clock_timestamp(), undone_by = tenancy.current_actor() WHERE id = :batch")
+CLIENTS = "SELECT DISTINCT vendor_id, client_id FROM {table} WHERE :batch IN (created_batch_id, batch_id)"
+LOCK_CLIENTS = "SELECT guard.share_client_locks(array_agg(DISTINCT vendor_id), array_agg(DISTINCT client_id)) FROM ({clients}) touched"
+# A month that was closed after the import has used its rows, or may have: it keeps its own copy, so the rows must stay as they are.
+CLOSED_SINCE = """
+SELECT c.code, to_char(m.month, 'YYYY-MM') AS month FROM client_month m JOIN client c ON c.client_id = m.client_id
+WHERE m.closed_at >= :at AND m.status = 'closed' {of_clients} ORDER BY m.month, c.code LIMIT 1
+"""
+CHANGED_SINCE = """
+SELECT count(*) FROM {table} t WHERE t.batch_id IS DISTINCT FROM :batch AND (t.created_batch_id = :batch
+    OR t.{row_id} IN (SELECT row_id FROM import_before WHERE batch_id = :batch AND table_name = '{table}'))
+"""
+COLUMNS = text(
+    "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:table AS regclass) AND attnum > 0 AND NOT attisdropped AND attgenerated = ''"
+)
+# A row that the import removed (a late row that its reopened month took in) comes back as it was; one that it changed gets its old values.
+RESTORE = """
+INSERT INTO {table} ({columns}) SELECT {old} FROM import_before b CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, b.image) old
+WHERE b.batch_id = :batch AND b.table_name = '{table}'
+ON CONFLICT ({key}) DO UPDATE SET {assigned}
+"""
+DELETE = "DELETE FROM {table} WHERE created_batch_id = :batch"
+
+
+@dataclass(frozen=True)
+class UndoResult:
+    """How many rows an undone import had made (now gone) and changed (now as they were)."""
+
+    batch_id: UUID
+    kind: str
+    removed: int
+    restored: int
+
+
+def undo_import(connection: Connection, kinds: dict[str, ImportKind], batch: UUID) -> UndoResult:
+    """Take back one import in the caller's transaction.
+
+    Raises `Conflict` when it was undone before, when a later import changed or refers to its rows, or when a month was closed since.
+    """
+    connection.execute(text(PATIENCE))
+    connection.execute(text(TAKE_TURN))
+    row = connection.execute(READ_BATCH, {"batch": batch}).one_or_none()
+    if row is None:
+        raise CareTallyError(f"This vendor has no import {batch}.")
+    if row.undone_at is not None:
+        raise Conflict(f"The import {batch} was undone already.")
+    kind = kinds[row.kind]
+    _lock(connection, kind, batch)
+    _refuse_if_built_upon(connection, kind, batch, at=row.at)
+    removed, restored = _take_back(connection, kind, batch)
+    connection.execute(MARK_UNDONE, {"batch": batch})
+    append_event(connection, action="import.undone", detail={"batch": batch, "kind": kind.name, "removed": removed, "restored": restored})
+    return UndoResult(batch, kind.name, removed, restored)
+
+
+def _tables(kind: ImportKind) -> list[tuple[str, str]]:
+    late = [kind.closed.late] if kind.closed and kind.closed.late else []
+    return [(target.table, target.row_id) for target in (*kind.targets, *late)]
+
+
+def _lock(connection: Connection, kind: ImportKind, batch: UUID) -> None:
+    if kind.locks is Locks.VENDOR:
+        connection.execute(text(LOCK_VENDOR))
+        return
+    clients = " UNION ".join(CLIENTS.format(table=table) for table, _ in _tables(kind))
+    connection.execute(text(LOCK_CLIENTS.format(clients=clients)), {"batch": batch})
+
+
+def _refuse_if_built_upon(connection: Connection, kind: ImportKind, batch: UUID, *, at: object) -> None:
+    clients = " UNION ".join(CLIENTS.format(table=table) for table, _ in _tables(kind)) if kind.locks is Locks.CLIENTS else ""
+    of_clients = f"AND m.client_id IN (SELECT client_id FROM ({clients}) touched)" if clients else ""
+    closed = connection.execute(text(CLOSED_SINCE.format(of_clients=of_clients)), {"batch": batch, "at": at}).one_or_none()
+    if closed is not None:
+        raise Conflict(f"{closed.month} was closed for client {closed.code} after this import, so it stays; record an adjustment instead.")
+    for table, row_id in _tables(kind):
+        later = connection.execute(text(CHANGED_SINCE.format(table=table, row_id=row_id)), {"batch": batch}).scalar_one()
+        if later:
+            raise Conflict(f"A later import changed {later} rows of this one; undo the later import first.")
+
+
+def _take_back(connection: Connection, kind: ImportKind, batch: UUID) -> tuple[int, int]:
+    removed = restored = 0
+    try:
+        for table, row_id in reversed(_tables(kind)):
+            removed += connection.execute(text(DELETE.format(table=table)), {"batch": batch}).rowcount
+            restored += _restore(connection, table, row_id, batch)
+    except IntegrityError as error:
+        if isinstance(error.orig, ForeignKeyViolation):
+            user = (error.orig.diag.table_name or "other").replace("_", " ")
+            raise Conflict(f"Rows of this import are used by {user} rows of a later import; undo that import first.") from error
+        raise
+    return removed, restored
+
+
+def _restore(connection: Connection, table: str, row_id: str, batch: UUID) -> int:
+    columns = list(connection.execute(COLUMNS, {"table": table}).scalars())
+    keys = {"client": ("vendor_id", "client_id"), "staff": ("vendor_id", "id")}.get(table, ("vendor_id", "client_id", "id"))
+    sql = RESTORE.format(
+        table=table,
+        columns=", ".join(columns),
+        old=", ".join(f"old.{column}" for column in columns),
+        key=", ".join(keys),
+        assigned=", ".join(f"{column} = EXCLUDED.{column}" for column in columns if column not in keys),
+    )
+    return connection.execute(text(sql), {"batch": batch}).rowcount
