@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from caretally.embedded.account import Account, environment
@@ -15,6 +16,7 @@ from caretally.embedded.programs import Programs
 from caretally.errors import DependencyDown
 
 LOG_BYTES_KEPT = 10_000_000
+ORPHAN_SECONDS = 5
 LOCALES = {False: ("--locale=C.UTF-8",), True: ("--locale-provider=builtin", "--locale=C.UTF-8")}
 SUPERUSER = "postgres"
 START = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!'
@@ -37,6 +39,7 @@ def usable_programs(programs: Programs, place: Place, account: Account) -> Path:
 
 def make_data(programs: Path, place: Place, account: Account, *, major: int) -> None:
     """Make the data directory in a draft folder and rename it, so that a kill leaves no half of one. Raises `DependencyDown`."""
+    clear_drafts(Path(place.folder))
     draft = Path(tempfile.mkdtemp(prefix=".data-", dir=place.folder))
     account.owns(draft)
     password = draft.with_name(f"{draft.name}.password")
@@ -49,6 +52,15 @@ def make_data(programs: Path, place: Place, account: Account, *, major: int) -> 
     finally:
         password.unlink(missing_ok=True)
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def clear_drafts(folder: Path) -> None:
+    """Remove what a killed launcher left half made."""
+    for draft in folder.glob(".data-*"):
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            draft.unlink()
 
 
 def run_initdb(programs: Path, data: Path, password: Path, account: Account, *, major: int) -> None:
@@ -66,6 +78,7 @@ def run_initdb(programs: Path, data: Path, password: Path, account: Account, *, 
 
 def start(programs: Path, place: Place, account: Account) -> int:
     """Start the server detached from this process and return its process id."""
+    end_orphans(place.data)
     remove_stale_lock(place.data)
     shorten_log(place, account)
     command = [programs / "postgres", *server_options(data=place.data, port=place.port)]
@@ -139,20 +152,42 @@ def works_in(pid: int, data: Path) -> bool:
         return False
 
 
-def anyone_works_in(data: Path) -> bool:
-    """Tell whether any process, such as a backend that outlived a killed server, still works in the data directory."""
-    folders = Path("/proc").glob("[0-9]*")
-    return any(is_alive(int(folder.name)) and works_in(int(folder.name), data) for folder in folders)
+def workers_in(data: Path) -> list[int]:
+    """Return the processes of PostgreSQL that work in the data directory; none where there is no /proc."""
+    pids = (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
+    return [pid for pid in pids if works_in(pid, data) and is_alive(pid) and is_postgres(pid)]
+
+
+def is_postgres(pid: int) -> bool:
+    """Tell whether a process is PostgreSQL's, by the words it was started with or has given itself."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").split()
+    except OSError:
+        return False
+    return bool(words) and words[0].rpartition(b"/")[2].rstrip(b":") == b"postgres"
+
+
+def end_orphans(data: Path) -> None:
+    """End the sessions that outlived a killed server: one in a long statement would hold the data for as long as it runs.
+
+    The caller has found no living server on the data. Ending a session so is what a crash does; the next start recovers.
+    """
+    for signal_number in (signal.SIGQUIT, signal.SIGKILL):
+        for pid in workers_in(data):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal_number)
+        deadline = time.monotonic() + ORPHAN_SECONDS
+        while workers_in(data) and time.monotonic() < deadline:
+            time.sleep(0.05)
 
 
 def remove_stale_lock(data: Path) -> None:
     """Remove the lock file that a killed server left, when its process id now belongs to a zombie or a stranger.
 
-    PostgreSQL does so itself when the id is free. Nothing is removed while any process works in the data directory.
+    PostgreSQL does so itself when the id is free. Nothing is removed while any of its processes works in the data directory.
     """
-    lock = data / "postmaster.pid"
-    if lock.exists() and Path("/proc/self/stat").exists() and not anyone_works_in(data):
-        lock.unlink(missing_ok=True)
+    if Path("/proc/self/stat").exists() and not workers_in(data):
+        (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def stop(pid: int, *, now: bool = False) -> None:

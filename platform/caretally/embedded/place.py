@@ -80,9 +80,7 @@ def private_folder(account: Account) -> Path:
                 continue
             account.owns(folder)
             return folder
-    raise DependencyDown(
-        "No folder was found where PostgreSQL's user can keep its data; set CARETALLY_HOME to one that others can pass."
-    )
+    raise DependencyDown("No folder was found where PostgreSQL's user can keep its data; set CARETALLY_HOME to one that others can pass.")
 
 
 def moved_to_free_port(home: Path, place: Place) -> Place:
