@@ -8,6 +8,7 @@ from pathlib import Path
 
 from caretally.exceptions.report import ExceptionReport, ExceptionRow, LateEntry, Outcome
 from caretally.files.pdf import name, pdf_bytes
+from caretally.files.typesetting import narrow
 from caretally.money import format_dollars
 
 _TEMPLATE = Path(__file__).parent / "exceptions.typ"
@@ -103,7 +104,7 @@ def _tables(report: ExceptionReport) -> dict[str, object]:
 def _row(row: ExceptionRow) -> dict[str, object]:
     return {
         "patient": name(row.patient),
-        "mrn": row.mrn,
+        "mrn": narrow(row.mrn),
         "code": row.code,
         "sentence": row.sentence,
         "why": row.explanation if row.primary else "",
@@ -128,7 +129,7 @@ def _rest(report: ExceptionReport) -> dict[str, object]:
 def _late(entry: LateEntry) -> dict[str, object]:
     return {
         "patient": name(entry.patient),
-        "mrn": entry.mrn,
+        "mrn": narrow(entry.mrn),
         "when": f"{_long_date(entry.day)} {entry.starts}\u2013{entry.ends}",
         "staff": entry.staff,
         "sentence": entry.sentence,

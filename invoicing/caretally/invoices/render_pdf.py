@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from caretally.files.pdf import name, pdf_bytes
+from caretally.files.typesetting import narrow
 from caretally.invoices.document import EntryDetail, Evidence, Invoice, PatientLine
 from caretally.money import format_dollars
 
@@ -122,11 +123,11 @@ def _line(line: PatientLine) -> dict[str, object]:
     evidence = line.evidence
     return {
         "name": name(line.name),
-        "mrn": line.mrn,
+        "mrn": narrow(line.mrn, width=9),
         "provider": line.provider,
         "minutes": clock(line.counted_seconds),
         "seconds": line.counted_seconds,
-        "codes": line.code_text,
+        "codes": narrow(line.code_text, width=16),
         "proof": [evidence.consent, evidence.plan, evidence.attestation],
         "proof_text": _proof_text(evidence),
         "amount": format_dollars(line.amount_cents),

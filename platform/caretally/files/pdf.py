@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import typst
 
 from caretally.errors import CareTallyError
-from caretally.files.typesetting import FONT_FOLDER, face_shows, showable
+from caretally.files.typesetting import FONT_FOLDER, face_shows, showable, spelled_out
 
 _PAGE = Path(__file__).parent / "page.typ"
 # typst keeps what it set for its next ten documents, a gigabyte for ten long ones. Empty documents age that out in milliseconds.
@@ -29,7 +29,16 @@ def pdf_bytes(template: Path, data: Mapping[str, object]) -> bytes:
     Raises `TemplateBroken`.
     """
     source = _PAGE.read_bytes() + template.read_bytes()
-    return _set(source, json.dumps(_showable(data), ensure_ascii=False, separators=(",", ":")))
+    try:
+        return _set(source, _written(data, showable))
+    except TemplateBroken as failure:
+        if "could not be displayed" not in failure.message:
+            raise
+    return _set(source, _written(data, lambda text: spelled_out(showable(text))))
+
+
+def _written(data: Mapping[str, object], shown: Callable[[str], str]) -> str:
+    return json.dumps(_mapped(data, shown), ensure_ascii=False, separators=(",", ":"))
 
 
 def name(text: str) -> dict[str, object]:
@@ -61,11 +70,11 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(root=FONT_FOLDER, font_paths=fonts, ignore_system_fonts=True)
 
 
-def _showable(value: object) -> object:
+def _mapped(value: object, shown: Callable[[str], str]) -> object:
     if isinstance(value, str):
-        return showable(value)
+        return shown(value)
     if isinstance(value, Mapping):
-        return {key: _showable(item) for key, item in value.items()}
+        return {key: _mapped(item, shown) for key, item in value.items()}
     if isinstance(value, Sequence):
-        return [_showable(item) for item in value]
+        return [_mapped(item, shown) for item in value]
     return value

@@ -13,6 +13,7 @@ from pathlib import Path
 from caretally.files.cells import plain_text
 
 FONT_FOLDER = Path(__file__).parent / "fonts"
+DECLARED = ("Inter-Regular.otf", "NotoSans-Regular.ttf", "NotoSansCJKsc-Regular.otf")  # as in page.typ
 # Joiners and variation selectors have no picture of their own; without them Persian, Hindi and some Han names are misspelt.
 _INVISIBLE = frozenset(
     {
@@ -35,8 +36,10 @@ _INVISIBLE = frozenset(
     }
 )
 _JOINERS = frozenset({0x200C, 0x200D})
+_BREAK = "\u200b"  # templates break a line here and leave no character behind
+_FIRST_SHAPED = 0x0590  # Hebrew; Latin, Greek, Cyrillic and Armenian letters lie before it
 LONGEST_WORD = 22
-_LONG_WORD = re.compile(rf"(?![0-9a-f]{{64}}\b)[^\s\u2007]{{{LONGEST_WORD + 1},}}")
+_LONG_WORD = re.compile(rf"(?<!\S)(?![0-9a-f]{{64}}\b)[^\s\u2007]{{{LONGEST_WORD + 1},}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,11 @@ def face_shows(character: str) -> bool:
     return coverages()["Inter-SemiBold.otf"].shows(ord(character))
 
 
+def narrow(text: str, *, width: int = 11) -> str:
+    """Return an identifier that may break after every `width` characters, for a narrow column."""
+    return _BREAK.join(text[at : at + width] for at in range(0, len(text), width))
+
+
 @cache
 def showable(text: str) -> str:
     """Return `text` as our fonts can show it; a character that no font has is named by its code point, as in [U+1F9FF].
@@ -81,8 +89,21 @@ def showable(text: str) -> str:
     return _LONG_WORD.sub(_breakable, clean) if len(clean) > LONGEST_WORD else clean
 
 
-def _breakable(word: re.Match[str]) -> str:
-    return "\u200b".join(_clusters(word.group()))
+def spelled_out(text: str) -> str:
+    """Return `text` with every character named that is not plain in a declared face: ugly, and certain to be shown."""
+    return "".join(character if character.isascii() or _plainly_shown(character) else f"[U+{ord(character):04X}]" for character in text)
+
+
+def _plainly_shown(character: str) -> bool:
+    return not _joins(character) and coverages()[DECLARED[0]].shows(ord(character))
+
+
+def _breakable(match: re.Match[str]) -> str:
+    word = match.group()
+    clusters = list(_clusters(word))
+    # Letters that join or stack are shaped together, so such a word may break only now and then.
+    step = 1 if max(map(ord, word)) < _FIRST_SHAPED else LONGEST_WORD // 2
+    return _BREAK.join("".join(clusters[at : at + step]) for at in range(0, len(clusters), step))
 
 
 def _clusters(text: str) -> Iterator[str]:
@@ -101,18 +122,25 @@ def _joins(character: str) -> bool:
 
 
 def _showable_cluster(cluster: str) -> str:
-    kept = "".join(character for character in cluster if ord(character) in _JOINERS or ord(character) not in _INVISIBLE)
+    unseen = _INVISIBLE - _JOINERS if ord(cluster[0]) >= _FIRST_SHAPED else _INVISIBLE
+    kept = "".join(character for character in cluster if character == _BREAK or ord(character) not in unseen)
     if kept.isascii() or _one_font_shows(kept):
         return kept
-    return "".join(_shown_or_named(character, alone=index == 0) for index, character in enumerate(kept))
+    return "".join(_shown_or_named(character, alone=index == 0) for index, character in enumerate(kept) if ord(character) not in _JOINERS)
 
 
 @cache
 def _one_font_shows(cluster: str) -> bool:
-    points = [ord(character) for character in cluster if ord(character) not in _JOINERS]
-    return any(all(map(coverage.shows, points)) for coverage in coverages().values())
+    points = [ord(character) for character in cluster if character != _BREAK and ord(character) not in _JOINERS]
+    return not points or any(all(map(coverage.shows, points)) for coverage in _candidates(points[0]))
+
+
+def _candidates(first: int) -> list[Coverage]:
+    """Return the fonts that typst tries for a cluster: our declared faces when one has its first character, else any that has."""
+    declared = [coverages()[font] for font in DECLARED]
+    return declared if any(coverage.shows(first) for coverage in declared) else list(coverages().values())
 
 
 def _shown_or_named(character: str, *, alone: bool) -> str:
-    shown = ord(character) in _JOINERS or (alone and not _joins(character) and _one_font_shows(character))
+    shown = character == _BREAK or (alone and not _joins(character) and _one_font_shows(character))
     return character if shown else f"[U+{ord(character):04X}]"
