@@ -129,7 +129,7 @@ def refuse_changed_preview(connection: Connection, client: Client, month: Month,
     if current is None or current["status"] != "previewed" or current["input_hash"] == prepared.figures["rows_hash"]:
         return
     shown = current["preview"]
-    now = dict(connection.execute(text("SELECT mrn, substr(encode(evidence_hash, 'hex'), 1, 16) FROM eval_decision")).tuples().all())
+    now = dict(connection.execute(text("SELECT mrn, substr(encode(evidence_hash, 'hex'), 1, 16) FROM eval_decision")).all())
     changed = sorted(mrn for mrn in shown["rows"].keys() | now.keys() if shown["rows"].get(mrn) != now.get(mrn))
     raise PreviewChanged(
         f"{month} of {client.code} is not what {current['previewed_by']} previewed: {len(changed)} patient-months changed "

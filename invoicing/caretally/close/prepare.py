@@ -83,8 +83,8 @@ def prepare(connection: Connection, client: Client, subject: ClientMonth, *, ack
         figures,
         totals.lines,
         totals.cents,
-        dict(connection.execute(EXCLUDED).tuples().all()),
-        dict(connection.execute(RAISED).tuples().all()),
+        dict(connection.execute(EXCLUDED).all()),
+        dict(connection.execute(RAISED).all()),
     )
 
 

@@ -39,7 +39,7 @@ def preview_client(connection: Connection, client: Client, month: Month, *, ackn
     prepared = prepare(connection, client, subject, acknowledge_jump=acknowledge_jump)
     figures = prepared.figures
     counts = {name: figures[name] for name in ("enrolled", "billable", "held", "not_billable", "raw_seconds", "counted_seconds")}
-    preview = counts | {"total_cents": prepared.total_cents, "rows": dict(connection.execute(ROWS).tuples().all())}
+    preview = counts | {"total_cents": prepared.total_cents, "rows": dict(connection.execute(ROWS).all())}
     result = ClientResult(
         client=client.code,
         status="previewed",

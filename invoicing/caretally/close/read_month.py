@@ -36,8 +36,8 @@ def closed_result(connection: Connection, row: RowMapping, *, client_code: str) 
         client=client_code,
         status="closed",
         **{name: row[name] for name in ("enrolled", "billable", "held", "not_billable", "raw_seconds", "counted_seconds", "revision")},
-        excluded_seconds=dict(connection.execute(EXCLUDED, key).tuples().all()),
-        exceptions=dict(connection.execute(COUNTED, key).tuples().all()),
+        excluded_seconds=dict(connection.execute(EXCLUDED, key).all()),
+        exceptions=dict(connection.execute(COUNTED, key).all()),
         invoice=None
         if invoice is None
         else InvoiceSummary(invoice["number"], invoice["total_cents"], invoice["line_count"], invoice["patient_month_count"]),

@@ -108,9 +108,7 @@ def thresholds(connection: Connection, subject: ClientMonth) -> dict[str, Any]:
                 "SELECT name, amount FROM program_limit WHERE program = :program AND valid_from <= :day AND (valid_to IS NULL OR valid_to >= :day)"
             ),
             {"program": subject.program, "day": subject.month.first_day},
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return {f"{path}_threshold": ladder[path] for path in PATHS} | {
         "conditions_needed": limit["conditions_needed"],
@@ -133,9 +131,7 @@ def policies(connection: Connection, subject: ClientMonth, terms: Terms) -> dict
                 "AND p.valid_from <= :day AND (p.valid_to IS NULL OR p.valid_to >= :day) WHERE g.kind = 'policy'"
             ),
             {"day": subject.month.last_day},
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     effects |= {"CARE_PLAN_COPY_MISSING": terms.copy_missing, "CARE_PLAN_REVIEW_OVERDUE": terms.review_overdue}
     missing = client_facts_missing(connection, subject)

@@ -16,7 +16,9 @@ from caretally.exceptions.report import ClientNote, Effect, ExceptionReport, Exc
 from caretally.months import Month
 
 ACCENT = "#0b6259"
-FACTS_ABOUT_CLIENT = frozenset({"ACCESS_24_7_MISSING", "SUPERVISION_MISSING", "CARE_TEAM_CONTACT_MISSING", "EHR_NOT_CERTIFIED", "BAA_MISSING"})
+FACTS_ABOUT_CLIENT = frozenset(
+    {"ACCESS_24_7_MISSING", "SUPERVISION_MISSING", "CARE_TEAM_CONTACT_MISSING", "EHR_NOT_CERTIFIED", "BAA_MISSING"}
+)
 EXCLUDED = text(
     "SELECT x.reason, sum(x.seconds)::bigint FROM patient_month CROSS JOIN LATERAL unnest(excluded_reasons, excluded_seconds) AS x (reason, seconds) "
     "WHERE vendor_id = :vendor_id AND client_id = :client_id AND client_month_id = :client_month_id GROUP BY 1"
@@ -53,11 +55,13 @@ class MonthFigures:
     parked_reason: str = ""
 
 
-def report_of_close(connection: Connection, figures: MonthFigures, *, vendor_id: UUID, client_id: UUID, client_month_id: UUID) -> ExceptionReport:
+def report_of_close(
+    connection: Connection, figures: MonthFigures, *, vendor_id: UUID, client_id: UUID, client_month_id: UUID
+) -> ExceptionReport:
     """Return the report of a closed month, the same every time it is asked for."""
     key = {"vendor_id": vendor_id, "client_id": client_id, "client_month_id": client_month_id}
     rows = connection.execute(_statement("decisions"), key).mappings().all()
-    excluded = dict(connection.execute(EXCLUDED, key).tuples().all())
+    excluded = dict(connection.execute(EXCLUDED, key).all())
     late = tuple(_late(row) for row in connection.execute(_statement("late"), key).mappings())
     return _report(figures, rule_tables(connection), rows, excluded, late)
 
@@ -66,7 +70,7 @@ def report_of_preview(connection: Connection, figures: MonthFigures, *, vendor_i
     """Return the report of the decisions that stand in `eval_decision` now; the money held is known only at the close."""
     key = {"vendor_id": vendor_id, "client_id": client_id}
     rows = [dict(row) | {"qhp_time": qhp_time} for row in connection.execute(LIVE_DECISIONS, key).mappings()]
-    excluded = dict(connection.execute(LIVE_EXCLUDED).tuples().all())
+    excluded = dict(connection.execute(LIVE_EXCLUDED).all())
     return _report(figures, rule_tables(connection), rows, excluded, ())
 
 
@@ -74,13 +78,16 @@ def _statement(name: str) -> Any:
     return text((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))
 
 
-def _report(figures: MonthFigures, tables: RuleTables, rows: Iterable[Mapping[str, Any]], excluded: Mapping[str, int], late: tuple[LateEntry, ...]) -> ExceptionReport:
+def _report(
+    figures: MonthFigures, tables: RuleTables, rows: Iterable[Mapping[str, Any]], excluded: Mapping[str, int], late: tuple[LateEntry, ...]
+) -> ExceptionReport:
     decided = [(row, Decision.of_row(row, tables)) for row in rows]
     return ExceptionReport(
         **vars(figures),
         accent=ACCENT,
         excluded=tuple(
-            ExcludedTime(code=code, sentence=tables.gates[code].label, seconds=seconds) for code, seconds in sorted(excluded.items(), key=lambda item: (-item[1], item[0]))
+            ExcludedTime(code=code, sentence=tables.gates[code].label, seconds=seconds)
+            for code, seconds in sorted(excluded.items(), key=lambda item: (-item[1], item[0]))
         ),
         rows=tuple(exception for row, decision in decided for exception in _rows(row, decision, figures.month)),
         client_notes=_client_notes(tables, decided),
@@ -128,8 +135,7 @@ def _client_notes(tables: RuleTables, decided: Iterable[tuple[Mapping[str, Any],
     raised = {code for _row, decision in decided for code in (*decision.warnings, *decision.exceptions) if code in FACTS_ABOUT_CLIENT}
     gates = sorted((tables.gates[code] for code in raised), key=lambda gate: gate.ordinal)
     return tuple(
-        ClientNote(code=gate.code, sentence=gate.sentence, owner=gate.owner_role.replace("_", " "), fix=gate.fix)
-        for gate in gates
+        ClientNote(code=gate.code, sentence=gate.sentence, owner=gate.owner_role.replace("_", " "), fix=gate.fix) for gate in gates
     )
 
 

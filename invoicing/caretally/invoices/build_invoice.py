@@ -64,7 +64,9 @@ def build_invoice(connection: Connection, *, vendor_id: UUID, client_id: UUID, c
         revision=int((row["number"].split("/") + ["1"])[1]),
         state=row["state"].capitalize(),
         issuer=_issuer(row["bill"]["vendor"]),
-        recipient=Recipient(name=client["name"], bill_to=_address(client["bill_to"] or client["address"]), purchase_order=client["po_number"]),
+        recipient=Recipient(
+            name=client["name"], bill_to=_address(client["bill_to"] or client["address"]), purchase_order=client["po_number"]
+        ),
         month=Month.of(row["month"]),
         timezone=client["timezone"],
         issued_on=row["issued_on"],
@@ -118,16 +120,25 @@ def _label(code: str, tables: RuleTables) -> str:
     return tables.codes[code].label if code in tables.codes else FLAT_LABEL
 
 
-def _patient_lines(connection: Connection, lines: Iterable[RowMapping], key: dict[str, Any], invoice: RowMapping, tables: RuleTables) -> tuple[PatientLine, ...]:
+def _patient_lines(
+    connection: Connection, lines: Iterable[RowMapping], key: dict[str, Any], invoice: RowMapping, tables: RuleTables
+) -> tuple[PatientLine, ...]:
     entries = _entries(connection, key)
-    attested = dict(connection.execute(ATTESTED, key).tuples().all())
+    attested = dict(connection.execute(ATTESTED, key).all())
     billed = [line for line in lines if line["id"] is not None]
     return tuple(
-        _patient_line(list(of_patient), entries, attested, invoice, tables) for _id, of_patient in groupby(billed, key=lambda line: line["id"])
+        _patient_line(list(of_patient), entries, attested, invoice, tables)
+        for _id, of_patient in groupby(billed, key=lambda line: line["id"])
     )
 
 
-def _patient_line(of_patient: list[RowMapping], entries: Mapping[UUID, list[RowMapping]], attested: Mapping[UUID, Any], invoice: RowMapping, tables: RuleTables) -> PatientLine:
+def _patient_line(
+    of_patient: list[RowMapping],
+    entries: Mapping[UUID, list[RowMapping]],
+    attested: Mapping[UUID, Any],
+    invoice: RowMapping,
+    tables: RuleTables,
+) -> PatientLine:
     row = of_patient[0]
     decision = Decision.of_row(row, tables)
     charges = tuple(
@@ -224,7 +235,9 @@ def _not_billed(connection: Connection, key: dict[str, Any], tables: RuleTables)
     counts: Counter[str] = Counter()
     for row in connection.execute(NOT_BILLED, key):
         counts[tables.gates[row.primary_reason].label] += row.patients
-    return tuple(NotBilled(sentence=label, patients=patients) for label, patients in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    return tuple(
+        NotBilled(sentence=label, patients=patients) for label, patients in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )
 
 
 def _checks(row: RowMapping, billed: int) -> tuple[Check, ...]:
