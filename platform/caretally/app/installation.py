@@ -16,7 +16,7 @@ from caretally.config.settings import Settings, read_settings
 from caretally.db.address import database_url, unreachable
 from caretally.db.engines import LONG, operator_engine, vendor_engine
 from caretally.db.migrate import require_newest_schema
-from caretally.db.roles import Roles, roles_of
+from caretally.db.roles import Roles
 from caretally.errors import UsageMistake
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
@@ -65,7 +65,7 @@ class Installation:
     @cached_property
     def roles(self) -> Roles:
         """The names of the login roles of this database."""
-        return roles_of(self.url, prefix=self.settings.role_prefix)
+        return Roles.of(self.url, prefix=self.settings.role_prefix)
 
     @cached_property
     def vendor_pool(self) -> Engine:
