@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,16 @@ from sqlalchemy import Connection, text
 from caretally.cms.load_tables import load_reference_tables
 from caretally.cms.reference_files import DATA_FOLDER, DamagedReferenceFile
 from caretally.cms.rule_tables import rule_tables, rule_tables_of_files
+from tests.builders.databases import TestDatabase
 
 ALLOWED_SECONDS = 1.5
+
+
+@pytest.fixture
+def schema_owner(database: TestDatabase) -> Iterator[Connection]:
+    """The owner of the schema in a transaction that is rolled back."""
+    with database.admin_engine.connect() as connection:
+        yield connection
 
 
 @pytest.fixture
