@@ -76,7 +76,7 @@ def patient_line(number: int, *, name: str | None = None, entries: int = 6) -> P
         name=name or _name(number),
         provider=PROVIDERS[number % 3],
         counted_seconds=sum(pieces),
-        code_text="99490" + (f" + 99439 ×{units}" if units else ""),
+        code_text="99490" + ("", " + 99439", " + 99439 ×2")[units],
         charges=charges,
         amount_cents=sum(c.amount_cents for c in charges),
         evidence=ON_RECORD,

@@ -127,7 +127,7 @@ def _line(line: PatientLine) -> dict[str, object]:
         "provider": line.provider,
         "minutes": clock(line.counted_seconds),
         "seconds": line.counted_seconds,
-        "codes": narrow(line.code_text, width=16),
+        "codes": narrow(line.code_text, width=18),
         "proof": [evidence.consent, evidence.plan, evidence.attestation],
         "proof_text": _proof_text(evidence),
         "amount": format_dollars(line.amount_cents),
