@@ -3,10 +3,12 @@
 import csv
 import dataclasses
 import io
+import json
 import re
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -18,6 +20,7 @@ from caretally.invoices.render_pdf import invoice_pdf
 from caretally.invoices.render_xlsx import invoice_xlsx
 from tests.builders.invoices import invoice_of, made_invoice, patient_line
 
+NAUGHTY: list[str] = json.loads((Path(__file__).parents[2] / "data" / "blns.json").read_text(encoding="utf-8"))
 MINIMUM = ExtraLine(label="Monthly minimum", detail="difference to $2,000.00", amount_cents=12_345)
 
 
@@ -154,3 +157,23 @@ def test_two_thousand_lines_take_seconds() -> None:
     seconds = time.perf_counter() - started
     print(f"2,000 lines with 12,000 entries: {seconds:.1f} s")  # noqa: T201 (the figure is part of the promise)
     assert seconds < 60
+
+
+def test_every_naughty_string_in_every_text_of_a_line_can_be_sent() -> None:
+    base = patient_line(1)
+    entry = base.entries[0]
+    lines = tuple(
+        dataclasses.replace(
+            base,
+            name=text,
+            mrn=text,
+            provider=text,
+            explanation=text,
+            entries=(dataclasses.replace(entry, activity=text, staff=text, credential=text),),
+        )
+        for text in NAUGHTY
+    )
+    invoice = made_invoice(lines=lines)
+    assert len(PdfReader(io.BytesIO(invoice_pdf(invoice))).pages) > 10
+    assert len(rows(invoice)) == sum(len(line.charges) for line in lines)
+    assert load_workbook(io.BytesIO(invoice_xlsx(invoice)))["Lines"].max_row == len(rows(invoice)) + 2
