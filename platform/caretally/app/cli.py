@@ -90,7 +90,7 @@ def usage_sentence(error: click.UsageError) -> str:
 
 def quiet_pipe() -> int:
     """End without a word when the reader of our output has gone, as `head` does."""
-    sys.stdout = None  # type: ignore[assignment]
+    sys.stdout = None
     return 0
 
 
