@@ -11,6 +11,24 @@ limits AS MATERIALIZED (
            max(threshold) FILTER (WHERE path = 'personal') AS personal
     FROM ladder
 ),
+-- Excluded seconds become two short arrays; an incurable reason that alone explains the shortfall is an exception, the others are notes.
+lost AS MATERIALIZED (
+    SELECT t.n, x.*
+    FROM eval_time t
+    CROSS JOIN LATERAL (
+        SELECT array_agg(r.code ORDER BY r.ordinal) AS reasons, array_agg(e.seconds ORDER BY r.ordinal) AS reason_seconds,
+               array_agg(r.code ORDER BY r.ordinal) FILTER (WHERE NOT r.curable AND e.decides) AS decisive,
+               array_agg(r.code ORDER BY r.ordinal) FILTER (WHERE r.curable OR NOT e.decides) AS noted
+        FROM (SELECT u.seconds, u.ordinal,
+                     t.clinical_seconds + CASE WHEN :never_pool THEN 0 ELSE t.qhp_seconds END + u.seconds >= l.staff
+                     OR (:never_pool OR :qhp_first) AND t.qhp_seconds + u.seconds >= l.personal AS decides
+              FROM unnest(t.excluded) WITH ORDINALITY AS u (seconds, ordinal) CROSS JOIN limits l) e
+        JOIN (SELECT unnest(CAST(:reason_codes AS text[])) AS code, unnest(CAST(:reason_curable AS boolean[])) AS curable,
+                     generate_series(1, :last_reason) AS ordinal) r USING (ordinal)
+        WHERE e.seconds > 0
+    ) x
+    WHERE cardinality(t.excluded) > 0
+),
 -- The agreement's policy turns two sums of seconds into the seconds of each path: `pool` and `personal` add them, `never_pool` does not.
 sums AS (
     SELECT s.*, coalesce(t.raw_seconds, 0) AS raw_seconds, coalesce(t.clinical_seconds, 0) AS clinical, coalesce(t.qhp_seconds, 0) AS qhp,
@@ -18,10 +36,11 @@ sums AS (
            coalesce(t.clinical_seconds, 0) + CASE WHEN :never_pool THEN 0 ELSE coalesce(t.qhp_seconds, 0) END AS staff_side,
            coalesce(t.cured_clinical_seconds, 0) + CASE WHEN :never_pool THEN 0 ELSE coalesce(t.cured_qhp_seconds, 0) END AS cured_staff_side,
            t.first_counted_day, t.staff_day, t.complex_day, t.personal_day, coalesce(t.other_qhp, false) AS other_qhp,
-           coalesce(t.excluded, '{}') AS excluded,
+           x.reasons, x.reason_seconds, x.decisive, x.noted,
            coalesce(t.entry_ids, '{}') AS entry_ids, coalesce(t.entry_seconds, '{}') AS entry_seconds, coalesce(t.entries_hash, sha256('')) AS entries_hash,
            s.mdm_level IN ('moderate', 'high') AS mdm_documented
-    FROM eval_scope s LEFT JOIN eval_time t USING (n)
+    FROM eval_scope s LEFT JOIN eval_time t USING (n) LEFT JOIN lost x USING (n)
+    OFFSET 0 -- a fence, here and below: what follows reads a value where the planner would copy its expression into every use
 ),
 pathed AS (
     SELECT u.*,
@@ -31,6 +50,7 @@ pathed AS (
                 WHEN cured_staff_side >= l.staff THEN 'staff' WHEN :never_pool AND cured_qhp >= l.personal THEN 'personal' END AS cured_path,
            l.staff AS staff_threshold, l.complex AS complex_threshold, l.personal AS personal_threshold
     FROM sums u CROSS JOIN limits l
+    OFFSET 0
 ),
 -- Date of service: the day the base was reached, or the month's last day; never after death. Validity is asked on that day (R14, R35, R36).
 dated AS (
@@ -45,6 +65,7 @@ coded AS (
            CASE d.path WHEN 'personal' THEN qhp ELSE staff_side END AS used_seconds,
            (CASE d.path WHEN 'personal' THEN qhp ELSE staff_side END - l.threshold) / l.increment AS full_increments
     FROM dated d LEFT JOIN ladder l ON l.path = d.path
+    OFFSET 0
 ),
 flagged AS (
     SELECT c.*, path IS NOT NULL AND base_valid AS supported, path IS NULL AND cured_path IS NOT NULL AS pending,
@@ -52,11 +73,12 @@ flagged AS (
            own_consent AND NOT live_consent AS revoked,
            coalesce(:month_first - 1 + first_counted_day, :month_last) AS visit_needed_by
     FROM coded c
+    OFFSET 0
 ),
 judged AS (
     SELECT f.*, NOT supported AND NOT pending OR revoked AS unsupported,
            -- in the order of the gate table; a test compares the two
-           array_remove(ARRAY[
+           string_to_array(concat_ws(',',
                CASE WHEN path IS NULL AND cured_path IS NULL THEN 'TIME_BELOW_THRESHOLD' END,
                CASE WHEN pending THEN 'TIME_PENDING' END,
                CASE WHEN NOT any_consent THEN 'NO_CONSENT' END,
@@ -78,8 +100,8 @@ judged AS (
                CASE WHEN hospice THEN 'HOSPICE_REVIEW' END,
                CASE WHEN :coverage_unverified = 'hold' AND NOT coverage_verified THEN 'COVERAGE_UNVERIFIED' END,
                CASE WHEN provider_id IS NULL OR NOT provider_may_bill THEN 'PROVIDER_NOT_ELIGIBLE' END
-           ], NULL) || CAST(:client_holds AS text[]) AS stops,
-           array_remove(ARRAY[
+           ), ',') || CAST(:client_holds AS text[]) AS stops,
+           string_to_array(concat_ws(',',
                CASE WHEN :consent_aged = 'warn' AND consent_on < (:month_first - make_interval(months => :consent_aged_months))::date THEN 'CONSENT_AGED' END,
                CASE WHEN not_chronic_hint THEN 'CONDITION_NOT_CHRONIC_HINT' END,
                CASE WHEN :care_plan_copy_missing = 'warn' AND plan_version IS NOT NULL AND NOT copy_given THEN 'CARE_PLAN_COPY_MISSING' END,
@@ -92,39 +114,23 @@ judged AS (
                CASE WHEN supported AND addon_valid AND full_increments > cap THEN 'UNIT_CAP_REACHED' END,
                CASE WHEN :coverage_unverified = 'warn' AND NOT coverage_verified THEN 'COVERAGE_UNVERIFIED' END,
                CASE WHEN other_qhp THEN 'QHP_NOT_BILLING' END
-           ], NULL) || CAST(:client_warnings AS text[]) AS notes
+           ), ',') || CAST(:client_warnings AS text[]) AS notes
     FROM flagged f
-),
--- Excluded seconds become two short arrays; an incurable reason that alone explains the shortfall is an exception, the others are notes.
-reasoned AS (
-    SELECT j.*, x.reasons, x.seconds AS reason_seconds, x.decisive, x.noted
-    FROM judged j
-    LEFT JOIN LATERAL (
-        SELECT array_agg(r.code ORDER BY r.ordinal) AS reasons, array_agg(e.seconds ORDER BY r.ordinal) AS seconds,
-               array_agg(r.code ORDER BY r.ordinal) FILTER (WHERE NOT r.curable AND e.decides) AS decisive,
-               array_agg(r.code ORDER BY r.ordinal) FILTER (WHERE r.curable OR NOT e.decides) AS noted
-        FROM (SELECT seconds, ordinal, j.path IS NULL AND j.cured_path IS NULL AND seconds > 0
-                     AND (j.staff_side + seconds >= j.staff_threshold OR (:never_pool OR :qhp_first) AND j.qhp + seconds >= j.personal_threshold) AS decides
-              FROM unnest(j.excluded) WITH ORDINALITY AS u (seconds, ordinal)) e
-        JOIN (SELECT unnest(CAST(:reason_codes AS text[])) AS code, unnest(CAST(:reason_curable AS boolean[])) AS curable,
-                     generate_series(1, :last_reason) AS ordinal) r USING (ordinal)
-        WHERE e.seconds > 0
-    ) x ON cardinality(j.excluded) > 0
+    OFFSET 0
 ),
 -- The other lawful readings of the same seconds, shown and never chosen by amount: the other policies' paths, and complex or not.
 options AS (
     SELECT r.*, CASE WHEN unsupported THEN 'not_billable' WHEN cardinality(stops) > 0 THEN 'held' ELSE 'billable' END AS outcome,
-           unsupported OR pending AS empty_claim, o.claims
-    FROM reasoned r
-    LEFT JOIN LATERAL (
-        SELECT array_agg(DISTINCT claim) AS claims
-        FROM (SELECT l.base_code || 'x1' || CASE WHEN (w.seconds - l.threshold) / l.increment > 0
-                     THEN '+' || l.addon_code || 'x' || least((w.seconds - l.threshold) / l.increment, l.cap) ELSE '' END AS claim
-              FROM (VALUES ('staff', r.clinical + r.qhp), ('staff', r.clinical), ('complex', r.clinical + r.qhp), ('complex', r.clinical), ('personal', r.qhp)) w (path, seconds)
-              JOIN ladder l USING (path)
-              WHERE w.seconds >= l.threshold AND l.base_from <= :month_last AND coalesce(l.base_to, :month_first) >= :month_first
-                AND (w.path <> 'complex' OR coalesce(r.mdm_level, 'moderate') <> 'low')) lawful
-    ) o ON r.supported AND (r.used_seconds >= r.complex_threshold OR r.qhp > 0)
+           unsupported OR pending AS empty_claim,
+           CASE WHEN supported AND (used_seconds >= complex_threshold OR qhp > 0) THEN (
+               SELECT array_agg(DISTINCT l.base_code || 'x1' || CASE WHEN (w.seconds - l.threshold) / l.increment > 0
+                          THEN '+' || l.addon_code || 'x' || least((w.seconds - l.threshold) / l.increment, l.cap) ELSE '' END)
+               FROM (VALUES ('staff', clinical + qhp), ('staff', clinical), ('complex', clinical + qhp), ('complex', clinical), ('personal', qhp)) w (path, seconds)
+               JOIN ladder l ON l.path = w.path
+               WHERE w.seconds >= l.threshold AND l.base_from <= :month_last AND coalesce(l.base_to, :month_first) >= :month_first
+                 AND (w.path <> 'complex' OR coalesce(mdm_level, 'moderate') <> 'low')) END AS claims
+    FROM judged r
+    OFFSET 0
 ),
 -- What the smallest further effort would add, on the path in use or towards the nearest base.
 missed AS (
@@ -136,6 +142,7 @@ missed AS (
                 WHEN path IS NULL AND (:never_pool OR :qhp_first) AND personal_threshold - qhp < staff_threshold - staff_side THEN (SELECT base_code FROM ladder WHERE path = 'personal')
                 WHEN path IS NULL THEN (SELECT base_code FROM ladder WHERE path = 'staff') END AS missing_code
     FROM options o
+    OFFSET 0
 ),
 final AS (
     SELECT m.*,
@@ -147,8 +154,10 @@ final AS (
                                    FROM ladder l, LATERAL (SELECT CASE l.path WHEN 'personal' THEN cured_qhp ELSE cured_staff_side END AS seconds) w
                                    WHERE l.path = cured_path) END AS pending_claim
     FROM missed m
+    OFFSET 0
 )
-SELECT tenancy.new_id(), patient_id, mrn, enrolled, outcome,
+-- One new id a statement and a count make the ids, as RFC 9562 allows (6.2, a counter in the random bits): fresh random bits for each row cost more than its decision.
+SELECT ((SELECT left(tenancy.new_id()::text, 28)) || lpad(to_hex(n), 8, '0'))::uuid, patient_id, mrn, enrolled, outcome,
        CASE WHEN outcome <> 'billable' THEN CASE WHEN unsupported AND cardinality(exceptions) > 1 THEN
            (SELECT u.code FROM unnest(exceptions) WITH ORDINALITY AS u (code, o)
             ORDER BY u.code NOT IN ('TIME_BELOW_THRESHOLD', 'CONSENT_REVOKED', 'CODE_NOT_VALID_ON_DOS'), o LIMIT 1) ELSE exceptions[1] END END,
