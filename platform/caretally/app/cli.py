@@ -12,6 +12,7 @@ from caretally.errors import CareTallyError
 
 INTERRUPTED = 130
 COMMANDS = {
+    "demo": "caretally.app.commands.demo:demo",
     "config": "caretally.app.commands.config:config",
     "migrate": "caretally.app.commands.migrate:migrate",
     "vendor": "caretally.app.commands.vendor:vendor_group",

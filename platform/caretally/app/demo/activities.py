@@ -1,4 +1,4 @@
-# ruff: noqa: SIM905 - lists that read better as words
+
 """What care managers do and write down: activity names and notes, made from templates with made-up figures."""
 
 from random import Random

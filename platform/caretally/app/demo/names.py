@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001, SIM905, ISC004, E501 - letters of many scripts, and lists that read better as words
+# ruff: noqa: RUF001, ISC004 - letters of many scripts, and lists that read better as words
 """Family and given names by origin, in the scripts their bearers write them in. All combinations are invented."""
 
 from random import Random

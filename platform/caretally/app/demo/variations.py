@@ -36,8 +36,10 @@ def withdraw(random: Random, draft: Draft, place: Place) -> None:
     day = _some_day(random, draft, place)
     reason = random.choice(("copay", "moved away", "prefers office visits", "family cares for the patient"))
     _leave(draft, day, status="withdrawn", reason=reason)
+    consents = draft.facts["consents"] = [row for row in draft.facts["consents"] if row["obtained_on"] <= day]
     if random.random() < 0.5:
-        draft.facts["consents"][-1]["revoked_on"] = day
+        for row in consents:
+            row["revoked_on"] = day
 
 
 def go_elsewhere(random: Random, draft: Draft, place: Place) -> None:

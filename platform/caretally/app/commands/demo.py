@@ -1,0 +1,76 @@
+"""`caretally demo`: two vendors with fourteen months of made-up history, closed through the real path."""
+
+import signal
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from types import FrameType
+
+import click
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from caretally.app.demo.card import as_json as card_as_json
+from caretally.app.demo.card import card
+from caretally.app.demo.run import DemoMade, Tell, database_up, make_demo, throw_away
+from caretally.app.installation import Installation
+from caretally.app.output import json_option, notes, print_json
+from caretally.errors import BlockedByExceptions
+from caretally.files.atomic import write_whole
+
+OUT = Path("demo-output")
+
+
+@click.command("demo")
+@click.option("--exit", "leave", is_flag=True, help="leave after printing the card and stop every process that was started")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="other names, numbers and minutes")
+@click.option("--reset", is_flag=True, help="throw the demo of this home away first")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=OUT, show_default=True, help="folder for the documents")
+@json_option
+def demo(*, leave: bool, seed: int, reset: bool, out: Path, as_json: bool) -> int:
+    """Make two vendors with fourteen closed months, write the last month's documents and print what to try.
+
+    Without --exit the database stays up until Ctrl-C. A second run reuses everything.
+    """
+    began, out = time.monotonic_ns(), out.absolute()
+    signal.signal(signal.SIGTERM, _interrupt)
+    if reset:
+        throw_away(Installation(), out=out)
+    here = Installation()
+    with database_up(here):
+        made = _made(here, seed=seed, out=out)
+        tenths = (time.monotonic_ns() - began) // 100_000_000
+        text = card(made, seconds=f"{tenths // 10}.{tenths % 10}")
+        write_whole(out / "README.txt", text.encode())
+        print_json(card_as_json(made)) if as_json else click.echo(text)
+        if not leave:
+            _wait()
+    parked = [result for one in made.vendors for result in one.results if result.status == "parked"]
+    return BlockedByExceptions.exit_code if parked else 0
+
+
+def _made(here: Installation, *, seed: int, out: Path) -> DemoMade:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    shown = sys.stderr.isatty()
+    with Progress(*columns, console=notes(), transient=True, disable=not shown) as progress:
+        task = progress.add_task("Starting")
+        tell: Tell = (lambda what: progress.update(task, description=what)) if shown else _note
+        return make_demo(here, today=date.today(), seed=seed, out=out, tell=tell)  # noqa: DTZ011 - the month before the user's own today
+
+
+def _note(what: str) -> None:
+    """Print a step that ended; the many small ones are for a terminal only."""
+    if what.endswith(" s)") or "parked" in what:
+        click.echo(what, err=True)
+
+
+def _wait() -> None:
+    click.echo("The database stays up for these commands (there are no pages to open yet); Ctrl-C ends the demo.", err=True)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        click.echo("Bye; the next run finds everything again.", err=True)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    raise KeyboardInterrupt

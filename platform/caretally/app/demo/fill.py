@@ -1,0 +1,110 @@
+"""Fills one vendor of the demo through the real imports and closes; what an earlier run has done is left as it is."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from sqlalchemy import text
+
+from caretally.app.demo.generate import VendorFiles
+from caretally.app.import_kinds import IMPORT_KINDS
+from caretally.app.installation import Vendor
+from caretally.close.close_month import clients_to_close, close_month
+from caretally.close.results import ClientResult
+from caretally.errors import CareTallyError
+from caretally.imports.importing import ParsedFile, import_file
+from caretally.imports.parsing import parse_file
+from caretally.months import Month
+
+IMPORTED = text("SELECT file_sha256 FROM import_batch WHERE undone_at IS NULL")
+CLOSED = text(
+    "SELECT month FROM client_month GROUP BY month HAVING count(DISTINCT client_id) FILTER (WHERE closed_at IS NOT NULL) >= :clients"
+)
+Tell = Callable[[str], None]
+
+
+class DemoFileRefused(CareTallyError):
+    """A file of the demo was refused by the import: a defect of ours."""
+
+    code = "demo_file_refused"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A file still to be imported: its kind, its path, and the parse that runs ahead."""
+
+    kind: str
+    path: Path
+    parsed: "Future[ParsedFile]"
+
+
+def fill(vendor: Vendor, files: VendorFiles, *, scratch: Path, tell: Tell) -> None:
+    """Import the vendor's facts, then month by month its time, and close each month for all clients; then what comes late.
+
+    Raises `DemoFileRefused` when a row is refused. A run that was interrupted goes on where it stopped: files are known by their
+    digest, months by their closes.
+    """
+    late = [("time", files.late)] if files.late else []
+    everything = [*files.facts, *(("time", path) for _, path in files.time), *late]
+    with parsing_ahead(_missing(vendor, everything), scratch=scratch) as steps:
+        waiting = {step.path: step for step in steps}
+        _import(vendor, [waiting[path] for _, path in files.facts if path in waiting], tell)
+        closed = _closed_months(vendor, clients=len(files.vendor.clients))
+        for month, path in files.time:
+            _import(vendor, [waiting[path]] if path in waiting else [], tell)
+            if month not in closed:
+                tell(f"{vendor.name}: closing {month}")
+                close_all(vendor, month, tell)
+        _import(vendor, [waiting[path] for _, path in late if path in waiting], tell)
+
+
+def close_all(vendor: Vendor, month: Month, tell: Tell) -> list[ClientResult]:
+    """Close a month for all of the vendor's clients, or read back what its close gave; a parked client is told with its reason."""
+    with vendor.transaction() as connection:
+        clients = clients_to_close(connection)
+    results = list(close_month(vendor.transaction, month, clients))
+    for result in results:
+        if result.status == "parked":
+            tell(f"{vendor.name}: {result.client} is parked in {month}: {result.parked_reason}")
+    return results
+
+
+@contextmanager
+def parsing_ahead(files: list[tuple[str, Path]], *, scratch: Path) -> Iterator[list[Step]]:
+    """Yield the files as steps while they are parsed one after the other beside the caller's work."""
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
+        yield [Step(kind, path, pool.submit(_parse, path, scratch / path.stem)) for kind, path in files]
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _parse(path: Path, scratch: Path) -> ParsedFile:
+    scratch.mkdir(parents=True)
+    return parse_file(path, scratch=scratch)
+
+
+def _missing(vendor: Vendor, files: list[tuple[str, Path]]) -> list[tuple[str, Path]]:
+    with vendor.transaction() as connection:
+        imported = set(connection.scalars(IMPORTED))
+    return [(kind, path) for kind, path in files if sha256(path.read_bytes()).hexdigest() not in imported]
+
+
+def _closed_months(vendor: Vendor, *, clients: int) -> set[Month]:
+    with vendor.transaction() as connection:
+        return {Month.of(day) for day in connection.scalars(CLOSED, {"clients": clients})}
+
+
+def _import(vendor: Vendor, steps: list[Step], tell: Tell) -> None:
+    for step in steps:
+        tell(f"{vendor.name}: importing {step.path.name}")
+        file = step.parsed.result()
+        with vendor.transaction() as connection:
+            result = import_file(connection, IMPORT_KINDS[step.kind], file)
+        if result.refused:
+            problem = next(problem for problem in result.problems if problem.severity == "refused")
+            raise DemoFileRefused(f"{step.path} was refused at line {problem.line}, {problem.column}: {problem.sentence}")
+        file.path.unlink(missing_ok=True)

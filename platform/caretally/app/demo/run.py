@@ -1,0 +1,174 @@
+"""Makes the demo, or finds it made: database, vendors, fourteen closed months, documents, verification; each step only if it is missing."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import text
+
+from caretally.app.bring_up_to_date import bring_up_to_date
+from caretally.app.demo.documents import write_documents
+from caretally.app.demo.fill import close_all, fill
+from caretally.app.demo.generate import VendorFiles
+from caretally.app.demo.kept import LIST, import_files, only_one
+from caretally.app.demo.scenario import VENDORS
+from caretally.app.installation import DECIDE_SLUG, Installation, UnknownVendor, Vendor, cli_actor
+from caretally.close.results import ClientResult
+from caretally.close.verify import verify
+from caretally.embedded.server import ensure_server, remove_server, stop_server
+from caretally.errors import CareTallyError, Conflict, UsageMistake
+from caretally.months import Month
+from caretally.vendors.create import create_vendor
+
+OTHERS = text("SELECT slug FROM vendor WHERE slug <> ALL (:known) ORDER BY slug")
+Tell = Callable[[str], None]
+
+
+class DemoDoesNotVerify(CareTallyError):
+    """The verification of the finished demo found a breach."""
+
+    code = "demo_does_not_verify"
+
+
+@dataclass(frozen=True)
+class VendorMade:
+    """One vendor of the finished demo: its files, the results of the last month, and the documents written."""
+
+    vendor: Vendor
+    files: VendorFiles
+    results: list[ClientResult]
+    documents: list[Path]
+    proven: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DemoMade:
+    """The finished demo; `month` is the last closed one."""
+
+    seed: int
+    month: Month
+    home: Path
+    out: Path
+    vendors: tuple[VendorMade, ...]
+
+
+def make_demo(here: Installation, *, today: date, seed: int, out: Path, tell: Tell) -> DemoMade:
+    """Return the demo of this installation, made now where it is missing.
+
+    `today` decides the months of a new demo and nothing of an old one. Raises `AnotherDemo`, `DemoAtWork`, `DemoFileRefused`,
+    `DemoDoesNotVerify`, and what the database raises; a later call goes on from there.
+    """
+    folder = here.settings.home / "demo"
+    with only_one(folder), tempfile.TemporaryDirectory(dir=folder, prefix="parsed-") as scratch, ThreadPoolExecutor(max_workers=2) as pool:
+        generated = pool.submit(import_files, folder, today=today, seed=seed)
+        with timed(tell, "the database is ready"):
+            bring_up_to_date(here.url, roles=here.roles, secret=here.secret)
+        files = generated.result()
+        vendors = [ensure_vendor(here, one) for one in files]
+        with timed(tell, "fourteen months are imported and closed"):
+            filled = [
+                pool.submit(fill, vendor, one, scratch=Path(scratch) / vendor.slug, tell=tell)
+                for vendor, one in zip(vendors, files, strict=True)
+            ]
+            for each in filled:
+                each.result()
+        month = files[0].time[-1][0]
+        made = tuple(_finish(vendor, one, month, out=out, tell=tell) for vendor, one in zip(vendors, files, strict=True))
+    return DemoMade(seed, month, here.settings.home, out, made)
+
+
+def ensure_vendor(here: Installation, files: VendorFiles) -> Vendor:
+    """Return the demo's vendor, created if need be."""
+    wanted = files.vendor
+    try:
+        return here.vendor(wanted.slug)
+    except UnknownVendor:
+        create_vendor(
+            here.operator_pool, secret=here.secret, name=wanted.name, slug=wanted.slug, timezone=wanted.timezone, actor=cli_actor()
+        )
+        return here.vendor(wanted.slug)
+
+
+def _finish(vendor: Vendor, files: VendorFiles, month: Month, *, out: Path, tell: Tell) -> VendorMade:
+    results = close_all(vendor, month, tell)
+    with timed(tell, f"{vendor.name}: the documents of {month} are written"):
+        documents = write_documents(vendor, month, results, out=out)
+    with timed(tell, f"{vendor.name}: verified"):
+        proven = proved(vendor)
+    return VendorMade(vendor, files, results, documents, proven)
+
+
+def proved(vendor: Vendor) -> tuple[str, ...]:
+    """Return what the verification of all the vendor's months says. Raises `DemoDoesNotVerify` with the first breach."""
+    with vendor.transaction() as connection:
+        checks = verify(connection)
+    for check in checks:
+        for breach in check.breaches:
+            raise DemoDoesNotVerify(f"{vendor.name} does not verify ({check.name}): {breach}")
+    return tuple(check.says for check in checks)
+
+
+@contextmanager
+def timed(tell: Tell, what: str) -> Iterator[None]:
+    """Tell that a step is done, and in how many seconds."""
+    began = time.monotonic_ns()
+    yield
+    tenths = (time.monotonic_ns() - began) // 100_000_000
+    tell(f"{what} ({tenths // 10}.{tenths % 10} s)")
+
+
+@contextmanager
+def database_up(here: Installation) -> Iterator[None]:
+    """Keep the embedded server up for the block; stop it afterwards if this process started it."""
+    if here.settings.database_url:
+        yield
+        return
+    started = ensure_server(here.settings.home, programs=here.settings.postgres_bin).started
+    try:
+        yield
+    finally:
+        if started:
+            stop_server(here.settings.home)
+
+
+def throw_away(here: Installation, *, out: Path) -> None:
+    """Remove the demo: the embedded database, the import files and the documents.
+
+    Raises `UsageMistake` for a database that is not embedded, `Conflict` when it holds a vendor that the demo did not make.
+    """
+    if here.settings.database_url:
+        raise UsageMistake("--reset removes an embedded database only; drop the one of CARETALLY_DATABASE_URL yourself, then run the demo.")
+    home = here.settings.home
+    if not home.exists():
+        return
+    with only_one(home / "demo"):
+        others = _other_vendors(home)
+        if others:
+            raise Conflict(f"This database also holds {', '.join(others)}, which the demo did not make; nothing was removed.")
+        remove_server(home)
+        (home / "demo" / LIST).unlink(missing_ok=True)
+        shutil.rmtree(home / "demo" / "files", ignore_errors=True)
+        for vendor in VENDORS:
+            shutil.rmtree(out / vendor.slug, ignore_errors=True)
+        (out / "README.txt").unlink(missing_ok=True)
+
+
+def _other_vendors(home: Path) -> list[str]:
+    """Return the vendors that the demo did not make; none when they cannot be listed in a home whose files the demo made."""
+    made_by_demo = (home / "demo" / LIST).exists()
+    if not (home / "postgres.json").exists():
+        return []
+    try:
+        with Installation().operator_pool.connect() as connection:
+            known = [DECIDE_SLUG, *(vendor.slug for vendor in VENDORS)]
+            return list(connection.scalars(OTHERS, {"known": known}))
+    except CareTallyError:
+        if made_by_demo:
+            return []
+        raise
