@@ -1,7 +1,6 @@
 """The files of care plan versions and of the medical decision making documented for a month."""
 
 from caretally.clients.import_clients import CLIENT
-from caretally.directory.import_people import NPI_TRIAL
 from caretally.imports.kinds import ClosedMonths, Column, ImportKind, Rule, SetRule, Target
 from caretally.imports.values import DATE, LIST, MONTH, NPI, WHOLE, one_of
 from caretally.patients.import_history import CLIENT_COLUMN, MRN, OF_PATIENT
@@ -47,6 +46,5 @@ MDM = ImportKind(
     targets=(Target("mdm", OF_PATIENT | {"month": "r.month"}),),
     identity=("r.client_id", "r.patient_id", "r.month"),
     lookups=(CLIENT, PATIENT),
-    rules=(NPI_TRIAL,),
     closed=ClosedMonths("m.month = x.month", ("month",)),
 )

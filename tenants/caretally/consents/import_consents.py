@@ -1,7 +1,7 @@
 """The file of consents: four acknowledgements, one patient, one program, one practitioner."""
 
 from caretally.clients.import_clients import CLIENT
-from caretally.directory.import_people import NPI_TRIAL, PROVIDER
+from caretally.directory.import_people import PROVIDER
 from caretally.imports.kinds import Column, ImportKind, Rule, Target
 from caretally.imports.values import DATE, NPI, YES_NO, one_of
 from caretally.patients.import_history import CLIENT_COLUMN, MRN, OF_PATIENT, PROGRAM
@@ -31,7 +31,6 @@ CONSENTS = ImportKind(
     identity=tuple(IDENTITY.values()),
     lookups=(CLIENT, PATIENT, PROVIDER),
     rules=(
-        NPI_TRIAL,
         Rule("date_order", "revoked_on", "r.revoked_on < r.obtained_on", "The consent was revoked on {value}, before it was given."),
     ),
 )

@@ -1,7 +1,7 @@
 """The files of what happened to patients: enrolments, practitioners, conditions, visits, stays, other services and discharges."""
 
 from caretally.clients.import_clients import CLIENT
-from caretally.directory.import_people import NPI_TRIAL, PROVIDER
+from caretally.directory.import_people import PROVIDER
 from caretally.imports.kinds import ClosedMonths, Column, Field, ImportKind, Rule, Target
 from caretally.imports.values import BILLING_CODE, DATE, ICD10, NPI, WHOLE, YES_NO, one_of
 from caretally.patients.import_patients import PATIENT
@@ -47,7 +47,7 @@ ASSIGNMENTS = ImportKind(
     targets=(Target("assignment", BY_PROGRAM, fields=(Field("provider_id", "r.provider_id", ("npi",)),)),),
     identity=tuple(BY_PROGRAM.values()),
     lookups=(CLIENT, PATIENT, PROVIDER),
-    rules=(LAST_BEFORE_FIRST, NPI_TRIAL),
+    rules=(LAST_BEFORE_FIRST,),
 )
 CONDITIONS = ImportKind(
     name="conditions",
@@ -86,7 +86,6 @@ VISITS = ImportKind(
     targets=(Target("visit", OF_PATIENT | {"visited_on": "r.visited_on", "kind": "r.kind"}),),
     identity=("r.client_id", "r.patient_id", "r.visited_on", "r.kind"),
     lookups=(CLIENT, PATIENT),
-    rules=(NPI_TRIAL,),
 )
 STAYS = ImportKind(
     name="stays",
@@ -116,7 +115,7 @@ SERVICES = ImportKind(
     targets=(Target("billed_service", OF_PATIENT | {"code": "r.code", "served_on": 'r."on"'}),),
     identity=("r.client_id", "r.patient_id", "r.code", 'r."on"'),
     lookups=(CLIENT, PATIENT),
-    rules=(NPI_TRIAL, Rule("minutes", "minutes", "r.minutes < 0", "A service has no fewer than 0 minutes, not {value}.")),
+    rules=(Rule("minutes", "minutes", "r.minutes < 0", "A service has no fewer than 0 minutes, not {value}."),),
     closed=ClosedMonths("m.month = date_trunc('month', CAST(x.served_on AS timestamp))", ("served_on",)),
 )
 DISCHARGES = ImportKind(
