@@ -39,6 +39,7 @@ _JOINERS = frozenset({0x200C, 0x200D})
 _BREAK = "\u200b"  # templates break a line here and leave no character behind
 _FIRST_SHAPED = 0x0590  # Hebrew; Latin, Greek, Cyrillic and Armenian letters lie before it
 LONGEST_WORD = 22
+_MOST_BREAKS = 40  # in one text: typst gives up on some hundred
 _LONG_WORD = re.compile(rf"(?<!\S)(?![0-9a-f]{{64}}\b)[^\s\u2007]{{{LONGEST_WORD + 1},}}")
 
 
@@ -102,7 +103,7 @@ def _breakable(match: re.Match[str]) -> str:
     word = match.group()
     clusters = list(_clusters(word))
     # Letters that join or stack are shaped together, so such a word may break only now and then.
-    step = 1 if max(map(ord, word)) < _FIRST_SHAPED else LONGEST_WORD // 2
+    step = max(1 if max(map(ord, word)) < _FIRST_SHAPED else LONGEST_WORD // 2, 1 + len(match.string) // _MOST_BREAKS)
     return _BREAK.join("".join(clusters[at : at + step]) for at in range(0, len(clusters), step))
 
 
