@@ -7,21 +7,23 @@ STAMP := $(VENV)/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-reset test test-15 check format lock bench clean
+.PHONY: help install demo demo-reset test drill test-15 check format lock bench clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## the environment in .venv (costs nothing when it is up to date)
 
-# uv is quick; where it cannot reach the packages (it does not read pip's configuration), pip installs the same lock.
+# uv is quick; where it cannot reach the packages (it does not read pip's configuration), pip installs the same lock. Some systems
+# ship Python without the parts that put pip into an environment; there this system's own pip fills it.
+PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --quiet
+UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --no-config --quiet --link-mode=copy
 $(STAMP): $(LOCK) requirements/installer.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("CareTally needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/installer.txt
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-config --link-mode=copy --require-hashes -r $(LOCK) \
-		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@test -x $(BIN)/uv || $(PIP) install --require-hashes -r requirements/installer.txt
+	@$(UV) --require-hashes -r $(LOCK) || $(PIP) install --require-hashes -r $(LOCK)
+	@$(UV) --no-deps --no-build-isolation -e . || $(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: $(STAMP) ## two vendors with 14 months, last month closed, PDFs in demo-output/ (ARGS=--exit to leave at once)
@@ -31,10 +33,13 @@ demo-reset: $(STAMP) ## throw the demo away, then make it again
 	@$(BIN)/caretally demo --reset $(ARGS)
 
 test: $(STAMP) ## everything, on the embedded PostgreSQL; ARGS go to pytest
-	@$(BIN)/pytest -n auto $(ARGS)
+	@$(BIN)/pytest -n auto -m "not drill" $(ARGS)
+
+drill: $(STAMP) ## the long drills: servers killed, rules mutated, many generated months
+	@$(BIN)/pytest -n auto -m drill $(ARGS)
 
 test-15: $(STAMP) ## the same suite on this machine's own PostgreSQL 15 (or PG_BIN=/path/to/its/bin)
-	@CARETALLY_POSTGRES_BIN=$${PG_BIN:-/usr/lib/postgresql/15/bin} $(BIN)/pytest -n auto $(ARGS)
+	@CARETALLY_POSTGRES_BIN=$${PG_BIN:-/usr/lib/postgresql/15/bin} $(BIN)/pytest -n auto -m "not drill" $(ARGS)
 
 check: $(STAMP) ## lint, format, types, import rules
 	@$(BIN)/ruff check .
