@@ -171,6 +171,6 @@ SELECT ((SELECT left(tenancy.new_id()::text, 28)) || lpad(to_hex(n), 8, '0'))::u
        CASE WHEN empty_claim OR claims IS NULL THEN '{}' ELSE array_remove(claims, base_code || 'x1' || CASE WHEN addon_units > 0 THEN '+' || addon_code || 'x' || addon_units ELSE '' END) END,
        pending_claim, mdm_level, provider_id, consent_on, plan_version, reviewed_on, first_qualifying_visit_on, entry_ids, entry_seconds, entries_hash,
        sha256(convert_to(concat_ws(E'\x1f', 'caretally-evidence-1', CAST(:client_code AS text), :month_first, mrn, outcome, array_to_string(codes, '+'), array_to_string(units, '+'),
-              served_on, raw_seconds, clinical, qhp, array_to_string(exceptions, ','), provider_npi, consent_on, plan_version, reviewed_on,
+              CASE WHEN NOT empty_claim THEN served_on END, raw_seconds, clinical, qhp, array_to_string(exceptions, ','), provider_npi, consent_on, plan_version, reviewed_on,
               first_qualifying_visit_on, mdm_level, CAST(:rule_set AS text)), 'UTF8') || entries_hash)
 FROM final

@@ -14,6 +14,8 @@ SELECT closed.line, closed.month, {late_kind} AS kind FROM ({lines}) closed JOIN
 LEFT JOIN import_match found ON found.line = r.line AND found.target = 0 LEFT JOIN {table} t ON t.{row_id} = found.id
 """
 SET_ASIDE = "INSERT INTO import_skip SELECT line, 'late' FROM import_late"
+# What the late rows matched is not theirs to change.
+UNMATCH = "DELETE FROM import_match WHERE line IN (SELECT line FROM import_late)"
 IS_LATE = "EXISTS (SELECT FROM import_late WHERE import_late.line = r.line)"
 COUNT = """
 SELECT count(*) FILTER (WHERE found.differs IS DISTINCT FROM false), count(*) FILTER (WHERE NOT found.differs)
@@ -37,6 +39,7 @@ def set_aside(connection: Connection, kind: ImportKind) -> tuple[int, int]:
     lines = lines_of_closed_months(kind)
     connection.execute(text(CREATE.format(late_kind=kind.closed.late_kind, lines=lines, table=target.table, row_id=target.row_id)))
     connection.execute(text(SET_ASIDE))
+    connection.execute(text(UNMATCH))
     match_target(connection, late, number=LATE_NUMBER, fields=late.fields, left=IS_LATE)
     news, known = connection.execute(text(COUNT)).one()
     return news, known
