@@ -3,7 +3,7 @@ INSERT INTO eval_conflict
 WITH staff_here AS (
     SELECT DISTINCT staff_id
     FROM time_entry
-    WHERE vendor_id = :vendor_id AND client_id = :client_id AND started_at < :ends_at AND started_at > :starts_at - interval '24 hours'
+    WHERE vendor_id = :vendor_id AND client_id = :client_id AND started_at < :ends_at AND started_at > :looks_back_to
 ),
 -- The running maximum, not `lag`: a short entry inside a long one is not hidden by a third that ended early.
 timeline AS (

@@ -1,7 +1,7 @@
 """Gathers what one evaluation is told: the month's bounds, the agreement's terms, the dated rules and the vendor's policies."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -69,6 +69,7 @@ def bounds(connection: Connection, subject: ClientMonth) -> dict[str, Any]:
     return {
         "bounds": [row.second for row in rows],
         "starts_at": rows[0].at,
+        "looks_back_to": rows[0].at - timedelta(hours=24),
         "ends_at": rows[-1].at,
         "starts_second": rows[0].second,
         "ends_second": rows[-1].second,
@@ -102,7 +103,7 @@ def thresholds(connection: Connection, subject: ClientMonth) -> dict[str, Any]:
             {"program": subject.program},
         )
     }
-    limit = dict(
+    limit: dict[str, int] = dict(
         connection.execute(
             text(
                 "SELECT name, amount FROM program_limit WHERE program = :program AND valid_from <= :day AND (valid_to IS NULL OR valid_to >= :day)"

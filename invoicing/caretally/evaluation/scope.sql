@@ -34,7 +34,7 @@ stranger AS (
     SELECT DISTINCT t.patient_id
     FROM time_entry t
     WHERE t.vendor_id = :vendor_id AND t.client_id = :client_id AND t.program = :program
-      AND t.started_at < :ends_at AND t.started_at > :starts_at - interval '24 hours' AND t.ended_at > :starts_at
+      AND t.started_at < :ends_at AND t.started_at > :looks_back_to AND t.ended_at > :starts_at
       AND t.patient_id NOT IN (SELECT patient_id FROM enrolled)
 ),
 present AS (

@@ -1,9 +1,11 @@
 -- Step 4. Seconds. Each entry is clipped to the local month and split at local midnights, gets the first reason that applies, and what is
 -- left counts once. `bounds` holds the second at which each local day starts and the day after the last, so a DST day is 23 or 25 hours by itself.
 INSERT INTO eval_time
-WITH person AS (
-    SELECT s.id, s.code, s.role = 'qhp' AS qhp, s.npi, s.country, s.licensed_states, s.role = 'administrative' AS administrative,
-           c.credential IS NULL AS unqualified, coalesce(c.needs_state_license, true) AS needs_license,
+WITH person AS MATERIALIZED (
+    SELECT s.id, convert_to(s.code, 'UTF8') AS staff_code, s.role = 'qhp' AS qhp, s.npi, s.country, s.licensed_states,
+           least(CASE WHEN s.role = 'administrative' THEN CAST(:non_clinical_staff AS smallint) END,
+                 CASE WHEN c.credential IS NULL THEN CAST(:staff_not_licensed AS smallint) END) AS own_reason,
+           coalesce(c.needs_state_license, true) AS needs_license,
            CASE WHEN c.needs_state_license THEN s.license_expires_on END AS license_until
     FROM staff s LEFT JOIN credential_type c ON c.credential = s.credential
     WHERE s.vendor_id = :vendor_id
@@ -12,14 +14,14 @@ entry AS MATERIALIZED (
     SELECT s.n, t.id, greatest(t.started_second, CAST(:starts_second AS bigint)) AS started, least(t.ended_second, CAST(:ends_second AS bigint)) AS ended,
            width_bucket(greatest(t.started_second, CAST(:starts_second AS bigint)), CAST(:bounds AS bigint[])) AS first_day,
            width_bucket(least(t.ended_second, CAST(:ends_second AS bigint)) - 1, CAST(:bounds AS bigint[])) AS last_day,
-           t.content_hash, p.code AS staff_code, s.day_reason, p.license_until,
+           t.content_hash, p.staff_code, s.day_reason, p.license_until,
            p.qhp AND coalesce(p.npi = s.provider_npi, false) AS billing_qhp, p.qhp AND p.npi IS DISTINCT FROM s.provider_npi AS other_qhp,
            least(
                CASE WHEN coalesce(t.country, p.country) <> 'US' THEN CAST(:outside_us AS smallint) END,
-               CASE WHEN p.administrative THEN CAST(:non_clinical_staff AS smallint) END,
+               p.own_reason,
                CASE WHEN t.activity = 'idle' THEN CAST(:idle AS smallint) END,
                CASE WHEN t.within_em THEN CAST(:within_em AS smallint) END,
-               CASE WHEN p.unqualified OR (p.needs_license AND NOT coalesce(s.state = ANY (p.licensed_states), cardinality(p.licensed_states) > 0))
+               CASE WHEN p.needs_license AND NOT coalesce(s.state = ANY (p.licensed_states), cardinality(p.licensed_states) > 0)
                     THEN CAST(:staff_not_licensed AS smallint) END,
                CASE WHEN t.description = '' THEN CAST(:time_no_description AS smallint) END,
                CASE WHEN t.source = 'manual' AND t.approved_by = '' THEN CAST(:time_unapproved AS smallint) END) AS entry_reason,
@@ -29,7 +31,7 @@ entry AS MATERIALIZED (
     JOIN person p ON p.id = t.staff_id
     LEFT JOIN eval_conflict x ON x.entry_id = t.id
     WHERE t.vendor_id = :vendor_id AND t.client_id = :client_id AND t.program = :program
-      AND t.started_at < :ends_at AND t.started_at > :starts_at - interval '24 hours' AND t.ended_at > :starts_at
+      AND t.started_at < :ends_at AND t.started_at > :looks_back_to AND t.ended_at > :starts_at
 ),
 -- An entry of one day that nobody contests is one piece; the few others fall apart at midnight and where contested ranges begin and end.
 piece AS (
@@ -90,7 +92,7 @@ summed AS (
                             >= :personal_threshold) AS personal_day,
            array_agg(reason) FILTER (WHERE reason IS NOT NULL) AS reasons, array_agg(length) FILTER (WHERE reason IS NOT NULL) AS lengths,
            array_agg(id ORDER BY started, content_hash) AS entry_ids, array_agg(coalesce(good_added, 0) ORDER BY started, content_hash) AS entry_seconds,
-           sha256(string_agg(content_hash || convert_to(staff_code, 'UTF8'), '' ORDER BY started, content_hash) FILTER (WHERE first_piece)) AS entries_hash
+           sha256(string_agg(content_hash || staff_code, '' ORDER BY started, content_hash) FILTER (WHERE first_piece)) AS entries_hash
     FROM reached
     GROUP BY n
 )
