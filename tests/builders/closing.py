@@ -27,7 +27,9 @@ def close_command(office: Office, environment: dict[str, str], failpoint: str = 
     """Start `caretally close 2026-10` for the office's vendor, stopping at a failpoint if one is named."""
     slug = office.value("SELECT slug FROM vendor")
     variables = os.environ | environment | ({"CARETALLY_FAILPOINT": failpoint} if failpoint else {})
-    return subprocess.Popen([*PROGRAM, "close", "2026-10", "--vendor", slug], env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [*PROGRAM, "close", "2026-10", "--vendor", slug], env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 def wait_for(path: Path) -> None:

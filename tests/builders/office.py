@@ -45,11 +45,15 @@ class Office:
         """Open a transaction of the vendor."""
         return tenant_transaction(self.database.vendor_engine, TenantContext(self.vendor_id, self.actor), secret=self.database.secret)
 
-    def add_client(self, code: str, *, timezone: str = "America/New_York", basis: str = "per_code", prices: Mapping[str, int] = PRICES, **terms: Any) -> UUID:
+    def add_client(
+        self, code: str, *, timezone: str = "America/New_York", basis: str = "per_code", prices: Mapping[str, int] = PRICES, **terms: Any
+    ) -> UUID:
         """Add a client with a provider and an agreement since 2026."""
         key = {"vendor_id": self.vendor_id}
         with self.transaction() as connection:
-            client_id = insert(connection, "client", key | {"code": code, "name": f"Practice {code}", "timezone": timezone}, returning="client_id")
+            client_id = insert(
+                connection, "client", key | {"code": code, "name": f"Practice {code}", "timezone": timezone}, returning="client_id"
+            )
             key["client_id"] = client_id
             provider = {"npi": f"9{next(numbers):09d}", "family_name": "Okafor", "given_name": "Rosa", "credential": "MD"}
             self.providers[code] = insert(connection, "provider", key | provider)
@@ -57,14 +61,23 @@ class Office:
             for price_code, cents in prices.items():
                 insert(connection, "agreement_price", key | {"agreement_id": agreement_id, "code": price_code, "price_cents": cents})
         self.clients[code] = client_id
-        return client_id
+        return UUID(str(client_id))
 
     def add_staff(self, code: str, **changes: Any) -> UUID:
         """Add a nurse licensed in New York."""
-        nurse = {"vendor_id": self.vendor_id, "code": code, "family_name": "Rivers", "given_name": "Tia", "role": "clinical", "credential": "RN", "licensed_states": ["NY"]}
+        nurse = {
+            "vendor_id": self.vendor_id,
+            "code": code,
+            "family_name": "Rivers",
+            "given_name": "Tia",
+            "role": "clinical",
+            "credential": "RN",
+            "licensed_states": ["NY"],
+        }
         with self.transaction() as connection:
-            self.staff[code] = insert(connection, "staff", nurse | changes)
-        return self.staff[code]
+            staff_id: UUID = insert(connection, "staff", nurse | changes)
+        self.staff[code] = staff_id
+        return staff_id
 
     def add_patient(self, client: str, mrn: str, **changes: Any) -> UUID:
         """Add a patient enrolled since January with consent, visit, plan and two conditions."""
@@ -74,7 +87,15 @@ class Office:
     def insert_patient(self, connection: Connection, client: str, mrn: str, **changes: Any) -> UUID:
         """Insert what `add_patient` adds, in the caller's transaction."""
         key: dict[str, Any] = {"vendor_id": self.vendor_id, "client_id": self.clients[client]}
-        person = {"mrn": mrn, "family_name": "Abara", "given_name": "Alma", "birth_date": "1941-03-02", "state": "NY", "qmb": False, "part_b_from": "2010-01-01"}
+        person = {
+            "mrn": mrn,
+            "family_name": "Abara",
+            "given_name": "Alma",
+            "birth_date": "1941-03-02",
+            "state": "NY",
+            "qmb": False,
+            "part_b_from": "2010-01-01",
+        }
         key["patient_id"] = patient_id = insert(connection, "patient", key | person | changes)
         by_provider = {"program": "CCM", "provider_id": self.providers[client]}
         insert(connection, "enrolment", key | {"program": "CCM", "status": "enrolled", "valid_from": "2026-01-05"})
@@ -86,14 +107,25 @@ class Office:
             insert(connection, "condition", key | {"icd10": icd10})
         plan = {"version": 1, "effective_on": "2026-01-06", "copy_given_on": "2026-01-06", "signed_on": "2026-01-06", "elements": ELEMENTS}
         insert(connection, "care_plan", key | plan)
-        return patient_id
+        return UUID(str(patient_id))
 
-    def add_time(self, client: str, patient_id: UUID, staff: str, *, starts: datetime = datetime(2026, 10, 5, 14, tzinfo=UTC), seconds: int = 1200, **changes: Any) -> UUID:
+    def add_time(
+        self,
+        client: str,
+        patient_id: UUID,
+        staff: str,
+        *,
+        starts: datetime = datetime(2026, 10, 5, 14, tzinfo=UTC),
+        seconds: int = 1200,
+        **changes: Any,
+    ) -> UUID:
         """Add one time entry, 20 minutes on 5 October unless told otherwise."""
         with self.transaction() as connection:
             return self.insert_time(connection, client, patient_id, staff, starts=starts, seconds=seconds, **changes)
 
-    def insert_time(self, connection: Connection, client: str, patient_id: UUID, staff: str, *, starts: datetime, seconds: int, **changes: Any) -> UUID:
+    def insert_time(
+        self, connection: Connection, client: str, patient_id: UUID, staff: str, *, starts: datetime, seconds: int, **changes: Any
+    ) -> UUID:
         """Insert what `add_time` adds, in the caller's transaction."""
         entry = {
             "vendor_id": self.vendor_id,
@@ -139,7 +171,9 @@ def new_office(database: TestDatabase, *clients: str, **terms: Any) -> Office:
     with tenant_transaction(database.operator_engine, context, secret=database.secret) as connection:
         slug = f"vendor-{next(numbers)}-{vendor_id.hex[:6]}"
         values = {"vendor_id": vendor_id, "slug": slug, "name": "Meridian Care Partners", "timezone": "America/New_York"}
-        connection.execute(text("INSERT INTO vendor (vendor_id, slug, name, timezone) VALUES (:vendor_id, :slug, :name, :timezone)"), values)
+        connection.execute(
+            text("INSERT INTO vendor (vendor_id, slug, name, timezone) VALUES (:vendor_id, :slug, :name, :timezone)"), values
+        )
     office = Office(database, vendor_id)
     office.add_staff("rn")
     for code in clients:

@@ -13,8 +13,8 @@ from caretally.app.bring_up_to_date import bring_up_to_date
 from caretally.close.verify import verify
 from caretally.db.roles import Roles
 from caretally.embedded.server import ensure_server, remove_server
-from tests.builders.databases import TestDatabase
 from tests.builders.closing import busy_office, close_command, wait_for
+from tests.builders.databases import TestDatabase
 from tests.builders.office import Office
 
 BEFORE_COMMIT = [
@@ -30,6 +30,7 @@ BEFORE_COMMIT = [
     "close:before-commit",
 ]
 AFTER_COMMIT = ["close:committed", "close:between-clients"]
+
 
 def assert_whole(office: Office) -> None:
     numbers = [row[0] for row in office.rows("SELECT number FROM invoice ORDER BY number")]

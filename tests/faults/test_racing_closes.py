@@ -13,9 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from caretally.close.results import ClientResult
 from caretally.close.verify import verify
 from caretally.months import Month
+from tests.builders.closing import busy_office, close_command, wait_for
 from tests.builders.databases import TestDatabase
 from tests.builders.office import OCTOBER, Office, new_office
-from tests.builders.closing import busy_office, close_command, wait_for
 
 SOURCES = {
     "time_entry": "description = description || '!'",

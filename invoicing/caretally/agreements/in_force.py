@@ -34,11 +34,7 @@ class Agreement:
 
     def as_json(self) -> dict[str, Any]:
         """Return the terms as a closed month keeps them (dates as text, no id)."""
-        return {
-            name: value.isoformat() if isinstance(value, date) else value
-            for name, value in vars(self).items()
-            if name != "id"
-        }
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in vars(self).items() if name != "id"}
 
 
 def agreement_in_force(connection: Connection, *, vendor_id: UUID, client_id: UUID, month: Month) -> Agreement | None:
@@ -46,5 +42,9 @@ def agreement_in_force(connection: Connection, *, vendor_id: UUID, client_id: UU
 
     One version governs a whole month, so a price change in mid-month takes effect with the next one.
     """
-    row = connection.execute(FIND, {"vendor_id": vendor_id, "client_id": client_id, "first": month.first_day, "last": month.last_day}).mappings().one_or_none()
+    row = (
+        connection.execute(FIND, {"vendor_id": vendor_id, "client_id": client_id, "first": month.first_day, "last": month.last_day})
+        .mappings()
+        .one_or_none()
+    )
     return None if row is None else Agreement(**{name: row[name] for name in Agreement.__dataclass_fields__})

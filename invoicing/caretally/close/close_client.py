@@ -9,52 +9,23 @@ from sqlalchemy import Connection, RowMapping, text
 
 from caretally.audit.chain import append_event
 from caretally.close.numbers import InvoiceNumber, take_number
-from caretally.close.prepare import Client, Prepared, prepare, statement
+from caretally.close.prepare import Client, Prepared, prepare
 from caretally.close.read_month import closed_result, latest_client_month
 from caretally.close.results import ClientResult, ClosedMeanwhile, ConservationBreach, InvoiceSummary, PreviewChanged
+from caretally.close.statements import statement
 from caretally.evaluation.parameters import ClientMonth
 from caretally.faults.failpoints import failpoint
 from caretally.money import format_dollars
 from caretally.months import Month
 
-LOCK_VENDOR = text("SELECT 1 FROM vendor_lock WHERE vendor_id = :vendor_id FOR SHARE")
-LOCK_CLIENT = text("SELECT 1 FROM client_lock WHERE vendor_id = :vendor_id AND client_id = :client_id FOR UPDATE")
 SETTINGS = "SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '60s'; SET LOCAL work_mem = '256MB'; SET LOCAL jit = off"
-OPEN_MONTH = text(
-    "INSERT INTO client_month (vendor_id, client_id, month, revision, status, starts_at, ends_at) "
-    "VALUES (:vendor_id, :client_id, :month_first, :revision, 'open', :starts_at, :ends_at) RETURNING id"
-)
-CLOSE_MONTH = text(
-    "UPDATE client_month SET status = 'closed', closed_by = (SELECT tenancy.current_actor()), closed_at = now(), input_hash = :rows_hash, rows_hash = :rows_hash, "
-    "rule_set = :rule_set, agreement_id = :agreement_id, agreement = CAST(:agreement AS jsonb), enrolled = :enrolled, billable = :billable, held = :held, "
-    "not_billable = :not_billable, raw_seconds = :raw_seconds, counted_seconds = :counted_seconds "
-    "WHERE vendor_id = :vendor_id AND client_id = :client_id AND id = :client_month_id"
-)
-ADD_INVOICE = text(
-    "INSERT INTO invoice (vendor_id, client_id, client_month_id, month, revision, kind, series, sequence, number, issued_on, due_on, total_cents, line_count, "
-    "patient_month_count, agreement_id, rule_set, bill, evidence_hash) SELECT :vendor_id, :client_id, :client_month_id, :month_first, :revision, 'invoice', "
-    ":series, :sequence, :number, :issued_on, :due_on, :total_cents, :line_count, :patient_months, :agreement_id, :rule_set, "
-    "jsonb_build_object('vendor', jsonb_build_object('name', v.name, 'address', v.address, 'remit_to', v.remit_to), 'client', to_jsonb(c) - "
-    "'{vendor_id,client_id,created_batch_id,batch_id}'::text[]), :rows_hash FROM client c JOIN vendor v USING (vendor_id) "
-    "WHERE c.vendor_id = :vendor_id AND c.client_id = :client_id RETURNING id"
-)
-ADD_STATE = text(
-    "INSERT INTO invoice_state (vendor_id, client_id, invoice_id, seq, state, actor) VALUES (:vendor_id, :client_id, :invoice_id, 1, 'draft', (SELECT tenancy.current_actor()))"
-)
-ADD_LEDGER = text(
-    "INSERT INTO ledger_entry (vendor_id, client_id, invoice_id, kind, amount_cents) VALUES (:vendor_id, :client_id, :invoice_id, 'invoiced', :total_cents)"
-)
-WRITTEN = text(
-    "SELECT (SELECT coalesce(sum(amount_cents), 0) FROM invoice_line WHERE vendor_id = :vendor_id AND client_id = :client_id AND invoice_id = :invoice_id)::bigint AS lines, "
-    "(SELECT coalesce(sum(amount_cents), 0) FROM ledger_entry WHERE vendor_id = :vendor_id AND client_id = :client_id AND invoice_id = :invoice_id)::bigint AS ledger"
-)
 
 
 def take_locks(connection: Connection, client: Client) -> None:
-    """Lock the vendor for sharing and the client alone: the first statements of a close (READ COMMITTED, so what follows sees all that is committed)."""
+    """Lock the vendor for sharing and the client alone: a close's first statements, so that what follows sees all that is committed."""
     connection.exec_driver_sql(SETTINGS)
-    connection.execute(LOCK_VENDOR, {"vendor_id": client.vendor_id})
-    connection.execute(LOCK_CLIENT, {"vendor_id": client.vendor_id, "client_id": client.id})
+    connection.execute(statement("lock_vendor"), {"vendor_id": client.vendor_id})
+    connection.execute(statement("lock_client"), {"vendor_id": client.vendor_id, "client_id": client.id})
 
 
 def close_client(connection: Connection, client: Client, month: Month, *, seen_open: bool, acknowledge_jump: bool = False) -> ClientResult:
@@ -68,7 +39,9 @@ def close_client(connection: Connection, client: Client, month: Month, *, seen_o
     current = latest_client_month(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
     if current is not None and current["status"] == "closed":
         if seen_open:
-            raise ClosedMeanwhile(f"{month} of {client.code} was closed by {current['closed_by']} a moment ago; its files are the same for everybody.")
+            raise ClosedMeanwhile(
+                f"{month} of {client.code} was closed by {current['closed_by']} a moment ago; its files are the same for everybody."
+            )
         return closed_result(connection, current, client_code=client.code)
     subject = ClientMonth(client.vendor_id, client.id, client.code, client.timezone, month)
     prepared = prepare(connection, client, subject, acknowledge_jump=acknowledge_jump)
@@ -78,14 +51,20 @@ def close_client(connection: Connection, client: Client, month: Month, *, seen_o
 
 
 def _write(connection: Connection, client: Client, month: Month, prepared: Prepared, current: RowMapping | None) -> ClientResult:
-    values = prepared.values | dict(prepared.figures) | {"revision": _revision(current), "total_cents": prepared.total_cents, "line_count": prepared.lines}
+    values = (
+        prepared.values
+        | dict(prepared.figures)
+        | {"revision": _revision(current), "total_cents": prepared.total_cents, "line_count": prepared.lines}
+    )
     reuse = current is not None and current["status"] in ("open", "previewed")
-    values["client_month_id"] = current["id"] if current is not None and reuse else connection.scalar(OPEN_MONTH, values)
+    values["client_month_id"] = (
+        current["id"] if current is not None and reuse else connection.scalar(statement("open_client_month"), values)
+    )
     for step in ("write_patient_months", "write_exceptions", "write_late_entries"):
         connection.execute(statement(step), values)
         failpoint(f"close:{step}")
     invoice = _write_invoice(connection, client, month, values) if prepared.lines else None
-    connection.execute(CLOSE_MONTH, values | {"agreement": json.dumps(prepared.agreement.as_json(), sort_keys=True)})
+    connection.execute(statement("close_client_month"), values | {"agreement": json.dumps(prepared.agreement.as_json(), sort_keys=True)})
     failpoint("close:month-closed")
     append_event(connection, action="month.closed", detail=_audit_detail(client, month, values, invoice))
     failpoint("close:audited")
@@ -99,18 +78,18 @@ def _write_invoice(connection: Connection, client: Client, month: Month, values:
     failpoint("close:number-taken")
     issued_on, due_on = invoice_dates(month, terms_days=client.terms_days)
     invoice = values | vars(number) | {"issued_on": issued_on, "due_on": due_on}
-    invoice_id = connection.scalar(ADD_INVOICE, invoice)
+    invoice_id = connection.scalar(statement("write_invoice"), invoice)
     key = {"vendor_id": client.vendor_id, "client_id": client.id, "invoice_id": invoice_id}
     connection.execute(statement("write_lines"), key)
     failpoint("close:lines-written")
-    connection.execute(ADD_STATE, key)
-    connection.execute(ADD_LEDGER, key | {"total_cents": values["total_cents"]})
+    connection.execute(statement("write_state"), key | {"seq": 1, "state": "draft", "reason": ""})
+    connection.execute(statement("write_ledger"), key | {"kind": "invoiced", "amount_cents": values["total_cents"]})
     _check_written(connection, key, client, number, total_cents=values["total_cents"])
     return InvoiceSummary(number.number, values["total_cents"], values["line_count"], values["patient_months"])
 
 
 def _check_written(connection: Connection, key: dict[str, UUID], client: Client, number: InvoiceNumber, *, total_cents: int) -> None:
-    written = connection.execute(WRITTEN, key).one()
+    written = connection.execute(statement("written"), key).one()
     if not written.lines == written.ledger == total_cents:
         raise ConservationBreach(
             f"{client.code} was not closed: the lines of {number.number} add up to {format_dollars(written.lines)}, the ledger to "
@@ -129,11 +108,12 @@ def refuse_changed_preview(connection: Connection, client: Client, month: Month,
     if current is None or current["status"] != "previewed" or current["input_hash"] == prepared.figures["rows_hash"]:
         return
     shown = current["preview"]
-    now = dict(connection.execute(text("SELECT mrn, substr(encode(evidence_hash, 'hex'), 1, 16) FROM eval_decision")).all())
+    now: dict[str, str] = dict(connection.execute(text("SELECT mrn, substr(encode(evidence_hash, 'hex'), 1, 16) FROM eval_decision")).all())
     changed = sorted(mrn for mrn in shown["rows"].keys() | now.keys() if shown["rows"].get(mrn) != now.get(mrn))
     raise PreviewChanged(
         f"{month} of {client.code} is not what {current['previewed_by']} previewed: {len(changed)} patient-months changed "
-        f"(record numbers {', '.join(changed[:5])}{' and more' if len(changed) > 5 else ''}), billable {shown['billable']:,} -> {prepared.figures['billable']:,}, "
+        f"(record numbers {', '.join(changed[:5])}{' and more' if len(changed) > 5 else ''}), "
+        f"billable {shown['billable']:,} -> {prepared.figures['billable']:,}, "
         f"total {format_dollars(shown['total_cents'])} -> {format_dollars(prepared.total_cents)}; preview it again with --dry-run and close what you saw."
     )
 

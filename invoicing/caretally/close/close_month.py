@@ -17,7 +17,7 @@ from caretally.faults.failpoints import failpoint
 from caretally.months import Month
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
-CLIENTS = text("SELECT vendor_id, client_id AS id, code, name, timezone, po_number, terms_days FROM client ORDER BY code COLLATE \"C\"")
+CLIENTS = text('SELECT vendor_id, client_id AS id, code, name, timezone, po_number, terms_days FROM client ORDER BY code COLLATE "C"')
 
 
 class UnknownClient(UsageMistake):
@@ -36,7 +36,9 @@ def clients_to_close(connection: Connection, codes: Iterable[str] = ()) -> list[
     return [clients[code] for code in sorted(set(wanted))]
 
 
-def close_month(transaction: Transaction, month: Month, clients: Iterable[Client], *, dry_run: bool = False, acknowledge_jump: bool = False) -> Iterator[ClientResult]:
+def close_month(
+    transaction: Transaction, month: Month, clients: Iterable[Client], *, dry_run: bool = False, acknowledge_jump: bool = False
+) -> Iterator[ClientResult]:
     """Yield one result a client as its transaction ends; a failure parks that client with its reason and the others go on.
 
     `transaction` opens a transaction of the vendor. A process killed in the middle leaves whole clients closed and the rest open: the
@@ -81,4 +83,6 @@ def _parked_by_database(client: Client, error: OperationalError) -> ClientResult
         if busy
         else f"The database did not answer while {client.code} was being closed; nothing of it was written, close it again."
     )
-    return ClientResult(client=client.code, status="parked", parked_reason=reason, error_exit_code=(Conflict if busy else DependencyDown).exit_code)
+    return ClientResult(
+        client=client.code, status="parked", parked_reason=reason, error_exit_code=(Conflict if busy else DependencyDown).exit_code
+    )

@@ -1,15 +1,15 @@
 """The part that a preview and a close share: decisions, priced lines and every check, before anything is written."""
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, TextClause, text
+from sqlalchemy import Connection, RowMapping, text
 
 from caretally.agreements.in_force import Agreement, agreement_in_force
 from caretally.close.results import ClientParked, ConservationBreach
+from caretally.close.statements import statement
 from caretally.evaluation.evaluate import evaluate
 from caretally.evaluation.parameters import ClientMonth, Terms, bounds
 from caretally.money import format_dollars
@@ -17,15 +17,6 @@ from caretally.money import format_dollars
 JUMP_FACTOR = 3
 JUMP_MONTHS = 3
 LINE_TOTALS = text("SELECT count(*)::int AS lines, coalesce(sum(amount_cents), 0)::bigint AS cents FROM close_line")
-EXCLUDED = text(
-    "SELECT x.reason, sum(x.seconds)::bigint FROM eval_decision CROSS JOIN LATERAL unnest(excluded_reasons, excluded_seconds) AS x (reason, seconds) GROUP BY 1 ORDER BY 1"
-)
-RAISED = text("SELECT e.code, count(*)::int FROM eval_decision CROSS JOIN LATERAL unnest(exceptions) AS e (code) WHERE outcome <> 'billable' GROUP BY 1 ORDER BY 1")
-EARLIER_TOTALS = text(
-    "SELECT i.total_cents FROM invoice i JOIN client_month m ON m.vendor_id = i.vendor_id AND m.client_id = i.client_id AND m.id = i.client_month_id "
-    "WHERE i.vendor_id = :vendor_id AND i.client_id = :client_id AND i.month < :month_first AND m.status = 'closed' AND i.kind = 'invoice' "
-    "ORDER BY i.month DESC LIMIT :months"
-)
 
 
 @dataclass(frozen=True)
@@ -55,12 +46,6 @@ class Prepared:
     exceptions: dict[str, int]
 
 
-@cache
-def statement(name: str) -> TextClause:
-    """Return one of the SQL files beside this module as a statement with named parameters."""
-    return text((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))
-
-
 def prepare(connection: Connection, client: Client, subject: ClientMonth, *, acknowledge_jump: bool = False) -> Prepared:
     """Evaluate, price and check one client's month in the caller's transaction; only temporary tables are written.
 
@@ -68,7 +53,9 @@ def prepare(connection: Connection, client: Client, subject: ClientMonth, *, ack
     `ConservationBreach`.
     """
     agreement = _agreement(connection, client, subject)
-    terms = Terms(agreement.qhp_time, agreement.attestation_required, agreement.date_of_service, agreement.copy_missing, agreement.review_overdue)
+    terms = Terms(
+        agreement.qhp_time, agreement.attestation_required, agreement.date_of_service, agreement.copy_missing, agreement.review_overdue
+    )
     rule_set = evaluate(connection, subject, terms)
     values = _values(connection, subject, agreement)
     _price(connection, client, values)
@@ -83,17 +70,22 @@ def prepare(connection: Connection, client: Client, subject: ClientMonth, *, ack
         figures,
         totals.lines,
         totals.cents,
-        dict(connection.execute(EXCLUDED).all()),
-        dict(connection.execute(RAISED).all()),
+        dict(connection.execute(statement("excluded_now")).all()),
+        dict(connection.execute(statement("exceptions_now")).all()),
     )
 
 
 def _agreement(connection: Connection, client: Client, subject: ClientMonth) -> Agreement:
     agreement = agreement_in_force(connection, vendor_id=client.vendor_id, client_id=client.id, month=subject.month)
     if agreement is None:
-        raise ClientParked("NO_PRICE_AGREEMENT", f"{client.code} has no agreement for {subject.month}; import one whose dates cover the month.")
+        raise ClientParked(
+            "NO_PRICE_AGREEMENT", f"{client.code} has no agreement for {subject.month}; import one whose dates cover the month."
+        )
     if agreement.po_required and not client.po_number:
-        raise ClientParked("STATEMENT_DETAILS_MISSING", f"{client.code}'s agreement asks for a purchase order number and none is on record; import it with the client.")
+        raise ClientParked(
+            "STATEMENT_DETAILS_MISSING",
+            f"{client.code}'s agreement asks for a purchase order number and none is on record; import it with the client.",
+        )
     return agreement
 
 
@@ -118,7 +110,9 @@ def _price(connection: Connection, client: Client, values: dict[str, Any]) -> No
     connection.exec_driver_sql((Path(__file__).parent / "tables.sql").read_text(encoding="utf-8"))
     unpriced = [code or "a patient-month" for code in connection.scalars(statement("unpriced"), values)]
     if unpriced:
-        raise ClientParked("NO_PRICE_AGREEMENT", f"{client.code}'s agreement has no price for {', '.join(unpriced)}; add it to the agreement.")
+        raise ClientParked(
+            "NO_PRICE_AGREEMENT", f"{client.code}'s agreement has no price for {', '.join(unpriced)}; add it to the agreement."
+        )
     for step in ("price_lines", "minimum_line", "amounts"):
         connection.execute(statement(step), values)
     connection.exec_driver_sql("ANALYZE pg_temp.close_line; ANALYZE pg_temp.close_amount")
@@ -131,7 +125,7 @@ def _check(connection: Connection, client: Client) -> None:
 
 
 def _check_jump(connection: Connection, client: Client, values: dict[str, Any], *, total_cents: int, acknowledged: bool) -> None:
-    earlier = sorted(connection.scalars(EARLIER_TOTALS, values | {"months": JUMP_MONTHS}))
+    earlier = sorted(connection.scalars(statement("earlier_totals"), values | {"months": JUMP_MONTHS}))
     if acknowledged or len(earlier) < JUMP_MONTHS or total_cents <= JUMP_FACTOR * earlier[len(earlier) // 2]:
         return
     median = earlier[len(earlier) // 2]

@@ -8,19 +8,14 @@ from caretally.close.close_client import take_locks
 from caretally.close.prepare import Client, prepare
 from caretally.close.read_month import closed_result, latest_client_month
 from caretally.close.results import ClientResult, InvoiceSummary
+from caretally.close.statements import statement
 from caretally.evaluation.parameters import ClientMonth, bounds
 from caretally.months import Month
 
 ROWS = text("SELECT mrn, substr(encode(evidence_hash, 'hex'), 1, 16) FROM eval_decision ORDER BY mrn")
-RECORD = text(
-    "INSERT INTO client_month (vendor_id, client_id, month, revision, status, starts_at, ends_at, input_hash, preview, previewed_by, previewed_at) "
-    "VALUES (:vendor_id, :client_id, :month, :revision, 'previewed', :starts_at, :ends_at, :input_hash, CAST(:preview AS jsonb), (SELECT tenancy.current_actor()), now()) "
-    "ON CONFLICT (vendor_id, client_id, month, revision) DO UPDATE SET status = 'previewed', input_hash = EXCLUDED.input_hash, preview = EXCLUDED.preview, "
-    "previewed_by = EXCLUDED.previewed_by, previewed_at = EXCLUDED.previewed_at"
-)
 
 
-class Previewed(Exception):  # noqa: N818 - carries a result out of a transaction that must roll back
+class Previewed(Exception):
     """Ends the preview's transaction with its result; `preview` is what to record, None when the month is closed already."""
 
     def __init__(self, result: ClientResult, preview: dict[str, object] | None, input_hash: bytes | None) -> None:
@@ -59,7 +54,7 @@ def record_preview(connection: Connection, client: Client, month: Month, seen: P
     limits = bounds(connection, ClientMonth(client.vendor_id, client.id, client.code, client.timezone, month))
     revision = 1 if current is None else current["revision"] + (current["status"] == "reopened")
     connection.execute(
-        RECORD,
+        statement("record_preview"),
         {
             "vendor_id": client.vendor_id,
             "client_id": client.id,

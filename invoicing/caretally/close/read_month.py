@@ -6,17 +6,15 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, text
 
 from caretally.close.results import ClientResult, InvoiceSummary
+from caretally.close.statements import statement
 from caretally.months import Month
 
 LATEST = text(
     "SELECT * FROM client_month WHERE vendor_id = :vendor_id AND client_id = :client_id AND month = :month ORDER BY revision DESC LIMIT 1"
 )
-EXCLUDED = text(
-    "SELECT x.reason, sum(x.seconds)::bigint AS seconds FROM patient_month p CROSS JOIN LATERAL unnest(p.excluded_reasons, p.excluded_seconds) AS x (reason, seconds) "
-    "WHERE p.vendor_id = :vendor_id AND p.client_id = :client_id AND p.client_month_id = :id GROUP BY 1 ORDER BY 1"
-)
 COUNTED = text(
-    "SELECT code, count(*)::int AS n FROM exception WHERE vendor_id = :vendor_id AND client_id = :client_id AND client_month_id = :id GROUP BY 1 ORDER BY 1"
+    "SELECT code, count(*)::int AS n FROM exception WHERE vendor_id = :vendor_id AND client_id = :client_id AND client_month_id = :id "
+    "GROUP BY 1 ORDER BY 1"
 )
 INVOICE = text(
     "SELECT * FROM invoice WHERE vendor_id = :vendor_id AND client_id = :client_id AND client_month_id = :id AND kind = 'invoice'"
@@ -36,7 +34,7 @@ def closed_result(connection: Connection, row: RowMapping, *, client_code: str) 
         client=client_code,
         status="closed",
         **{name: row[name] for name in ("enrolled", "billable", "held", "not_billable", "raw_seconds", "counted_seconds", "revision")},
-        excluded_seconds=dict(connection.execute(EXCLUDED, key).all()),
+        excluded_seconds=dict(connection.execute(statement("excluded_seconds"), key).all()),
         exceptions=dict(connection.execute(COUNTED, key).all()),
         invoice=None
         if invoice is None

@@ -1,27 +1,14 @@
 """Reopens a closed month whose invoice was not sent: the draft is voided, and the next close keeps its number with a new revision."""
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from caretally.audit.chain import append_event
 from caretally.close.close_client import take_locks
 from caretally.close.prepare import Client
 from caretally.close.read_month import latest_client_month
+from caretally.close.statements import statement
 from caretally.errors import Conflict, NothingToDo, UsageMistake
 from caretally.months import Month
-
-STATE = text(
-    "SELECT i.id, i.number, i.total_cents, s.state, s.seq FROM invoice i JOIN invoice_state s ON s.vendor_id = i.vendor_id AND s.client_id = i.client_id AND s.invoice_id = i.id "
-    "WHERE i.vendor_id = :vendor_id AND i.client_id = :client_id AND i.client_month_id = :client_month_id ORDER BY s.seq DESC LIMIT 1"
-)
-VOID = text(
-    "INSERT INTO invoice_state (vendor_id, client_id, invoice_id, seq, state, actor, reason) "
-    "VALUES (:vendor_id, :client_id, :invoice_id, :seq, 'void', (SELECT tenancy.current_actor()), :reason)"
-)
-LEDGER = text("INSERT INTO ledger_entry (vendor_id, client_id, invoice_id, kind, amount_cents) VALUES (:vendor_id, :client_id, :invoice_id, 'voided', :amount_cents)")
-REOPEN = text(
-    "UPDATE client_month SET status = 'reopened', reopened_by = (SELECT tenancy.current_actor()), reopened_at = now(), reopen_reason = :reason "
-    "WHERE vendor_id = :vendor_id AND client_id = :client_id AND id = :client_month_id"
-)
 
 
 class InvoiceSent(Conflict):
@@ -42,14 +29,20 @@ def reopen_month(connection: Connection, client: Client, month: Month, *, reason
     if current is None or current["status"] != "closed":
         raise NothingToDo(f"{month} of {client.code} is not closed, so there is nothing to reopen.")
     key = {"vendor_id": client.vendor_id, "client_id": client.id, "client_month_id": current["id"]}
-    invoice = connection.execute(STATE, key).one_or_none()
+    invoice = connection.execute(statement("state_of_invoice"), key).one_or_none()
     if invoice is not None:
         if invoice.state != "draft":
-            raise InvoiceSent(f"{invoice.number} is {invoice.state}; correct it by a credit note instead of reopening {month} of {client.code}.")
-        row = key | {"invoice_id": invoice.id, "seq": invoice.seq + 1, "reason": reason, "amount_cents": -invoice.total_cents}
-        connection.execute(VOID, row)
-        connection.execute(LEDGER, row)
-    connection.execute(REOPEN, key | {"reason": reason})
+            raise InvoiceSent(
+                f"{invoice.number} is {invoice.state}; correct it by a credit note instead of reopening {month} of {client.code}."
+            )
+        row = key | {"invoice_id": invoice.id, "seq": invoice.seq + 1, "state": "void", "reason": reason}
+        connection.execute(statement("write_state"), row)
+        connection.execute(statement("write_ledger"), row | {"kind": "voided", "amount_cents": -invoice.total_cents})
+    connection.execute(statement("reopen_client_month"), key | {"reason": reason})
     number = None if invoice is None else invoice.number
-    append_event(connection, action="month.reopened", detail={"client_id": str(client.id), "month": str(month), "revision": current["revision"], "voided": number})
+    append_event(
+        connection,
+        action="month.reopened",
+        detail={"client_id": str(client.id), "month": str(month), "revision": current["revision"], "voided": number},
+    )
     return number

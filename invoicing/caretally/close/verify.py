@@ -1,11 +1,11 @@
 """Proves closed months untouched: minutes, cents, numbers, evidence and the audit chain, recomputed from the rows."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from caretally.audit.chain import verify_chain
+from caretally.close.statements import statement
 from caretally.months import Month
 
 CHECKS = {
@@ -31,10 +31,7 @@ class CheckResult:
 def verify(connection: Connection, *, month: Month | None = None) -> list[CheckResult]:
     """Run every check over the vendor of the transaction, for one month or for all; writes nothing."""
     values = {"month": None if month is None else month.first_day}
-    results = [
-        CheckResult(name, says, tuple(connection.scalars(text((Path(__file__).parent / "checks" / f"{name}.sql").read_text(encoding="utf-8")), values)))
-        for name, says in CHECKS.items()
-    ]
+    results = [CheckResult(name, says, tuple(connection.scalars(statement(f"checks/{name}"), values))) for name, says in CHECKS.items()]
     chain = verify_chain(connection)
     broken = () if chain.broken_at is None else (f"audit event {chain.broken_at.seq}: {chain.broken_at.reason}",)
     return [*results, CheckResult("chain", f"the audit chain holds over {chain.events:,} events", broken)]

@@ -54,7 +54,13 @@ def parameters(connection: Connection, subject: ClientMonth, terms: Terms, *, ev
         "at_month_end": terms.date_of_service == "month_end",
         "attestation_required": terms.attestation_required,
     }
-    return base | bounds(connection, subject) | reasons(connection, month) | thresholds(connection, subject) | policies(connection, subject, terms)
+    return (
+        base
+        | bounds(connection, subject)
+        | reasons(connection, month)
+        | thresholds(connection, subject)
+        | policies(connection, subject, terms)
+    )
 
 
 def bounds(connection: Connection, subject: ClientMonth) -> dict[str, Any]:
@@ -79,7 +85,9 @@ def bounds(connection: Connection, subject: ClientMonth) -> dict[str, Any]:
 def reasons(connection: Connection, month: Month) -> dict[str, Any]:
     """Return the exclusion reasons in force in the month as ordinals 1..n, lower first; the incurable ones come before the curable."""
     rows = connection.execute(
-        text("SELECT code, curable FROM exclusion_reason WHERE valid_from <= :day AND (valid_to IS NULL OR valid_to >= :day) ORDER BY ordinal"),
+        text(
+            "SELECT code, curable FROM exclusion_reason WHERE valid_from <= :day AND (valid_to IS NULL OR valid_to >= :day) ORDER BY ordinal"
+        ),
         {"day": month.first_day},
     ).all()
     ordinals = {row.code.lower(): number for number, row in enumerate(rows, start=1)}

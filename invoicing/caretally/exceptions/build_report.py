@@ -60,9 +60,9 @@ def report_of_close(
 ) -> ExceptionReport:
     """Return the report of a closed month, the same every time it is asked for."""
     key = {"vendor_id": vendor_id, "client_id": client_id, "client_month_id": client_month_id}
-    rows = connection.execute(_statement("decisions"), key).mappings().all()
-    excluded = dict(connection.execute(EXCLUDED, key).all())
-    late = tuple(_late(row) for row in connection.execute(_statement("late"), key).mappings())
+    rows = [dict(row) for row in connection.execute(_statement("decisions"), key).mappings()]
+    excluded: dict[str, int] = dict(connection.execute(EXCLUDED, key).all())
+    late = tuple(_late(dict(row)) for row in connection.execute(_statement("late"), key).mappings())
     return _report(figures, rule_tables(connection), rows, excluded, late)
 
 
@@ -70,7 +70,7 @@ def report_of_preview(connection: Connection, figures: MonthFigures, *, vendor_i
     """Return the report of the decisions that stand in `eval_decision` now; the money held is known only at the close."""
     key = {"vendor_id": vendor_id, "client_id": client_id}
     rows = [dict(row) | {"qhp_time": qhp_time} for row in connection.execute(LIVE_DECISIONS, key).mappings()]
-    excluded = dict(connection.execute(LIVE_EXCLUDED).all())
+    excluded: dict[str, int] = dict(connection.execute(LIVE_EXCLUDED).all())
     return _report(figures, rule_tables(connection), rows, excluded, ())
 
 

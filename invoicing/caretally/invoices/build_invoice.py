@@ -44,7 +44,8 @@ NOT_BILLED = text(
     "AND client_month_id = :client_month_id AND enrolled AND outcome <> 'billable' GROUP BY 1"
 )
 ATTESTED = text(
-    "SELECT a.patient_id, a.signed_at AT TIME ZONE :timezone AS signed_at FROM attestation a WHERE a.vendor_id = :vendor_id AND a.client_id = :client_id AND a.month = :month"
+    "SELECT patient_id, signed_at AT TIME ZONE :timezone AS signed_at FROM attestation "
+    "WHERE vendor_id = :vendor_id AND client_id = :client_id AND month = :month"
 )
 
 
@@ -61,7 +62,7 @@ def build_invoice(connection: Connection, *, vendor_id: UUID, client_id: UUID, c
     patient_lines = _patient_lines(connection, lines, key, row, tables)
     return Invoice(
         number=row["number"].split("/")[0],
-        revision=int((row["number"].split("/") + ["1"])[1]),
+        revision=int([*row["number"].split("/"), "1"][1]),
         state=row["state"].capitalize(),
         issuer=_issuer(row["bill"]["vendor"]),
         recipient=Recipient(
@@ -124,7 +125,7 @@ def _patient_lines(
     connection: Connection, lines: Iterable[RowMapping], key: dict[str, Any], invoice: RowMapping, tables: RuleTables
 ) -> tuple[PatientLine, ...]:
     entries = _entries(connection, key)
-    attested = dict(connection.execute(ATTESTED, key).all())
+    attested: dict[UUID, Any] = dict(connection.execute(ATTESTED, key).all())
     billed = [line for line in lines if line["id"] is not None]
     return tuple(
         _patient_line(list(of_patient), entries, attested, invoice, tables)
@@ -140,7 +141,7 @@ def _patient_line(
     tables: RuleTables,
 ) -> PatientLine:
     row = of_patient[0]
-    decision = Decision.of_row(row, tables)
+    decision = Decision.of_row(dict(row), tables)
     charges = tuple(
         Charge(
             code=line["code"],

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from caretally.app.installation import Vendor
 from caretally.close.prepare import Client
+from caretally.close.read_month import latest_client_month
 from caretally.close.results import ClientResult
 from caretally.exceptions.build_report import MonthFigures, report_of_close
 from caretally.exceptions.render_csv import exceptions_csv
@@ -19,7 +20,6 @@ from caretally.invoices.render_csv import invoice_csv
 from caretally.invoices.render_pdf import invoice_pdf
 from caretally.invoices.render_xlsx import invoice_xlsx
 from caretally.months import Month
-from caretally.close.read_month import latest_client_month
 
 
 def write_client_files(vendor: Vendor, client: Client, month: Month, result: ClientResult, *, out: Path) -> list[Path]:

@@ -28,5 +28,12 @@ TABLES: dict[str, Level] = (
     dict.fromkeys(CLIENT_TABLES, Level.CLIENT) | dict.fromkeys(VENDOR_TABLES, Level.VENDOR) | dict.fromkeys(GLOBAL_TABLES, Level.GLOBAL)
 )
 SECURITY_DEFINER_FUNCTIONS = frozenset(
-    {"tenancy.verified_context", "guard.share_client_locks", "guard.take_vendor_lock", "guard.client_born", "guard.vendor_born", "import.refresh_statistics"}
+    {
+        "tenancy.verified_context",
+        "guard.share_client_locks",
+        "guard.take_vendor_lock",
+        "guard.client_born",
+        "guard.vendor_born",
+        "import.refresh_statistics",
+    }
 )

@@ -104,8 +104,10 @@ def test_an_invoice_far_above_its_usual_total_waits_for_an_acknowledgement(datab
         "UPDATE time_entry SET description = 'changed'",
         "DELETE FROM time_entry",
         "UPDATE time_entry SET started_at = started_at + interval '1 minute'",
-        "INSERT INTO mdm (vendor_id, client_id, patient_id, month, level, npi, documented_on) "
-        "SELECT vendor_id, client_id, id, '2026-10-01', 'high', '1234567893', '2026-10-02' FROM patient",
+        (
+            "INSERT INTO mdm (vendor_id, client_id, patient_id, month, level, npi, documented_on) "
+            "SELECT vendor_id, client_id, id, '2026-10-01', 'high', '1234567893', '2026-10-02' FROM patient"
+        ),
         "INSERT INTO billed_service (vendor_id, client_id, patient_id, code, served_on) SELECT vendor_id, client_id, id, 'G0181', '2026-10-09' FROM patient",
         "UPDATE client SET timezone = 'America/Chicago'",
     ],
@@ -163,7 +165,8 @@ def test_a_month_with_a_sent_invoice_is_not_reopened(office: Office) -> None:
     with office.transaction() as connection:
         connection.execute(
             text(
-                "INSERT INTO invoice_state (vendor_id, client_id, invoice_id, seq, state, actor) SELECT vendor_id, client_id, id, 2, 'open', 'tester' FROM invoice"
+                "INSERT INTO invoice_state (vendor_id, client_id, invoice_id, seq, state, actor) "
+                "SELECT vendor_id, client_id, id, 2, 'open', 'tester' FROM invoice"
             )
         )
     with pytest.raises(InvoiceSent), office.transaction() as connection:
@@ -192,7 +195,10 @@ def test_a_monthly_minimum_becomes_a_line_of_its_own(database: TestDatabase) -> 
     office.add_time("LFM", office.add_patient("LFM", "1"), "rn")
     (result,) = office.close()
     assert result.invoice is not None and result.invoice.total_cents == 10_000
-    assert [tuple(row) for row in office.rows("SELECT kind, amount_cents FROM invoice_line ORDER BY line_number")] == [("code", 3800), ("minimum", 6200)]
+    assert [tuple(row) for row in office.rows("SELECT kind, amount_cents FROM invoice_line ORDER BY line_number")] == [
+        ("code", 3800),
+        ("minimum", 6200),
+    ]
 
 
 def test_a_graduated_tier_splits_the_patients_where_it_begins(database: TestDatabase) -> None:
@@ -200,7 +206,8 @@ def test_a_graduated_tier_splits_the_patients_where_it_begins(database: TestData
     with office.transaction() as connection:
         connection.execute(
             text(
-                "INSERT INTO agreement_price (vendor_id, client_id, agreement_id, code, tier_from, price_cents) SELECT vendor_id, client_id, id, '', 3, 3000 FROM agreement"
+                "INSERT INTO agreement_price (vendor_id, client_id, agreement_id, code, tier_from, price_cents) "
+                "SELECT vendor_id, client_id, id, '', 3, 3000 FROM agreement"
             )
         )
     for number in range(1, 5):
@@ -214,7 +221,8 @@ def test_whole_volume_tiers_price_every_patient_alike(database: TestDatabase) ->
     with office.transaction() as connection:
         connection.execute(
             text(
-                "INSERT INTO agreement_price (vendor_id, client_id, agreement_id, code, tier_from, price_cents) SELECT vendor_id, client_id, id, '', 3, 3000 FROM agreement"
+                "INSERT INTO agreement_price (vendor_id, client_id, agreement_id, code, tier_from, price_cents) "
+                "SELECT vendor_id, client_id, id, '', 3, 3000 FROM agreement"
             )
         )
     for number in range(1, 5):

@@ -28,7 +28,9 @@ from caretally.months import Month
 @click.option("--acknowledge-jump", is_flag=True, help="close although an invoice is more than three times its usual total")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="folder for the invoices and exception reports")
 @click.option("--json", "as_json", is_flag=True, help="print the result as JSON")
-def close_command(month: str, vendor_word: str, codes: tuple[str, ...], dry_run: bool, acknowledge_jump: bool, out: Path | None, as_json: bool) -> None:
+def close_command(
+    month: str, vendor_word: str, codes: tuple[str, ...], dry_run: bool, acknowledge_jump: bool, out: Path | None, as_json: bool
+) -> None:
     """Close MONTH (as 2026-10) for some or all clients of a vendor, or preview it."""
     began = time.monotonic_ns()
     chosen = Month.parse(month)
@@ -38,7 +40,9 @@ def close_command(month: str, vendor_word: str, codes: tuple[str, ...], dry_run:
     results = []
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task(f"{'Previewing' if dry_run else 'Closing'} {chosen}", total=len(clients))
-        for client, result in zip(clients, close_month(vendor.transaction, chosen, clients, dry_run=dry_run, acknowledge_jump=acknowledge_jump), strict=True):
+        for client, result in zip(
+            clients, close_month(vendor.transaction, chosen, clients, dry_run=dry_run, acknowledge_jump=acknowledge_jump), strict=True
+        ):
             results.append(result)
             _write(vendor, client, chosen, result, out)
             progress.advance(task)
@@ -57,7 +61,13 @@ def _write(vendor: Vendor, client: Client, month: Month, result: ClientResult, o
 
 def _as_json(vendor: Vendor, month: Month, results: list[ClientResult], *, dry_run: bool, elapsed_milliseconds: int) -> str:
     clients = [result.as_json() for result in results]
-    whole = {"vendor": vendor.slug, "month": str(month), "dry_run": dry_run, "clients": clients, "elapsed_seconds": elapsed_milliseconds / 1000}
+    whole = {
+        "vendor": vendor.slug,
+        "month": str(month),
+        "dry_run": dry_run,
+        "clients": clients,
+        "elapsed_seconds": elapsed_milliseconds / 1000,
+    }
     return json.dumps(whole, ensure_ascii=False)
 
 

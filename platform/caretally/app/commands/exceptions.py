@@ -14,13 +14,13 @@ from caretally.app.write_files import closed_report
 from caretally.close.close_month import clients_to_close
 from caretally.close.prepare import Client, prepare
 from caretally.close.read_month import closed_result, latest_client_month
+from caretally.errors import UsageMistake
 from caretally.evaluation.parameters import ClientMonth
 from caretally.exceptions.build_report import MonthFigures, report_of_preview
 from caretally.exceptions.render_csv import exceptions_csv
 from caretally.exceptions.render_xlsx import exceptions_xlsx
-from caretally.exceptions.report import ExceptionReport
+from caretally.exceptions.report import ClientNote, ExceptionReport
 from caretally.money import format_dollars
-from caretally.errors import UsageMistake
 from caretally.months import Month
 
 
@@ -69,16 +69,19 @@ def _print(form: str, reports: list[tuple[Client, ExceptionReport]]) -> None:
             _table(client, report)
     elif form == "csv":
         parts = [exceptions_csv(report) for _client, report in reports]
-        click.get_binary_stream("stdout").write(parts[0] + b"".join(part.split(b"\n", 1)[1] for part in parts[1:]))
+        sys.stdout.buffer.write(parts[0] + b"".join(part.split(b"\n", 1)[1] for part in parts[1:]))
     elif len(reports) == 1:
-        click.get_binary_stream("stdout").write(exceptions_xlsx(reports[0][1]))
+        sys.stdout.buffer.write(exceptions_xlsx(reports[0][1]))
     else:
         raise UsageMistake("A workbook holds one client's report; name it with --client, or use --format csv for all of them.")
 
 
 def _as_json(client: Client, report: ExceptionReport) -> dict[str, Any]:
     rows = [
-        {name: getattr(row, name) for name in ("code", "mrn", "outcome", "effect", "primary", "sentence", "owner", "fix", "held_cents", "explanation")}
+        {
+            name: getattr(row, name)
+            for name in ("code", "mrn", "outcome", "effect", "primary", "sentence", "owner", "fix", "held_cents", "explanation")
+        }
         | {"due_on": row.due_on.isoformat() if row.due_on else None}
         for row in report.rows
     ]
@@ -92,18 +95,22 @@ def _as_json(client: Client, report: ExceptionReport) -> dict[str, Any]:
         "not_billable": report.not_billable,
         "held_cents": report.held_cents,
         "exceptions": rows,
-        "client_notes": [vars_of(note) for note in report.client_notes],
-        "late_entries": [{"external_id": late.external_id, "mrn": late.mrn, "code": "LATE_ENTRY", "seconds": late.seconds, "sentence": late.sentence} for late in report.late_entries],
+        "client_notes": [client_note(note) for note in report.client_notes],
+        "late_entries": [
+            {"external_id": late.external_id, "mrn": late.mrn, "code": "LATE_ENTRY", "seconds": late.seconds, "sentence": late.sentence}
+            for late in report.late_entries
+        ],
     }
 
 
-def vars_of(note: Any) -> dict[str, str]:
-    """Return the fields of a slotted note."""
-    return {name: getattr(note, name) for name in ("code", "sentence", "owner", "fix")}
+def client_note(note: ClientNote) -> dict[str, str]:
+    """Return a note about the client itself as JSON shows it."""
+    return {"code": note.code, "sentence": note.sentence, "owner": note.owner, "fix": note.fix}
 
 
 def _table(client: Client, report: ExceptionReport) -> None:
-    title = f"{client.code} {report.month} ({report.state.lower()}): {report.enrolled:,} enrolled = {report.billable:,} billable + {report.held:,} held + {report.not_billable:,} not billable"
+    counts = f"{report.enrolled:,} enrolled = {report.billable:,} billable + {report.held:,} held + {report.not_billable:,} not billable"
+    title = f"{client.code} {report.month} ({report.state.lower()}): {counts}"
     table = Table("Patient", "Code", "What is wrong", "Owner, due", "What fixes it", "Held", title=title, title_justify="left")
     for row in report.rows:
         if row.effect != "warns":

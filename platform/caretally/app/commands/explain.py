@@ -7,10 +7,10 @@ import click
 from sqlalchemy import Connection, text
 
 from caretally.app.installation import Installation
-from caretally.cms.rule_tables import rule_tables
 from caretally.close.close_month import clients_to_close
 from caretally.close.prepare import Client, prepare
 from caretally.close.read_month import latest_client_month
+from caretally.cms.rule_tables import rule_tables
 from caretally.errors import NothingToDo
 from caretally.evaluation.claim_words import claim_text, duration_words, stored_claim_text
 from caretally.evaluation.decided import Decision
@@ -38,7 +38,9 @@ def explain_command(month: str, vendor_word: str, code: str, mrn: str, as_json: 
         client = clients_to_close(connection, [code])[0]
         decision, state = decided(connection, client, chosen, mrn=mrn)
     answer = answer_of(decision)
-    click.echo(json.dumps(answer, ensure_ascii=False) if as_json else _words(answer, decision, f"{mrn} at {client.code} in {chosen} ({state})"))
+    click.echo(
+        json.dumps(answer, ensure_ascii=False) if as_json else _words(answer, decision, f"{mrn} at {client.code} in {chosen} ({state})")
+    )
 
 
 def decided(connection: Connection, client: Client, month: Month, *, mrn: str) -> tuple[Decision, str]:
@@ -57,8 +59,10 @@ def decided(connection: Connection, client: Client, month: Month, *, mrn: str) -
         known = {"qhp_time": prepared.agreement.qhp_time}
         row, state = connection.execute(LIVE, {"mrn": mrn}).mappings().one_or_none(), "open, as it stands now"
     if row is None:
-        raise NothingToDo(f"{client.code} has no patient {mrn[:40]!r} with enrolment or time in {month}; check the record number and the month.")
-    return Decision.of_row(row, tables, **known), state
+        raise NothingToDo(
+            f"{client.code} has no patient {mrn[:40]!r} with enrolment or time in {month}; check the record number and the month."
+        )
+    return Decision.of_row(dict(row), tables, **known), state
 
 
 def answer_of(decision: Decision) -> dict[str, Any]:

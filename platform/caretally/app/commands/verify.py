@@ -21,7 +21,13 @@ def verify_command(vendor_word: str, month: str | None, as_json: bool) -> None:
     with vendor.transaction() as connection:
         results = verify(connection, month=chosen)
     if as_json:
-        print_json({"vendor": vendor.slug, "month": month, "checks": [{"name": r.name, "ok": not r.breaches, "breaches": list(r.breaches)} for r in results]})
+        print_json(
+            {
+                "vendor": vendor.slug,
+                "month": month,
+                "checks": [{"name": r.name, "ok": not r.breaches, "breaches": list(r.breaches)} for r in results],
+            }
+        )
     else:
         for result in results:
             click.echo(f"{'BREACH' if result.breaches else 'ok':7}{result.says}")
