@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -62,12 +63,13 @@ def append_event(connection: Connection, *, action: str, detail: Mapping[str, De
 def verify_chain(connection: Connection) -> ChainState:
     """Recompute the chain of the current vendor from its first event to its head."""
     previous, events = FIRST_HASH, 0
-    for row in connection.execution_options(yield_per=1000).execute(READ):
-        events += 1
-        reason = _fault(row, seq=events, previous=previous)
-        if reason:
-            return ChainState(events, ChainBreak(events, reason))
-        previous = row.hash
+    with closing(connection.execute(READ, execution_options={"yield_per": 1000})) as rows:
+        for row in rows:
+            events += 1
+            reason = _fault(row, seq=events, previous=previous)
+            if reason:
+                return ChainState(events, ChainBreak(events, reason))
+            previous = row.hash
     head = connection.execute(READ_HEAD).one()
     if (head.seq, head.hash) != (events, previous):
         return ChainState(events, ChainBreak(events + 1, f"The chain ends at event {events}, but its head is event {head.seq}."))

@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from caretally.audit.chain import append_event
+from caretally.faults.failpoints import failpoint
 from caretally.imports import late_rows, merging, staging, validation
 from caretally.imports.kinds import ImportKind, Locks
-from caretally.imports.mappings import columns_of
+from caretally.imports.mappings import columns_of, problems_in_use
 from caretally.imports.results import ImportResult, RowProblem
 
 # A long import may wait for a close of one of its clients, and works longer than a page may.
@@ -57,6 +58,7 @@ def import_file(connection: Connection, kind: ImportKind, file: ParsedFile, choi
     """
     choices = choices or Choices()
     columns, problems = columns_of(kind, file.headers, choices.mapping or {})
+    file = replace(file, problems=problems_in_use(file.problems, headers=file.headers, columns=columns))
     result = ImportResult(kind.name, file.name, choices.dry_run, written=False, read=file.rows, problems=(*problems, *file.problems))
     if any(problem.severity == "refused" for problem in problems):
         return replace(result, refused=file.rows)
@@ -75,10 +77,13 @@ def _imported(
     present = [name for name in columns if name]
     connection.execute(text(PATIENCE))
     staging.stage(connection, kind, path=file.path, columns=columns)
+    broken = [problem.line for problem in file.problems if problem.severity == "refused"]
+    staging.leave_out(connection, broken)
+    failpoint("import:staged")
     _lock(connection, kind)
     staging.read_values(connection, kind)
     rules = validation.check(connection, kind)
-    validation.refuse_lines(connection, [problem.line for problem in file.problems if problem.severity == "refused"])
+    validation.refuse_lines(connection, broken)
     validation.refuse_broken_rows(connection, rules)
     merging.match(connection, kind, present=present)
     late, known = _meet_closed_months(connection, kind, rules)
@@ -110,6 +115,7 @@ def _written(connection: Connection, kind: ImportKind, file: ParsedFile, *, pres
     connection.execute(REFRESH, {"name": kind.targets[-1].table, "added": result.new})
     if kind.closed and kind.closed.late:
         late_rows.keep(connection, kind, batch=batch)
+    failpoint("import:merged")
     append_event(connection, action="import", detail={"batch": batch, "kind": kind.name, "file_sha256": file.sha256, **counts})
     return replace(result, batch_id=batch)
 

@@ -27,7 +27,8 @@ def columns_of(kind: ImportKind, headers: Sequence[str], mapping: Mapping[str, s
     columns = [name if name in known else None for name in meant]
     missing = [column.name for column in kind.columns if column.required and column.name not in columns]
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
-    problems = [RowProblem(1, name, "", "column_missing", f"The file has no column {name}.") for name in missing]
+    seen = ", ".join(header for header in headers if header)
+    problems = [RowProblem(1, name, "", "column_missing", f"The file has no column {name}; it has: {seen}.") for name in missing]
     problems += [RowProblem(1, name, "", "column_twice", f"Two columns of the file mean {name}.") for name in twice]
     problems += [
         RowProblem(1, header, header, "column_unknown", f"The column “{header}” is not used for {kind.name}.", "warning")
@@ -35,6 +36,12 @@ def columns_of(kind: ImportKind, headers: Sequence[str], mapping: Mapping[str, s
         if name is None
     ]
     return columns, tuple(problems)
+
+
+def problems_in_use(problems: Sequence[RowProblem], *, headers: Sequence[str], columns: Sequence[str | None]) -> tuple[RowProblem, ...]:
+    """Return the parser's problems without those of cells whose column is not used."""
+    unused = {header for header, name in zip(headers, columns, strict=True) if name is None and header}
+    return tuple(problem for problem in problems if problem.column not in unused)
 
 
 def normal_header(header: str) -> str:

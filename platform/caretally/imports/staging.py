@@ -29,6 +29,12 @@ def stage(connection: Connection, kind: ImportKind, *, path: Path, columns: Sequ
             copy.write(block)
 
 
+def leave_out(connection: Connection, lines: Sequence[int]) -> None:
+    """Drop lines that the parser found broken: what their cells seem to say is not worth checking."""
+    if lines:
+        connection.execute(text("DELETE FROM import_stage WHERE line = ANY(CAST(:lines AS int[]))"), {"lines": list(lines)})
+
+
 def read_values(connection: Connection, kind: ImportKind) -> None:
     """Build `import_row` from `import_stage`: every cell as text, every value, and the ids of what the rows name, in one statement."""
     values = [f'{_value_sql(c)} AS "{c.name}"' for c in kind.columns if c.value]

@@ -1,0 +1,61 @@
+"""A file with other headers goes in by a mapping, given as a file or saved under a name."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from caretally.app.import_kinds import IMPORT_KINDS
+from caretally.errors import UsageMistake
+from caretally.imports.mappings import read_mapping, save_mapping
+from tests.builders.databases import TestDatabase
+from tests.builders.import_files import Desk, new_desk, outcome, rules
+
+MAPPING = {"Practice": "client", "Chart #": "mrn", "Last": "family_name", "First": "given_name", "DOB": "birth_date"}
+FILE = "practice,CHART #,Last,First,DOB\nLFM,8,Osei,Ama,1940-02-01\n"
+PATIENTS = IMPORT_KINDS["patients"]
+
+
+@pytest.fixture
+def desk(database: TestDatabase, tmp_path: Path) -> Desk:
+    return new_desk(database, tmp_path)
+
+
+def test_a_mapping_names_the_column_of_each_header(desk: Desk) -> None:
+    assert outcome(desk.imports("patients", FILE, mapping=MAPPING)) == {"new": 1}
+
+
+def test_without_the_mapping_the_columns_are_missing(desk: Desk) -> None:
+    assert (1, "mrn", "column_missing") in rules(desk.imports("patients", FILE))
+
+
+def test_a_mapping_is_saved_under_a_name_and_replaced(desk: Desk) -> None:
+    with desk.office.transaction() as connection:
+        save_mapping(connection, PATIENTS, name="athena", mapping={"Practice": "client"})
+        save_mapping(connection, PATIENTS, name="athena", mapping=MAPPING)
+        assert read_mapping(connection, PATIENTS, "athena") == MAPPING
+
+
+def test_a_mapping_belongs_to_one_kind(desk: Desk) -> None:
+    with desk.office.transaction() as connection:
+        save_mapping(connection, PATIENTS, name="athena", mapping=MAPPING)
+        with pytest.raises(UsageMistake, match="There is no mapping “athena” for visits"):
+            read_mapping(connection, IMPORT_KINDS["visits"], "athena")
+
+
+def test_a_mapping_is_read_from_a_file(desk: Desk) -> None:
+    path = desk.folder / "mapping.json"
+    path.write_text(json.dumps(MAPPING), encoding="utf-8")
+    with desk.office.transaction() as connection:
+        assert read_mapping(connection, PATIENTS, str(path)) == MAPPING
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [("{", "cannot be read as JSON"), ('["mrn"]', "must be a JSON object"), ('{"Chart": "chart"}', "names columns that patients do not have: chart")],
+)
+def test_a_mapping_that_is_none_is_refused_in_one_sentence(desk: Desk, content: str, sentence: str) -> None:
+    path = desk.folder / "mapping.json"
+    path.write_text(content, encoding="utf-8")
+    with desk.office.transaction() as connection, pytest.raises(UsageMistake, match=sentence):
+        read_mapping(connection, PATIENTS, str(path))
