@@ -16,11 +16,12 @@ install: $(STAMP) ## the environment in .venv (costs nothing when it is up to da
 
 # uv is quick; where it cannot reach the packages (it does not read pip's configuration), pip installs the same lock. Some systems
 # ship Python without the parts that put pip into an environment; there this system's own pip fills it.
-PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --quiet
+PIP = $$($(BIN)/python -c 'import pip' 2>/dev/null && echo $(BIN)/python -m pip || echo $(PYTHON) -m pip --python $(BIN)/python) \
+	--disable-pip-version-check --quiet
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --no-config --quiet --link-mode=copy
 $(STAMP): $(LOCK) requirements/installer.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("CareTally needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip $(VENV)
 	@test -x $(BIN)/uv || $(PIP) install --require-hashes -r requirements/installer.txt
 	@$(UV) --require-hashes -r $(LOCK) || $(PIP) install --require-hashes -r $(LOCK)
 	@$(UV) --no-deps --no-build-isolation -e . || $(PIP) install --no-deps --no-build-isolation -e .
