@@ -1,0 +1,158 @@
+"""Looks into an XLSX archive before anything parses it: its parts, what they unzip to, and cells that show no value."""
+
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import PurePosixPath
+from xml.etree import ElementTree as ET
+
+from caretally.imports.limits import MEGABYTE, Limits
+from caretally.imports.refusals import DamagedWorkbook, NotASpreadsheet, PasswordProtected, SuspiciousArchive, UnzipsTooBig
+from caretally.imports.tables import Fault
+
+BLOCK = 1 << 20
+LONGEST_CELL_XML = 1 << 13
+LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+# A cell that shows an error, and one with a formula that no program has computed; readers of values see both as blank.
+FAILED = re.compile(rb'<c (?=[^>]*\bt="e")(?=[^>]*\br="([A-Z]+)([0-9]+)")[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v>')
+UNCOMPUTED = re.compile(
+    rb'<c (?![^>]*\bt="str")(?=[^>]*\br="([A-Z]+)([0-9]+)")[^>]*>\s*<f(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
+)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An archive that was looked at: its bytes and its parts by name."""
+
+    data: bytes
+    parts: dict[str, zipfile.ZipInfo]
+
+
+def open_archive(data: bytes, *, name: str, limits: Limits) -> Archive:
+    """Return the archive of a workbook. Raises `SuspiciousArchive`, `UnzipsTooBig`, `PasswordProtected`, `NotASpreadsheet`, `DamagedWorkbook`."""
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
+        raise DamagedWorkbook(name=name) from None
+    _refuse_strange_parts(parts, name=name, limits=limits)
+    found = Archive(data, {part.filename: part for part in parts})
+    _refuse_bombs(found, name=name, limits=limits)
+    if "[Content_Types].xml" not in found.parts or not any(part.startswith("xl/") for part in found.parts):
+        what = (
+            "an OpenDocument file"
+            if "mimetype" in found.parts
+            else "a Word document"
+            if "word/document.xml" in found.parts
+            else "a ZIP archive"
+        )
+        raise NotASpreadsheet(name=name, what=what)
+    return found
+
+
+def _refuse_strange_parts(parts: list[zipfile.ZipInfo], *, name: str, limits: Limits) -> None:
+    if len(parts) > limits.zip_parts:
+        raise SuspiciousArchive(name=name, why=f"{len(parts)} parts")
+    if any(part.flag_bits & 1 for part in parts):
+        raise PasswordProtected(name=name)
+    for part in parts:
+        path = part.orig_filename
+        if path.startswith("/") or "\\" in path or "\0" in path or ":" in path or ".." in PurePosixPath(path).parts:
+            raise SuspiciousArchive(name=name, why="a part points outside the archive")
+    if len({part.filename for part in parts}) != len(parts):
+        raise SuspiciousArchive(name=name, why="two parts of one name")
+
+
+def _refuse_bombs(archive: Archive, *, name: str, limits: Limits) -> None:
+    most = min(limits.unzipped_bytes, limits.unzipped_ratio * len(archive.data))
+    words = f"{limits.unzipped_bytes // MEGABYTE} MB" if most == limits.unzipped_bytes else f"{limits.unzipped_ratio} times its size"
+    if sum(part.file_size for part in archive.parts.values()) > most:
+        raise UnzipsTooBig(name=name, limit=words)
+    # What the directory declares may be a lie, so every part is unzipped once and counted, a block at a time.
+    for part in archive.parts.values():
+        size = 0
+        for block in blocks_of(archive, part, name=name):
+            size += len(block)
+            if size > part.file_size:
+                raise UnzipsTooBig(name=name, limit="it declares")
+
+
+def blocks_of(archive: Archive, part: zipfile.ZipInfo, *, name: str) -> Iterator[bytes]:
+    """Yield what a part unzips to, at most 1 MB at a time, whatever its declared size. Raises `DamagedWorkbook`."""
+    try:
+        packed = _packed(archive.data, part)
+        if part.compress_type == zipfile.ZIP_STORED:
+            yield from (bytes(packed[place : place + BLOCK]) for place in range(0, len(packed), BLOCK))
+            return
+        if part.compress_type != zipfile.ZIP_DEFLATED:
+            raise DamagedWorkbook(name=name)
+        inflater, rest = zlib.decompressobj(-zlib.MAX_WBITS), bytes(packed)
+        while rest and not inflater.eof:
+            yield inflater.decompress(rest, BLOCK)
+            rest = inflater.unconsumed_tail
+    except (struct.error, zlib.error):
+        raise DamagedWorkbook(name=name) from None
+
+
+def _packed(data: bytes, part: zipfile.ZipInfo) -> memoryview:
+    header = LOCAL_HEADER.unpack_from(data, part.header_offset)
+    start = part.header_offset + LOCAL_HEADER.size + header[9] + header[10]
+    return memoryview(data)[start : start + part.compress_size]
+
+
+def sheet_part(archive: Archive, sheet: str, *, name: str) -> zipfile.ZipInfo | None:
+    """Return the part that holds a sheet, or None where the archive does not say."""
+    try:
+        book = ET.fromstring(_content(archive, "xl/workbook.xml", name=name))  # noqa: S314 - expat refuses entity bombs; memory has a ceiling
+        relations = ET.fromstring(_content(archive, "xl/_rels/workbook.xml.rels", name=name))  # noqa: S314
+    except (ET.ParseError, KeyError):
+        return None
+    wanted = next(
+        (element.get(RELATION) for element in book.iter() if element.tag.endswith("}sheet") and element.get("name") == sheet), None
+    )
+    target = next((element.get("Target", "") for element in relations if element.get("Id") == wanted), "")
+    return archive.parts.get(target.lstrip("/") if target.startswith("/") else f"xl/{target}")
+
+
+def _content(archive: Archive, part: str, *, name: str) -> bytes:
+    return b"".join(blocks_of(archive, archive.parts[part], name=name))
+
+
+def faults_of(archive: Archive, part: zipfile.ZipInfo, *, name: str, most: int) -> dict[int, list[Fault]]:
+    """Return the cells of a sheet that show an error or a formula nobody computed, by row and column (A is 0); about `most` of them."""
+    found: dict[int, dict[int, Fault]] = {}
+    carried = b""
+    for block in blocks_of(archive, part, name=name):
+        xml = carried + block
+        for row, fault in _faults_in(xml):
+            if len(found) <= most:
+                found.setdefault(row, {})[fault.column] = fault
+        carried = xml[-LONGEST_CELL_XML:]
+    return {row: list(faults.values()) for row, faults in found.items()}
+
+
+def _faults_in(xml: bytes) -> Iterator[tuple[int, Fault]]:
+    if b't="e"' in xml:
+        for match in FAILED.finditer(xml):
+            error = match[3].decode("ascii", "replace")
+            sentence = f"The formula of {match[1].decode()}{match[2].decode()} failed with {error}; write its value."
+            yield int(match[2]), Fault(_column(match[1]), error, "formula_error", sentence)
+    if b"<f" in xml:
+        for match in UNCOMPUTED.finditer(xml):
+            cell = (match[1] + match[2]).decode()
+            sentence = (
+                f"{cell} holds a formula that was never computed; open the file in a spreadsheet program and save it, or write the value."
+            )
+            yield int(match[2]), Fault(_column(match[1]), "", "formula_without_value", sentence)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
