@@ -1,7 +1,7 @@
 -- Every second and every cent is somewhere, once. Each row returned is a breach and names what is wrong.
 SELECT 'seconds of ' || mrn || ': counted plus excluded differ from raw' AS breach
 FROM eval_decision
-WHERE clinical_seconds + qhp_seconds + (SELECT coalesce(sum(s), 0) FROM unnest(excluded_seconds) AS s) <> raw_seconds
+WHERE clinical_seconds + qhp_seconds + CASE WHEN excluded_seconds = '{}' THEN 0 ELSE (SELECT sum(s) FROM unnest(excluded_seconds) AS s) END <> raw_seconds
 UNION ALL
 SELECT 'patient ' || d.mrn || ' is billable without a line or has a line without being billable'
 FROM eval_decision d FULL JOIN close_amount a ON a.decision_id = d.id

@@ -7,8 +7,15 @@ from sqlalchemy import Connection, TextClause, text
 
 from caretally.evaluation.parameters import ClientMonth, Terms, parameters
 
-STEPS = {"scope": "eval_scope", "days": "eval_scope", "conflicts": "eval_conflict", "time": "eval_time", "decide": "eval_decision"}
-TEMPORARY_TABLES = tuple(dict.fromkeys(STEPS.values()))
+# Each step and what the planner must know of the table it filled before a later step joins it: few columns of a small sample are enough.
+STEPS = {
+    "scope": "eval_scope (n, patient_id)",
+    "days": "",
+    "conflicts": "eval_conflict",
+    "time": "eval_time (n)",
+    "decide": "eval_decision (id, patient_id, outcome)",
+}
+TEMPORARY_TABLES = ("eval_scope", "eval_conflict", "eval_time", "eval_decision")
 
 
 @cache
@@ -25,8 +32,10 @@ def evaluate(connection: Connection, subject: ClientMonth, terms: Terms, *, ever
     """
     values = parameters(connection, subject, terms, every_patient=every_patient)
     connection.exec_driver_sql((Path(__file__).parent / "tables.sql").read_text(encoding="utf-8"))
+    connection.exec_driver_sql("SET LOCAL default_statistics_target = 10")
     connection.exec_driver_sql("TRUNCATE " + ", ".join(f"pg_temp.{name}" for name in TEMPORARY_TABLES))
-    for step, filled in STEPS.items():
+    for step, columns in STEPS.items():
         connection.execute(statement(step), values)
-        connection.exec_driver_sql(f"ANALYZE pg_temp.{filled}")
+        if columns:
+            connection.exec_driver_sql(f"ANALYZE pg_temp.{columns}")
     return str(values["rule_set"])
