@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from caretally.app.bring_up_to_date import bring_up_to_date
 from caretally.db.roles import LOGINS, Roles
 from caretally.embedded.server import ensure_server, remove_server
-from tests.builders.databases import TestDatabase
+from tests.builders.databases import TestDatabase, execute
 
 HOME = "CARETALLY_TEST_HOME"
 PREFIX = "CARETALLY_TEST_PREFIX"
@@ -48,15 +48,6 @@ def given_server() -> URL | None:
     """Return the server that the environment names, if any."""
     address = os.environ.get("CARETALLY_TEST_DATABASE_URL") or os.environ.get("CARETALLY_DATABASE_URL")
     return make_url(address).set(drivername="postgresql+psycopg") if address else None
-
-
-def execute(url: URL, *statements: str) -> None:
-    """Execute statements outside a transaction."""
-    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from caretally.config.secret import installation_secret
@@ -75,3 +75,12 @@ class TestDatabase:
         for value in vars(self).values():
             if isinstance(value, Engine):
                 value.dispose()
+
+
+def execute(url: URL, *statements: str) -> None:
+    """Execute statements outside a transaction."""
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()

@@ -1,5 +1,6 @@
 """Brings a database to the newest schema."""
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -31,6 +32,8 @@ def migrate(url: URL, *, roles: Roles, secret: bytes) -> tuple[str | None, str |
             return migrate_in_transaction(connection, roles=roles, secret=secret)
     except DBAPIError as error:
         raise unreachable(url, error.orig) from error
+    except psycopg.Error as error:
+        raise unreachable(url, error) from error
     finally:
         engine.dispose()
 

@@ -22,6 +22,10 @@ PATIENCE = {
     "operator": {"statement_timeout": "15s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "30s"},
     "migrate": {"statement_timeout": "10min", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "30s"},
 }
+SCHEMA_HOLDER = (
+    "SELECT pg_get_userbyid(nspowner), pg_has_role(current_user, nspowner, 'MEMBER') AND has_database_privilege(current_database(), 'CREATE') "
+    "FROM pg_namespace WHERE nspname = 'public'"
+)
 FIXED = {"timezone": "UTC", "search_path": "public"}
 
 
@@ -119,13 +123,14 @@ def grant_once(raw: PsycopgConnection, role: str, *, to: str) -> None:
 
 def hand_over_schema(raw: PsycopgConnection, owner: str) -> None:
     """Give the schema `public` to the owner, let it make schemas, and let nobody else make anything in it."""
-    role, database = sql.Identifier(owner), sql.Identifier(str(raw.info.dbname))
-    row = raw.execute(
-        "SELECT nspowner = %s::regrole FROM pg_namespace WHERE nspname = 'public'", [sql.Identifier(owner).as_string(raw)]
-    ).fetchone()
-    if row is not None and row[0]:
+    holder = raw.execute(SCHEMA_HOLDER).fetchone()
+    if holder is not None and holder[0] == owner:
         return
-    raw.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(database, role))
+    if holder is None or not holder[1]:
+        user, database = raw.info.user, raw.info.dbname
+        raise UsageMistake(f'The login {user} must own the database {database}: ALTER DATABASE "{database}" OWNER TO "{user}".')
+    role, database_name = sql.Identifier(owner), sql.Identifier(raw.info.dbname)
+    raw.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(database_name, role))
     raw.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(role))
     raw.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     raw.execute("CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public")

@@ -1,14 +1,21 @@
 """The schema and the roles, made once and again."""
 
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import URL, create_engine, text
+from sqlalchemy.pool import NullPool
 
 from caretally.db.migrate import migrate, newest_schema, require_newest_schema
-from caretally.db.roles import Roles
+from caretally.db.roles import LOGINS, Roles
 from caretally.db.sql_files import with_role_names
 from caretally.db.versions import refuse_old_server
 from caretally.errors import DependencyDown, UsageMistake
-from tests.builders.databases import TestDatabase
+from tests.builders.databases import TestDatabase, execute
 
 
 def test_migrating_again_changes_nothing(database: TestDatabase) -> None:
@@ -33,6 +40,57 @@ def test_a_wrong_password_is_one_sentence_without_the_password(database: TestDat
     with pytest.raises(DependencyDown) as caught:
         migrate(url, roles=database.roles, secret=database.secret)
     assert "hunter2" not in str(caught.value)
+
+
+@contextmanager
+def database_of_a_login(server: URL, rights: str, *, owned: str = "") -> Iterator[URL]:
+    """Give the address of a new database and a new login with these rights; drop both, and its roles, afterwards."""
+    name = f"{os.environ['CARETALLY_TEST_PREFIX']}_{secrets.token_hex(3)}"
+    execute(server, f"CREATE ROLE {name} LOGIN PASSWORD '{name}' {rights}", f"GRANT {name} TO CURRENT_USER")
+    execute(server, f"CREATE DATABASE {name} {owned.format(login=name)}")
+    try:
+        yield server.set(username=name, password=name, database=name)
+    finally:
+        execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+        if rights == "CREATEROLE":
+            execute(server.set(username=name, password=name), *(f"DROP ROLE IF EXISTS {role}" for role in role_names(name)))
+        execute(server, f"DROP ROLE {name}")
+
+
+def role_names(prefix: str) -> list[str]:
+    """Return the roles that a migration makes."""
+    return [Roles(prefix).name(kind) for kind in (*LOGINS, "owner")]
+
+
+def test_a_login_that_makes_roles_and_owns_its_database_is_enough(server: URL) -> None:
+    with database_of_a_login(server, "CREATEROLE", owned="OWNER {login}") as url:
+        assert migrate(url, roles=Roles.of(url), secret=b"secret") == (None, newest_schema())
+
+
+def test_a_login_that_does_not_own_the_database_is_told_the_statement_to_run(server: URL) -> None:
+    with database_of_a_login(server, "CREATEROLE") as url, pytest.raises(UsageMistake, match="ALTER DATABASE"):
+        migrate(url, roles=Roles.of(url), secret=b"secret")
+
+
+def test_a_login_that_may_not_make_roles_is_one_sentence(server: URL) -> None:
+    with database_of_a_login(server, "NOCREATEROLE") as url, pytest.raises(DependencyDown, match="permission denied"):
+        migrate(url, roles=Roles.of(url), secret=b"secret")
+
+
+def test_a_migration_that_fails_at_its_end_leaves_neither_tables_nor_roles(server: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise psycopg.OperationalError("the server went away")
+
+    monkeypatch.setattr("caretally.db.migrate.install_context_key", fail)
+    with database_of_a_login(server, "CREATEROLE", owned="OWNER {login}") as url:
+        with pytest.raises(DependencyDown, match="went away"):
+            migrate(url, roles=Roles.of(url), secret=b"secret")
+        with create_engine(url, poolclass=NullPool).connect() as connection:
+            left = connection.execute(
+                text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:names)"), {"names": role_names(url.database or "")}
+            )
+            assert left.all() == []
+            assert connection.scalar(text("SELECT to_regclass('vendor')")) is None
 
 
 @pytest.mark.parametrize("version", [140000, 150013, 160009, 170005])
