@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from getpass import getuser
 from uuid import UUID
 
+import click
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -71,13 +72,13 @@ class Installation:
     def vendor_pool(self) -> Engine:
         """The pool of the vendor login, with the long statement timeout of commands."""
         self._require_schema()
-        return vendor_engine(self.url, roles=self.roles, secret=self.secret, statement_timeout=LONG)
+        return closed_with_command(vendor_engine(self.url, roles=self.roles, secret=self.secret, statement_timeout=LONG))
 
     @cached_property
     def operator_pool(self) -> Engine:
         """The pool that lists and creates vendors."""
         self._require_schema()
-        return operator_engine(self.url, roles=self.roles, secret=self.secret)
+        return closed_with_command(operator_engine(self.url, roles=self.roles, secret=self.secret))
 
     def transaction(self, vendor_id: UUID, *, actor: str = "") -> AbstractContextManager[Connection]:
         """Open a transaction of one vendor on the vendor login."""
@@ -102,6 +103,14 @@ class Installation:
             raise unreachable(self.url, error.orig) from error
         finally:
             engine.dispose()
+
+
+def closed_with_command(pool: Engine) -> Engine:
+    """Close the pool when the running command ends, so that a process that runs several commands leaves no connection open."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.find_root().call_on_close(pool.dispose)
+    return pool
 
 
 def cli_actor() -> str:
