@@ -23,6 +23,7 @@ BEFORE_COMMIT = [
     "close:write_patient_months",
     "close:write_exceptions",
     "close:write_late_entries",
+    "close:write_overpayment_reviews",
     "close:number-taken",
     "close:lines-written",
     "close:month-closed",

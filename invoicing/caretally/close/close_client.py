@@ -60,7 +60,7 @@ def _write(connection: Connection, client: Client, month: Month, prepared: Prepa
     values["client_month_id"] = (
         current["id"] if current is not None and reuse else connection.scalar(statement("open_client_month"), values)
     )
-    for step in ("write_patient_months", "write_exceptions", "write_late_entries"):
+    for step in ("write_patient_months", "write_exceptions", "write_late_entries", "write_overpayment_reviews"):
         connection.execute(statement(step), values)
         failpoint(f"close:{step}")
     invoice = _write_invoice(connection, client, month, values) if prepared.lines else None

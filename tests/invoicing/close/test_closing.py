@@ -229,3 +229,41 @@ def test_whole_volume_tiers_price_every_patient_alike(database: TestDatabase) ->
         office.add_time("LFM", office.add_patient("LFM", str(number)), "rn", starts=datetime(2026, 10, number, 14, tzinfo=UTC))
     (result,) = office.close()
     assert result.invoice is not None and result.invoice.total_cents == 4 * 3000
+
+
+def test_the_same_person_found_at_a_closed_client_starts_its_overpayment_review(database: TestDatabase) -> None:
+    office = new_office(database, "A", "B")
+    office.add_time("A", office.add_patient("A", "1", person_key=b"p" * 32), "rn")
+    assert office.close("A")[0].billable == 1
+    office.add_time("B", office.add_patient("B", "7", person_key=b"p" * 32), "rn", starts=datetime(2026, 10, 9, 14, tzinfo=UTC))
+    (second,) = office.close("B")
+    assert (second.held, second.exceptions) == (1, {"DUPLICATE_PATIENT_MONTH": 1})
+    found = office.rows("SELECT p.mrn, r.code FROM overpayment_review r JOIN patient_month p ON p.id = r.patient_month_id")
+    assert [tuple(row) for row in found] == [("1", "DUPLICATE_PATIENT_MONTH")]
+    assert breaches(office) == []
+
+
+def test_a_double_booking_with_a_closed_month_starts_its_overpayment_review(database: TestDatabase) -> None:
+    office = new_office(database, "A", "B")
+    office.add_time("A", office.add_patient("A", "1"), "rn")
+    office.close("A")
+    office.add_time("B", office.add_patient("B", "7"), "rn", starts=datetime(2026, 10, 5, 14, 10, tzinfo=UTC))
+    (second,) = office.close("B")
+    assert second.excluded_seconds == {"TIME_OVERLAP_STAFF": 600}
+    assert office.value("SELECT code FROM overpayment_review") == "TIME_OVERLAP_STAFF"
+
+
+def test_a_late_entry_is_reported_once_by_the_next_close(database: TestDatabase) -> None:
+    office = new_office(database, "A")
+    patient = office.add_patient("A", "1")
+    office.add_time("A", patient, "rn", starts=datetime(2026, 9, 5, 14, tzinfo=UTC))
+    office.close(month=Month(2026, 9))
+    with office.transaction() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO late_entry (vendor_id, client_id, patient_id, staff_id, kind, month, started_at, ended_at, source, external_id, fields) "
+                "SELECT vendor_id, client_id, patient_id, staff_id, 'new', '2026-09-01', started_at, ended_at, source, 'late-1', '{}' FROM time_entry"
+            )
+        )
+    assert office.close()[0].exceptions["LATE_ENTRY"] == 1
+    assert "LATE_ENTRY" not in office.close(month=Month(2026, 11))[0].exceptions

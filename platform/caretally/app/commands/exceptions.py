@@ -7,7 +7,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from caretally.app.installation import Installation, Vendor
 from caretally.app.write_files import closed_report
@@ -23,6 +23,12 @@ from caretally.exceptions.report import ClientNote, ExceptionReport
 from caretally.money import format_dollars
 from caretally.months import Month
 
+REVIEWS = text(
+    "SELECT c.code AS client, p.mrn, r.code, r.due_on FROM overpayment_review r "
+    "JOIN patient_month p ON p.vendor_id = r.vendor_id AND p.client_id = r.client_id "
+    "AND p.id = r.patient_month_id JOIN client c ON c.vendor_id = r.vendor_id AND c.client_id = r.client_id WHERE p.month = :month ORDER BY 1, 2"
+)
+
 
 @click.command("exceptions")
 @click.argument("month")
@@ -36,7 +42,14 @@ def exceptions_command(month: str, vendor_word: str, codes: tuple[str, ...], for
     vendor = Installation().vendor(vendor_word)
     with vendor.transaction() as connection:
         reports = [(client, report_now(connection, vendor, client, chosen)) for client in clients_to_close(connection, codes)]
+        found = connection.execute(REVIEWS, {"month": chosen.first_day}).all()
     _print("json" if as_json else form, reports)
+    for review in found:
+        if review.client in {client.code for client, _report in reports}:
+            click.echo(
+                f"OVERPAYMENT_REVIEW: {review.client} {chosen} patient {review.mrn}, {review.code}, due {review.due_on}; the closed month was billed.",
+                err=True,
+            )
 
 
 def report_now(connection: Connection, vendor: Vendor, client: Client, month: Month) -> ExceptionReport:
