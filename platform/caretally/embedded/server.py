@@ -62,6 +62,7 @@ def start_server(home: Path, *, programs: str) -> EmbeddedServer:
     account = server_account()
     place = read_place(home)
     if place is None or not Path(place.folder).is_dir():
+        find_programs(programs)
         place = settle(home, account)
     account = owner_of(Path(place.folder), account)
     if started := not answers(place):

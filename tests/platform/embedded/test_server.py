@@ -184,9 +184,10 @@ def test_another_users_data_are_refused_in_one_sentence(tmp_path: Path) -> None:
         owner_of(tmp_path, Account(uid=os.geteuid() + 1, gid=0, other=True))
 
 
-def test_without_programs_the_sentence_says_what_to_do(tmp_path: Path) -> None:
+def test_without_programs_the_sentence_says_what_to_do_and_no_folder_is_left(tmp_path: Path) -> None:
     with pytest.raises(DependencyDown, match="CARETALLY_DATABASE_URL"):
         ensure_server(tmp_path / "var", programs=str(tmp_path))
+    assert read_place(tmp_path / "var") is None
 
 
 def test_a_home_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
