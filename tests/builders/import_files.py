@@ -11,12 +11,13 @@ from typing import Any
 from uuid import UUID
 
 from caretally.app.import_kinds import IMPORT_KINDS
+from caretally.close.reopen import reopen_month
 from caretally.imports.importing import Choices, ParsedFile, import_file
 from caretally.imports.parsing import parse_file
 from caretally.imports.results import ImportResult
 from caretally.imports.undo import UndoResult, undo_import
 from tests.builders.databases import TestDatabase
-from tests.builders.office import Office, new_office
+from tests.builders.office import OCTOBER, Office, new_office
 
 DOCTOR = "1234567893"
 OTHER_DOCTOR = "1245319599"
@@ -54,6 +55,12 @@ class Desk:
         assert batch is not None
         with self.office.transaction() as connection:
             return undo_import(connection, IMPORT_KINDS, batch)
+
+    def reopens(self, client: str) -> None:
+        """Reopen the client's October."""
+        chosen = self.office.client(client)
+        with self.office.transaction() as connection:
+            reopen_month(connection, chosen, OCTOBER, reason="a test")
 
     def rows(self, table: str, columns: str) -> list[tuple[Any, ...]]:
         """Return these columns of all rows of a table, in their own order."""

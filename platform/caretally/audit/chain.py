@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -51,7 +52,8 @@ def append_event(connection: Connection, *, action: str, detail: Mapping[str, De
     and the canonical JSON of the event (sorted keys, no spaces, UTF-8).
     """
     head = connection.execute(TAKE_HEAD).one()
-    seq, written = head.seq + 1, _plain(detail)
+    seq: int = head.seq + 1
+    written = _plain(detail)
     digest = event_hash(head.hash, _event(vendor_id=head.vendor_id, seq=seq, at=head.at, actor=head.actor, action=action, detail=written))
     parameters = {"vendor_id": head.vendor_id, "seq": seq, "hash": digest}
     row = {"at": head.at, "actor": head.actor, "action": action, "detail": canonical(written).decode(), "previous_hash": head.hash}
@@ -63,13 +65,13 @@ def append_event(connection: Connection, *, action: str, detail: Mapping[str, De
 def verify_chain(connection: Connection) -> ChainState:
     """Recompute the chain of the current vendor from its first event to its head."""
     previous, events = FIRST_HASH, 0
-    with closing(connection.execute(READ, execution_options={"yield_per": 1000})) as rows:
+    with closing(connection.execute(READ, execution_options={"yield_per": 1000}).mappings()) as rows:
         for row in rows:
             events += 1
-            reason = _fault(row, seq=events, previous=previous)
+            reason = _fault(dict(row), seq=events, previous=previous)
             if reason:
                 return ChainState(events, ChainBreak(events, reason))
-            previous = row.hash
+            previous = row["hash"]
     head = connection.execute(READ_HEAD).one()
     if (head.seq, head.hash) != (events, previous):
         return ChainState(events, ChainBreak(events + 1, f"The chain ends at event {events}, but its head is event {head.seq}."))
@@ -86,8 +88,7 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def _fault(row: object, *, seq: int, previous: bytes) -> str:
-    values = row._mapping  # type: ignore[attr-defined]
+def _fault(values: Mapping[str, Any], *, seq: int, previous: bytes) -> str:
     if values["seq"] != seq:
         return f"Event {seq} is missing."
     if values["previous_hash"] != previous:

@@ -34,8 +34,10 @@ SELECT t.vendor_id, :batch, '{table}', t.{row_id}, to_jsonb(t) FROM {table} t
 WHERE t.{row_id} IN (SELECT id FROM import_match WHERE target = {number} AND differs)
 """
 UPDATE = """
-UPDATE {table} t SET {assigned}, batch_id = :batch FROM (SELECT DISTINCT ON (found.id) found.id AS found_id, {values} FROM import_match found
-    JOIN import_row r ON r.line = found.line {joins} WHERE found.target = {number} AND found.differs ORDER BY found.id, found.line) x WHERE t.{row_id} = x.found_id
+UPDATE {table} t SET {assigned}, batch_id = :batch FROM (
+    SELECT DISTINCT ON (found.id) found.id AS found_id, {values} FROM import_match found JOIN import_row r ON r.line = found.line {joins}
+    WHERE found.target = {number} AND found.differs ORDER BY found.id, found.line
+) x WHERE t.{row_id} = x.found_id
 """
 INSERT = """
 INSERT INTO {table} (vendor_id, {columns}, created_batch_id, batch_id)
@@ -64,7 +66,7 @@ def lines_of_closed_months(kind: ImportKind) -> str:
     """Return the SELECT of line and first closed month of the rows that would change one."""
     closed, target = kind.closed, kind.targets[0]
     assert closed is not None
-    sources = target.identity | {field.into: field.sql for field in kind.fields_of(target)}
+    sources = {**target.identity} | {field.into: field.sql for field in kind.fields_of(target)}
     return CLOSED.format(
         new=", ".join(f"{sources[column]} AS {column}" for column in closed.columns),
         old=", ".join(f"t.{column}" for column in closed.columns),
@@ -107,7 +109,7 @@ def update(connection: Connection, target: Target, *, number: int, batch: UUID, 
 
 def insert(connection: Connection, target: Target, *, number: int, batch: UUID, fields: Collection[Field], left: str) -> None:
     """Insert the rows that the table does not have; a target that several rows describe takes the first of them."""
-    sources = target.identity | {field.into: field.sql for field in fields}
+    sources = {**target.identity} | {field.into: field.sql for field in fields}
     identity = ", ".join(target.identity.values())
     sql = INSERT.format(
         table=target.table,

@@ -28,6 +28,10 @@ SELECT count(*) FROM {table} t WHERE t.batch_id IS DISTINCT FROM :batch AND (t.c
 COLUMNS = text(
     "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:table AS regclass) AND attnum > 0 AND NOT attisdropped AND attgenerated = ''"
 )
+KEY = text(
+    "SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) "
+    "WHERE i.indrelid = CAST(:table AS regclass) AND i.indisprimary"
+)
 # A row that the import removed (a late row that its reopened month took in) comes back as it was; one that it changed gets its old values.
 RESTORE = """
 INSERT INTO {table} ({columns}) SELECT {old} FROM import_before b CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, b.image) old
@@ -96,20 +100,20 @@ def _refuse_if_built_upon(connection: Connection, kind: ImportKind, batch: UUID,
 def _take_back(connection: Connection, kind: ImportKind, batch: UUID) -> tuple[int, int]:
     removed = restored = 0
     try:
-        for table, row_id in reversed(_tables(kind)):
+        for table, _ in reversed(_tables(kind)):
             removed += connection.execute(text(DELETE.format(table=table)), {"batch": batch}).rowcount
-            restored += _restore(connection, table, row_id, batch)
+            restored += _restore(connection, table, batch)
     except IntegrityError as error:
         if isinstance(error.orig, ForeignKeyViolation):
             user = (error.orig.diag.table_name or "other").replace("_", " ")
-            raise Conflict(f"Rows of this import are used by {user} rows of a later import; undo that import first.") from error
+            raise Conflict(f"Rows of this import are used by {user} rows; undo the imports that came after it first.") from error
         raise
     return removed, restored
 
 
-def _restore(connection: Connection, table: str, row_id: str, batch: UUID) -> int:
+def _restore(connection: Connection, table: str, batch: UUID) -> int:
     columns = list(connection.execute(COLUMNS, {"table": table}).scalars())
-    keys = {"client": ("vendor_id", "client_id"), "staff": ("vendor_id", "id")}.get(table, ("vendor_id", "client_id", "id"))
+    keys = list(connection.execute(KEY, {"table": table}).scalars())
     sql = RESTORE.format(
         table=table,
         columns=", ".join(columns),

@@ -77,7 +77,7 @@ def refuse_closed_months(connection: Connection, rules: Sequence[AnyRule], *, li
 
 def count_refused(connection: Connection) -> int:
     """Return how many lines are kept out because they are wrong."""
-    return connection.execute(text("SELECT count(DISTINCT line) FROM import_skip WHERE why = 'refused'")).scalar_one()
+    return int(connection.execute(text("SELECT count(DISTINCT line) FROM import_skip WHERE why = 'refused'")).scalar_one())
 
 
 def problems_found(connection: Connection, rules: Sequence[AnyRule]) -> tuple[RowProblem, ...]:

@@ -7,7 +7,7 @@ from caretally.patients.import_history import CLIENT_COLUMN, MRN, OF_PATIENT
 from caretally.patients.import_patients import PATIENT
 
 UNKNOWN_ELEMENT = """
-SELECT r.line, string_agg(e.element, ', ') FROM import_row r CROSS JOIN LATERAL unnest(r.elements) e (element)
+SELECT r.line, string_agg(e.element, ', ' ORDER BY e.element) FROM import_row r CROSS JOIN LATERAL unnest(r.elements) e (element)
 WHERE NOT EXISTS (SELECT FROM plan_element k WHERE k.element = e.element) GROUP BY r.line
 """
 

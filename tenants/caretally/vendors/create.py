@@ -55,7 +55,8 @@ def slug_of(name: str) -> str:
 
 def _new_id(engine: Engine) -> UUID:
     with engine.connect() as connection:
-        return connection.execute(text("SELECT tenancy.new_id()")).scalar_one()
+        made: UUID = connection.execute(text("SELECT tenancy.new_id()")).scalar_one()
+        return made
 
 
 def _refuse_unknown_zone(connection: Connection, timezone: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import click
+import psycopg
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
@@ -108,9 +109,11 @@ def readable_errors() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None)
+        if not isinstance(error.orig, psycopg.Error):
+            raise
+        state = error.orig.sqlstate
         if state == "CT001":
-            raise Conflict(str(error.orig.diag.message_primary)) from error
+            raise Conflict(f"{error.orig.diag.message_primary}.") from error
         if state in RACE_STATES:
             raise Conflict("Somebody else wrote the same rows at the same moment, so nothing was imported; run it again.") from error
         if state in NO_ROOM_STATES:

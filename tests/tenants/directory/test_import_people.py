@@ -1,0 +1,60 @@
+"""Staff and providers come in with what the rules ask of them: role, credential, licences, identifier."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.builders.databases import TestDatabase
+from tests.builders.import_files import Desk, new_desk, outcome, rules
+
+STAFF = "staff,family_name,given_name,role,credential,licensed_states,license_expires_on,country,npi"
+PROVIDERS = "client,npi,family_name,given_name,credential,from,to"
+
+
+@pytest.fixture
+def desk(database: TestDatabase, tmp_path: Path) -> Desk:
+    return new_desk(database, tmp_path)
+
+
+def test_licensed_states_are_read_as_a_list(desk: Desk) -> None:
+    desk.imports("staff", f"{STAFF}\nlpn,Cole,Ann,Clinical,LPN, tx ; LA,2027-01-31,us,\n")
+    query = "SELECT role, licensed_states, license_expires_on::text, country FROM staff WHERE code = 'lpn'"
+    assert desk.office.rows(query) == [("clinical", ["TX", "LA"], "2027-01-31", "US")]
+
+
+def test_a_credential_outside_the_table_is_a_warning(desk: Desk) -> None:
+    result = desk.imports("staff", f"{STAFF}\nsha,Cole,Ann,clinical,Shaman,TX,,,\n")
+    assert (rules(result), outcome(result)) == ([(2, "credential", "credential")], {"new": 1})
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "rule"),
+    [
+        ("lpn,Cole,Ann,manager,LPN,TX,,,", "role", "word"),
+        ("lpn,Cole,Ann,clinical,LPN,Texas,,,", "licensed_states", "state"),
+        ("lpn,Cole,Ann,clinical,LPN,TX,never,,", "license_expires_on", "date"),
+        ("lpn,Cole,Ann,clinical,LPN,TX,,USA,", "country", "country"),
+        ("lpn,Cole,Ann,clinical,LPN,TX,,,1234567890", "npi", "npi"),
+        ("lpn,,Ann,clinical,LPN,TX,,,", "family_name", "required"),
+    ],
+)
+def test_a_staff_member_who_cannot_be_is_refused_by_name(desk: Desk, line: str, column: str, rule: str) -> None:
+    assert rules(desk.imports("staff", f"{STAFF}\n{line}\n")) == [(2, column, rule)]
+
+
+@pytest.mark.parametrize(
+    ("npi", "found"), [("1234567893", []), ("1234567890", ["npi"]), ("123456789", ["npi"]), ("9000000001", ["npi_trial"])]
+)
+def test_an_npi_is_checked_by_its_digit_and_trial_data_only_warned_of(desk: Desk, npi: str, found: list[str]) -> None:
+    result = desk.imports("providers", f"{PROVIDERS}\nHIL,{npi},Okafor,Rosa,MD,,\n")
+    assert [rule for _, _, rule in rules(result)] == found
+    assert result.written is (found != ["npi"])
+
+
+def test_a_provider_s_last_day_lies_not_before_the_first(desk: Desk) -> None:
+    result = desk.imports("providers", f"{PROVIDERS}\nHIL,1234567893,Okafor,Rosa,MD,2026-02-01,2026-01-31\n")
+    assert rules(result) == [(2, "to", "date_order")]
+
+
+def test_one_practitioner_may_work_at_two_clients(desk: Desk) -> None:
+    assert outcome(desk.imports("providers", f"{PROVIDERS}\nHIL,1234567893,Okafor,Rosa,MD,,\n")) == {"new": 1}
