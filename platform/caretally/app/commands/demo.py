@@ -12,7 +12,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from caretally.app.demo.card import as_json as card_as_json
 from caretally.app.demo.card import card
-from caretally.app.demo.run import DemoMade, Tell, database_up, make_demo, throw_away
+from caretally.app.demo.plan import DemoPlan
+from caretally.app.demo.run import CARD, DemoMade, Tell, database_up, make_demo, throw_away
 from caretally.app.installation import Installation
 from caretally.app.output import json_option, notes, print_json
 from caretally.errors import BlockedByExceptions
@@ -41,7 +42,8 @@ def demo(*, leave: bool, seed: int, reset: bool, out: Path, as_json: bool) -> in
         made = _made(here, seed=seed, out=out)
         tenths = (time.monotonic_ns() - began) // 100_000_000
         text = card(made, seconds=f"{tenths // 10}.{tenths % 10}")
-        write_whole(out / "README.txt", text.encode())
+        if made.proven:
+            write_whole(out / CARD, text.encode())
         print_json(card_as_json(made)) if as_json else click.echo(text)
         if not leave:
             _wait()
@@ -55,7 +57,7 @@ def _made(here: Installation, *, seed: int, out: Path) -> DemoMade:
     with Progress(*columns, console=notes(), transient=True, disable=not shown) as progress:
         task = progress.add_task("Starting")
         tell: Tell = (lambda what: progress.update(task, description=what)) if shown else _note
-        return make_demo(here, today=date.today(), seed=seed, out=out, tell=tell)  # noqa: DTZ011 - the month before the user's own today
+        return make_demo(here, DemoPlan(date.today(), seed, out), tell)  # noqa: DTZ011 - the month before the user's own today
 
 
 def _note(what: str) -> None:

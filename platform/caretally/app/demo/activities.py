@@ -1,4 +1,3 @@
-
 """What care managers do and write down: activity names and notes, made from templates with made-up figures."""
 
 from random import Random

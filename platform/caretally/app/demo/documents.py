@@ -1,6 +1,5 @@
 """The demo's documents: invoices and exception reports of the last month, one folder a vendor."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from caretally.app.installation import Vendor
@@ -9,8 +8,6 @@ from caretally.close.close_month import clients_to_close
 from caretally.close.prepare import Client
 from caretally.close.results import ClientResult
 from caretally.months import Month
-
-WRITERS = 2
 
 
 def write_documents(vendor: Vendor, month: Month, results: list[ClientResult], *, out: Path) -> list[Path]:
@@ -24,12 +21,11 @@ def write_documents(vendor: Vendor, month: Month, results: list[ClientResult], *
         client = clients[result.client]
         return _present(folder, client, result, month) or write_client_files(vendor, client, month, result, out=folder)
 
-    with ThreadPoolExecutor(max_workers=WRITERS) as pool:
-        return [path for paths in pool.map(written, closed) for path in paths]
+    return [path for result in closed for path in written(result)]
 
 
 def _present(folder: Path, client: Client, result: ClientResult, month: Month) -> list[Path]:
-    """Return the client's files when all of them are there, else none."""
+    """Return the client's files when all of them are there, else none; a month that was closed again is written again."""
     stems = [f"exceptions-{client.code}-{month}", *([f"{result.invoice.number}-{client.code}"] if result.invoice else [])]
-    paths = [folder / f"{stem}.{ending}" for stem in stems for ending in ("csv", "pdf", "xlsx")]
-    return paths if all(path.exists() for path in paths) else []
+    paths = sorted(folder / f"{stem}.{ending}" for stem in stems for ending in ("csv", "pdf", "xlsx"))
+    return paths if result.revision == 1 and all(path.exists() for path in paths) else []

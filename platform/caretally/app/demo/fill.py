@@ -41,31 +41,45 @@ class Step:
     parsed: "Future[ParsedFile]"
 
 
-def fill(vendor: Vendor, files: VendorFiles, *, scratch: Path, tell: Tell) -> None:
-    """Import the vendor's facts, then month by month its time, and close each month for all clients; then what comes late.
+def import_facts(vendor: Vendor, files: VendorFiles, *, scratch: Path, tell: Tell) -> bool:
+    """Import everything but time and return whether something was missing; files are known by their digest. Raises `DemoFileRefused`."""
+    with parsing_ahead(_missing(vendor, [*files.facts]), scratch=scratch) as steps:
+        for step in steps:
+            _import(vendor, step, tell)
+        return bool(steps)
 
-    Raises `DemoFileRefused` when a row is refused. A run that was interrupted goes on where it stopped: files are known by their
-    digest, months by their closes.
+
+def close_history(vendor: Vendor, files: VendorFiles, *, scratch: Path, tell: Tell) -> bool:
+    """Import month by month its time and close it for all clients, then import what comes late; return whether something was missing.
+
+    A run that was interrupted goes on where it stopped: files are known by their digest, months by their closes. Raises
+    `DemoFileRefused`.
     """
     late = [("time", files.late)] if files.late else []
-    everything = [*files.facts, *(("time", path) for _, path in files.time), *late]
-    with parsing_ahead(_missing(vendor, everything), scratch=scratch) as steps:
+    missing = _missing(vendor, [*(("time", path) for _, path in files.time), *late])
+    closed = _closed_months(vendor, clients=len(files.vendor.clients))
+    with parsing_ahead(missing, scratch=scratch) as steps:
         waiting = {step.path: step for step in steps}
-        _import(vendor, [waiting[path] for _, path in files.facts if path in waiting], tell)
-        closed = _closed_months(vendor, clients=len(files.vendor.clients))
         for month, path in files.time:
-            _import(vendor, [waiting[path]] if path in waiting else [], tell)
+            if path in waiting:
+                _import(vendor, waiting[path], tell)
             if month not in closed:
                 tell(f"{vendor.name}: closing {month}")
                 close_all(vendor, month, tell)
-        _import(vendor, [waiting[path] for _, path in late if path in waiting], tell)
+        for _, path in late:
+            if path in waiting:
+                _import(vendor, waiting[path], tell)
+    return bool(missing) or len(closed) < len(files.time)
 
 
 def close_all(vendor: Vendor, month: Month, tell: Tell) -> list[ClientResult]:
-    """Close a month for all of the vendor's clients, or read back what its close gave; a parked client is told with its reason."""
+    """Close a month for all of the vendor's clients, or read back what its close gave; a parked client is told with its reason.
+
+    Invoices that jump are acknowledged: in the first months a small client's do, and nobody is there to look at them.
+    """
     with vendor.transaction() as connection:
         clients = clients_to_close(connection)
-    results = list(close_month(vendor.transaction, month, clients))
+    results = list(close_month(vendor.transaction, month, clients, acknowledge_jump=True))
     for result in results:
         if result.status == "parked":
             tell(f"{vendor.name}: {result.client} is parked in {month}: {result.parked_reason}")
@@ -77,13 +91,13 @@ def parsing_ahead(files: list[tuple[str, Path]], *, scratch: Path) -> Iterator[l
     """Yield the files as steps while they are parsed one after the other beside the caller's work."""
     pool = ThreadPoolExecutor(max_workers=1)
     try:
-        yield [Step(kind, path, pool.submit(_parse, path, scratch / path.stem)) for kind, path in files]
+        yield [Step(kind, path, pool.submit(_parse, path, scratch / path.parent.name / path.stem)) for kind, path in files]
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _parse(path: Path, scratch: Path) -> ParsedFile:
-    scratch.mkdir(parents=True)
+    scratch.mkdir(parents=True, exist_ok=True)
     return parse_file(path, scratch=scratch)
 
 
@@ -98,13 +112,12 @@ def _closed_months(vendor: Vendor, *, clients: int) -> set[Month]:
         return {Month.of(day) for day in connection.scalars(CLOSED, {"clients": clients})}
 
 
-def _import(vendor: Vendor, steps: list[Step], tell: Tell) -> None:
-    for step in steps:
-        tell(f"{vendor.name}: importing {step.path.name}")
-        file = step.parsed.result()
-        with vendor.transaction() as connection:
-            result = import_file(connection, IMPORT_KINDS[step.kind], file)
-        if result.refused:
-            problem = next(problem for problem in result.problems if problem.severity == "refused")
-            raise DemoFileRefused(f"{step.path} was refused at line {problem.line}, {problem.column}: {problem.sentence}")
-        file.path.unlink(missing_ok=True)
+def _import(vendor: Vendor, step: Step, tell: Tell) -> None:
+    tell(f"{vendor.name}: importing {step.path.name}")
+    file = step.parsed.result()
+    with vendor.transaction() as connection:
+        result = import_file(connection, IMPORT_KINDS[step.kind], file)
+    if result.refused:
+        problem = next(problem for problem in result.problems if problem.severity == "refused")
+        raise DemoFileRefused(f"{step.path} was refused at line {problem.line}, {problem.column}: {problem.sentence}")
+    file.path.unlink(missing_ok=True)

@@ -32,9 +32,9 @@ class VendorFiles:
     planted: dict[str, tuple[str, str]]
 
 
-def generate(folder: Path, *, today: date, seed: int) -> tuple[VendorFiles, ...]:
-    """Write both vendors' files below `folder` and return them; months are the fourteen before the month of `today`."""
-    return tuple(_vendor(folder / vendor.slug, vendor, history(today), seed=seed) for vendor in VENDORS)
+def generate(folder: Path, *, today: date, seed: int, vendors: tuple[Vendor, ...] = VENDORS) -> tuple[VendorFiles, ...]:
+    """Write the vendors' files below `folder` and return them; months are the fourteen before the month of `today`."""
+    return tuple(_vendor(folder / vendor.slug, vendor, history(today), seed=seed) for vendor in vendors)
 
 
 def _vendor(folder: Path, vendor: Vendor, months: tuple[Period, ...], *, seed: int) -> VendorFiles:

@@ -4,12 +4,11 @@ import fcntl
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from caretally.app.demo.generate import VendorFiles, generate
-from caretally.app.demo.scenario import VENDORS
+from caretally.app.demo.plan import DemoPlan
 from caretally.errors import Conflict, DependencyDown
 from caretally.files.atomic import write_whole
 from caretally.months import Month
@@ -45,20 +44,20 @@ def only_one(folder: Path) -> Iterator[None]:
         yield
 
 
-def import_files(folder: Path, *, today: date, seed: int) -> tuple[VendorFiles, ...]:
-    """Return the demo's import files: those of an earlier run with this seed, whatever its month, else new ones for `today`.
+def import_files(folder: Path, plan: DemoPlan) -> tuple[VendorFiles, ...]:
+    """Return the demo's import files: those of an earlier run with this seed, whatever its month, else new ones.
 
     Raises `AnotherDemo` when the home holds a demo of another seed, `DependencyDown` when they cannot be written.
     """
     known = folder / LIST
     if known.exists():
-        return _read(folder, json.loads(known.read_text(encoding="utf-8")), seed=seed)
+        return _read(folder, json.loads(known.read_text(encoding="utf-8")), plan)
     try:
-        made = generate(folder / "files", today=today, seed=seed)
+        made = generate(folder / "files", today=plan.today, seed=plan.seed, vendors=plan.vendors)
     except OSError as error:
         raise DependencyDown(f"The demo's files could not be written to {folder}: {error.strerror}.") from error
     listed = {files.vendor.slug: _as_json(files, folder) for files in made}
-    write_whole(known, json.dumps({"seed": seed, "vendors": listed}, indent=1, ensure_ascii=False).encode())
+    write_whole(known, json.dumps({"seed": plan.seed, "vendors": listed}, indent=1, ensure_ascii=False).encode())
     return made
 
 
@@ -71,8 +70,8 @@ def _as_json(files: VendorFiles, folder: Path) -> dict[str, Any]:
     }
 
 
-def _read(folder: Path, known: dict[str, Any], *, seed: int) -> tuple[VendorFiles, ...]:
-    if known["seed"] != seed:
+def _read(folder: Path, known: dict[str, Any], plan: DemoPlan) -> tuple[VendorFiles, ...]:
+    if known["seed"] != plan.seed:
         raise AnotherDemo(
             f"This home holds a demo made with seed {known['seed']}; run caretally demo --seed {known['seed']}, or --reset to start over."
         )
@@ -84,6 +83,6 @@ def _read(folder: Path, known: dict[str, Any], *, seed: int) -> tuple[VendorFile
             late=folder / listed["late"] if listed["late"] else None,
             planted={story: (client, mrn) for story, (client, mrn) in listed["planted"].items()},
         )
-        for vendor in VENDORS
+        for vendor in plan.vendors
         for listed in (known["vendors"][vendor.slug],)
     )

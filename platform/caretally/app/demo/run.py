@@ -7,27 +7,32 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from caretally.app.bring_up_to_date import bring_up_to_date
 from caretally.app.demo.documents import write_documents
-from caretally.app.demo.fill import close_all, fill
+from caretally.app.demo.fill import close_all, close_history, import_facts
 from caretally.app.demo.generate import VendorFiles
 from caretally.app.demo.kept import LIST, import_files, only_one
+from caretally.app.demo.plan import DemoPlan
 from caretally.app.demo.scenario import VENDORS
 from caretally.app.installation import DECIDE_SLUG, Installation, UnknownVendor, Vendor, cli_actor
 from caretally.close.results import ClientResult
 from caretally.close.verify import verify
+from caretally.db.migrate import become
 from caretally.embedded.server import ensure_server, remove_server, stop_server
 from caretally.errors import CareTallyError, Conflict, UsageMistake
 from caretally.months import Month
 from caretally.vendors.create import create_vendor
 
 OTHERS = text("SELECT slug FROM vendor WHERE slug <> ALL (:known) ORDER BY slug")
+CARD = "README.txt"
 Tell = Callable[[str], None]
+Pair = tuple[Vendor, VendorFiles]
 
 
 class DemoDoesNotVerify(CareTallyError):
@@ -38,49 +43,65 @@ class DemoDoesNotVerify(CareTallyError):
 
 @dataclass(frozen=True)
 class VendorMade:
-    """One vendor of the finished demo: its files, the results of the last month, and the documents written."""
+    """One vendor of the finished demo: its import files, the results of the last month, and its documents."""
 
     vendor: Vendor
     files: VendorFiles
     results: list[ClientResult]
     documents: list[Path]
-    proven: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class DemoMade:
-    """The finished demo; `month` is the last closed one."""
+    """The finished demo; `month` is the last closed one, `proven` what verifying said of each vendor (empty: nothing was written)."""
 
     seed: int
     month: Month
     home: Path
     out: Path
     vendors: tuple[VendorMade, ...]
+    proven: tuple[tuple[str, ...], ...]
 
 
-def make_demo(here: Installation, *, today: date, seed: int, out: Path, tell: Tell) -> DemoMade:
+def make_demo(here: Installation, plan: DemoPlan, tell: Tell) -> DemoMade:
     """Return the demo of this installation, made now where it is missing.
 
-    `today` decides the months of a new demo and nothing of an old one. Raises `AnotherDemo`, `DemoAtWork`, `DemoFileRefused`,
-    `DemoDoesNotVerify`, and what the database raises; a later call goes on from there.
+    Raises `AnotherDemo`, `DemoAtWork`, `DemoFileRefused`, `DemoDoesNotVerify`, and what the database raises; a later call goes on
+    from there.
     """
     folder = here.settings.home / "demo"
     with only_one(folder), tempfile.TemporaryDirectory(dir=folder, prefix="parsed-") as scratch, ThreadPoolExecutor(max_workers=2) as pool:
-        generated = pool.submit(import_files, folder, today=today, seed=seed)
-        with timed(tell, "the database is ready"):
+        generated = pool.submit(import_files, folder, plan)
+        with timed(tell, "the schema and the rules are in place"):
             bring_up_to_date(here.url, roles=here.roles, secret=here.secret)
-        files = generated.result()
-        vendors = [ensure_vendor(here, one) for one in files]
-        with timed(tell, "fourteen months are imported and closed"):
-            filled = [
-                pool.submit(fill, vendor, one, scratch=Path(scratch) / vendor.slug, tell=tell)
-                for vendor, one in zip(vendors, files, strict=True)
-            ]
-            for each in filled:
-                each.result()
-        month = files[0].time[-1][0]
-        made = tuple(_finish(vendor, one, month, out=out, tell=tell) for vendor, one in zip(vendors, files, strict=True))
-    return DemoMade(seed, month, here.settings.home, out, made)
+        pairs = [(ensure_vendor(here, one), one) for one in generated.result()]
+        with timed(tell, "rosters, consents, plans and agreements are imported"):
+            written = _side_by_side(here, pool, pairs, partial(import_facts, scratch=Path(scratch), tell=tell))
+        with timed(tell, "fourteen months of time are imported and closed"):
+            written |= _side_by_side(here, pool, pairs, partial(close_history, scratch=Path(scratch), tell=tell))
+        unfinished = written or not (plan.out / CARD).exists()
+        proving = [pool.submit(proved, vendor) for vendor, _ in pairs] if unfinished else []
+        with timed(tell, "invoices and exception reports are written"):
+            made = tuple(_documented(vendor, files, plan.out, tell) for vendor, files in pairs)
+        with timed(tell, "all months are verified"):
+            proven = tuple(proof.result() for proof in proving)
+    return DemoMade(plan.seed, pairs[0][1].time[-1][0], here.settings.home, plan.out, made, proven)
+
+
+def _side_by_side(here: Installation, pool: ThreadPoolExecutor, pairs: list[Pair], work: Callable[[Vendor, VendorFiles], bool]) -> bool:
+    """Do the same for all vendors at once, tell the planner when something was written, and return whether it was."""
+    written = [running.result() for running in [pool.submit(work, vendor, files) for vendor, files in pairs]]
+    if any(written):
+        refresh_statistics(here)
+    return any(written)
+
+
+def refresh_statistics(here: Installation) -> None:
+    """Let the planner know what was just written; in daily use autovacuum does it within minutes."""
+    engine = create_engine(here.url, poolclass=NullPool)
+    with engine.begin() as connection:
+        become(connection, here.roles.name("owner"))
+        connection.execute(text("ANALYZE"))
 
 
 def ensure_vendor(here: Installation, files: VendorFiles) -> Vendor:
@@ -95,13 +116,11 @@ def ensure_vendor(here: Installation, files: VendorFiles) -> Vendor:
         return here.vendor(wanted.slug)
 
 
-def _finish(vendor: Vendor, files: VendorFiles, month: Month, *, out: Path, tell: Tell) -> VendorMade:
+def _documented(vendor: Vendor, files: VendorFiles, out: Path, tell: Tell) -> VendorMade:
+    month = files.time[-1][0]
+    tell(f"{vendor.name}: writing the documents of {month}")
     results = close_all(vendor, month, tell)
-    with timed(tell, f"{vendor.name}: the documents of {month} are written"):
-        documents = write_documents(vendor, month, results, out=out)
-    with timed(tell, f"{vendor.name}: verified"):
-        proven = proved(vendor)
-    return VendorMade(vendor, files, results, documents, proven)
+    return VendorMade(vendor, files, results, write_documents(vendor, month, results, out=out))
 
 
 def proved(vendor: Vendor) -> tuple[str, ...]:
@@ -156,7 +175,7 @@ def throw_away(here: Installation, *, out: Path) -> None:
         shutil.rmtree(home / "demo" / "files", ignore_errors=True)
         for vendor in VENDORS:
             shutil.rmtree(out / vendor.slug, ignore_errors=True)
-        (out / "README.txt").unlink(missing_ok=True)
+        (out / CARD).unlink(missing_ok=True)
 
 
 def _other_vendors(home: Path) -> list[str]:

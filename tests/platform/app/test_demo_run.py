@@ -1,0 +1,154 @@
+"""The demo on a real database, with a twelfth of its ordinary patients: made once, found again, resumed, and as the rules say."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from caretally.app.cli import main
+from caretally.app.demo.card import as_json, card, commands
+from caretally.app.demo.kept import LIST, AnotherDemo, DemoAtWork, only_one
+from caretally.app.demo.plan import DemoPlan
+from caretally.app.demo.run import DemoMade, VendorMade, make_demo, throw_away
+from caretally.app.demo.scenario import VENDORS
+from caretally.app.installation import Installation
+from caretally.config.settings import read_settings
+from caretally.errors import UsageMistake
+from tests.builders.databases import TestDatabase
+
+SMALL = tuple(replace(v, clients=tuple(replace(c, patients=max(4, c.patients // 12)) for c in v.clients)) for v in VENDORS)
+REASONS = text(
+    "SELECT c.code || '/' || p.mrn, p.outcome, p.exceptions || p.warnings FROM patient_month p JOIN client c USING (vendor_id, client_id) "
+    "WHERE p.month = :month"
+)
+LATE = text("SELECT external_id, kind FROM late_entry ORDER BY external_id")
+
+
+def tell_nobody(what: str) -> None:
+    """Take a note and drop it."""
+
+
+@pytest.fixture(scope="module")
+def here(database: TestDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    installation = Installation(read_settings(database.environment(home=tmp_path_factory.mktemp("home"))))
+    yield installation
+    installation.vendor_pool.dispose()
+    installation.operator_pool.dispose()
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> DemoPlan:
+    return DemoPlan(date(2026, 11, 23), 1, tmp_path_factory.mktemp("documents"), SMALL)
+
+
+@pytest.fixture(scope="module")
+def made(here: Installation, plan: DemoPlan) -> DemoMade:
+    return make_demo(here, plan, tell_nobody)
+
+
+@pytest.fixture(scope="module")
+def decided(made: DemoMade) -> dict[str, dict[str, set[str]]]:
+    return {one.vendor.slug: _reasons(one, made) for one in made.vendors}
+
+
+def _reasons(one: VendorMade, made: DemoMade) -> dict[str, set[str]]:
+    with one.vendor.transaction() as connection:
+        rows = connection.execute(REASONS, {"month": made.month.first_day}).all()
+    return {patient: {outcome, *codes} for patient, outcome, codes in rows}
+
+
+def test_the_last_month_is_closed_for_every_client(made: DemoMade) -> None:
+    assert {result.status for one in made.vendors for result in one.results} == {"closed"}
+
+
+def test_every_planted_gate_shows_on_its_patient(made: DemoMade, decided: dict[str, dict[str, set[str]]]) -> None:
+    planted = [(one.vendor.slug, gate, "/".join(key)) for one in made.vendors for gate, key in one.files.planted.items() if gate.isupper()]
+    assert [(vendor, gate) for vendor, gate, patient in planted if gate not in decided[vendor][patient]] == []
+
+
+def test_clients_whose_agreement_asks_for_attestations_bill_nothing(made: DemoMade) -> None:
+    without = {result.client for one in made.vendors for result in one.results if result.invoice is None}
+    assert without == {"JCC", "KMC"}
+
+
+def test_the_client_facts_missing_at_one_client_are_told(made: DemoMade, decided: dict[str, dict[str, set[str]]]) -> None:
+    patient = "/".join(made.vendors[0].files.planted["ATTESTATION_MISSING"])
+    facts = {"ACCESS_24_7_MISSING", "SUPERVISION_MISSING", "EHR_NOT_CERTIFIED", "BAA_MISSING", "CARE_TEAM_CONTACT_MISSING"}
+    assert facts <= decided["meridian"][patient]
+
+
+def test_late_time_is_kept_beside_the_closed_month(made: DemoMade) -> None:
+    with made.vendors[0].vendor.transaction() as connection:
+        late = [tuple(row) for row in connection.execute(LATE)]
+    assert late == [("LATE-APPROVAL", "approved"), ("LATE-CORRECTION", "corrected"), ("LATE-NEW-ENTRY-2", "new")]
+
+
+def test_every_vendor_was_verified(made: DemoMade) -> None:
+    assert [len(says) for says in made.proven] == [8, 8]
+
+
+def test_each_closed_client_has_its_documents(made: DemoMade) -> None:
+    for one in made.vendors:
+        invoices = sum(1 for result in one.results if result.invoice)
+        assert len([path for path in one.documents if path.exists()]) == 3 * (len(one.results) + invoices)
+
+
+def test_a_second_run_writes_nothing_and_tells_the_same(here: Installation, plan: DemoPlan, made: DemoMade) -> None:
+    (plan.out / "README.txt").write_text("the card")
+    again = make_demo(here, plan, tell_nobody)
+    assert (again.proven, as_json(again)) == ((), as_json(made))
+
+
+def test_a_run_in_a_later_month_finds_the_demo_as_it_was(here: Installation, plan: DemoPlan, made: DemoMade) -> None:
+    assert make_demo(here, replace(plan, today=date(2027, 2, 1)), tell_nobody).month == made.month
+
+
+def test_a_document_that_went_missing_comes_back_with_the_same_bytes(here: Installation, plan: DemoPlan, made: DemoMade) -> None:
+    lost = next(path for path in made.vendors[1].documents if path.suffix == ".pdf")
+    before = lost.read_bytes()
+    lost.unlink()
+    make_demo(here, plan, tell_nobody)
+    assert lost.read_bytes() == before
+
+
+def test_another_seed_is_refused_while_the_demo_is_there(here: Installation, plan: DemoPlan, made: DemoMade) -> None:
+    with pytest.raises(AnotherDemo, match="seed 1"):
+        make_demo(here, replace(plan, seed=2), tell_nobody)
+
+
+def test_two_processes_do_not_make_it_at_once(here: Installation, plan: DemoPlan, made: DemoMade) -> None:
+    with only_one(here.settings.home / "demo"), pytest.raises(DemoAtWork):
+        make_demo(here, plan, tell_nobody)
+
+
+def test_a_database_of_your_own_is_not_thrown_away(here: Installation, plan: DemoPlan) -> None:
+    with pytest.raises(UsageMistake, match="CARETALLY_DATABASE_URL"):
+        throw_away(here, out=plan.out)
+
+
+def test_the_card_says_that_nothing_is_lost(made: DemoMade) -> None:
+    one = made.vendors[0]
+    enrolled, billable = (sum(getattr(result, name) for result in one.results) for name in ("enrolled", "billable"))
+    assert f"{enrolled:,} enrolled = {billable:,} billable + " in card(made, seconds="1.0")
+
+
+def test_the_list_of_files_names_them_within_the_home(here: Installation, made: DemoMade) -> None:
+    listed = json.loads((here.settings.home / "demo" / LIST).read_text(encoding="utf-8"))
+    assert not Path(listed["vendors"]["harbor"]["facts"]["clients"]).is_absolute()
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_each_command_on_the_card_works(
+    database: TestDatabase, here: Installation, made: DemoMade, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    for name, value in database.environment(home=here.settings.home).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(here.settings.home)
+    words = commands(made)[number].partition("   #")[0].replace('"wrong rate"', "wrong").split()
+    with pytest.raises(SystemExit) as end:
+        main(words[1:])
+    assert end.value.code == 0
