@@ -35,13 +35,17 @@ BEGIN
     IF part[5]::bigint < extract(epoch FROM clock_timestamp()) THEN
         RAISE EXCEPTION 'the tenant context has expired' USING ERRCODE = '42501';
     END IF;
+    -- a practice user's context on the vendor's login would open all the vendor's clients, a vendor's on the practice's login likewise
+    IF (part[3] = '*') = (session_user = '{{practice:name}}') THEN
+        RAISE EXCEPTION 'the tenant context is for another login' USING ERRCODE = '42501';
+    END IF;
     RETURN part;
 END $$;
 
 CREATE FUNCTION tenancy.current_vendor() RETURNS uuid
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$ SELECT (tenancy.verified_context())[2]::uuid $$;
 
--- A practice user's context names its clients; `*` is refused here, so a vendor's context opens nothing on the practice's login.
+-- A practice user's context names its clients; `*` is refused here too, should the check of the login above ever be lost.
 CREATE FUNCTION tenancy.current_clients() RETURNS uuid[]
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

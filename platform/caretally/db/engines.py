@@ -1,10 +1,14 @@
 """The pools: each logs in as its own role, and no connection ever changes role (CVE-2023-2455)."""
 
-from sqlalchemy import URL, Engine, create_engine
+from psycopg import Connection as PsycopgConnection
+from sqlalchemy import URL, Engine, PoolResetState, create_engine, event
 
 from caretally.db.roles import Roles
 
 LONG = "10min"
+# As the client's own start values these win over `ALTER ROLE … SET`, which any role may say of itself, and are what RESET ALL returns to.
+START_VALUES = {"search_path": "public,pg_temp", "caretally.context": "", "row_security": "on"}
+FORGET = "CLOSE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); RESET ALL; DISCARD TEMP"
 
 
 def vendor_engine(url: URL, *, roles: Roles, secret: bytes, statement_timeout: str = "", pool_size: int = 5) -> Engine:
@@ -24,14 +28,29 @@ def operator_engine(url: URL, *, roles: Roles, secret: bytes, pool_size: int = 2
 
 def login_engine(url: URL, kind: str, *, roles: Roles, secret: bytes, statement_timeout: str = "", pool_size: int = 5) -> Engine:
     """Return a pool that logs in as the role of this kind; `statement_timeout` overrides the role's own, as in `10min`."""
-    options = {"application_name": f"caretally {kind}"}
-    if statement_timeout:
-        options["options"] = f"-c statement_timeout={statement_timeout}"
-    return create_engine(
+    values = START_VALUES | ({"statement_timeout": statement_timeout} if statement_timeout else {})
+    options = " ".join(f"-c {name}={value}" for name, value in values.items())
+    engine = create_engine(
         roles.login(url, kind, secret=secret),
-        connect_args=options,
+        connect_args={"application_name": f"caretally {kind}", "options": options},
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        pool_reset_on_return=None,
         hide_parameters=True,
     )
+    event.listen(engine, "reset", forget_session)
+    return engine
+
+
+def forget_session(raw: PsycopgConnection, _record: object, state: PoolResetState) -> None:
+    """Leave nothing of one transaction to the next: no setting, held cursor, temporary table, lock or channel outlives a checkout.
+
+    Prepared statements stay; they hold no row and are checked again at each execution. An error makes the pool drop the connection.
+    """
+    if state.terminate_only:
+        return
+    raw.rollback()
+    raw.autocommit = True
+    raw.execute(FORGET)
+    raw.autocommit = False
