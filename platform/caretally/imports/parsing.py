@@ -101,4 +101,5 @@ def _stop(child: subprocess.Popen[str]) -> None:
     if child.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
-    child.communicate()
+    with contextlib.suppress(BrokenPipeError), child:
+        pass  # closes the pipes and waits
