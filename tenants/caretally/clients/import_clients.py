@@ -38,7 +38,7 @@ CLIENTS = ImportKind(
         Rule(
             "timezone",
             "timezone",
-            "NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = r.in_timezone)",
+            "r.in_timezone NOT IN (SELECT name FROM pg_timezone_names)",
             "“{value}” is not the name of a time zone; write America/New_York.",
         ),
         Rule("terms_days", "terms_days", "r.terms_days NOT BETWEEN 0 AND 365", "Payment terms are 0 to 365 days, not {value}."),

@@ -18,10 +18,12 @@ PATIENT = Lookup(
 PERSON_KEY = r"""sha256((SELECT person_key FROM vendor_secret) || convert_to(
     import.plain_name(r.in_family_name) || E'\x1f' || import.plain_name(r.in_given_name) || E'\x1f' || to_char(r.birth_date, 'YYYY-MM-DD'), 'UTF8'))"""
 ONE_MBI_TWICE = """
-SELECT r.line, other.mrn FROM import_row r JOIN LATERAL (
-    SELECT f.in_mrn AS mrn FROM import_row f WHERE f.client_id = r.client_id AND f.mbi = r.mbi AND f.in_mrn <> r.in_mrn
-    UNION SELECT p.mrn FROM patient p WHERE p.client_id = r.client_id AND p.mbi = r.mbi AND p.mrn <> r.in_mrn
-    ORDER BY 1 LIMIT 1) other ON r.mbi IS NOT NULL
+SELECT r.line, min(other.mrn) FROM import_row r JOIN (
+    SELECT client_id, mbi, in_mrn AS mrn FROM import_row WHERE mbi IS NOT NULL
+    UNION ALL
+    SELECT p.client_id, p.mbi, p.mrn FROM patient p
+    WHERE p.mbi IS NOT NULL AND NOT EXISTS (SELECT FROM import_row f WHERE f.client_id = p.client_id AND f.in_mrn = p.mrn)
+) other ON other.client_id = r.client_id AND other.mbi = r.mbi AND other.mrn <> r.in_mrn GROUP BY r.line
 """
 
 PATIENTS = ImportKind(
