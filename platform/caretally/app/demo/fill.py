@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 
 from sqlalchemy import text
 
@@ -32,6 +33,12 @@ class DemoFileRefused(CareTallyError):
     code = "demo_file_refused"
 
 
+class Stopped(CareTallyError):
+    """Another part of the demo failed or was interrupted."""
+
+    code = "demo_stopped"
+
+
 @dataclass(frozen=True)
 class Step:
     """A file still to be imported: its kind, its path, and the parse that runs ahead."""
@@ -41,15 +48,16 @@ class Step:
     parsed: "Future[ParsedFile]"
 
 
-def import_facts(vendor: Vendor, files: VendorFiles, *, scratch: Path, tell: Tell) -> bool:
+def import_facts(vendor: Vendor, files: VendorFiles, *, scratch: Path, tell: Tell, stop: Event) -> bool:
     """Import everything but time and return whether something was missing; files are known by their digest. Raises `DemoFileRefused`."""
     with parsing_ahead(_missing(vendor, [*files.facts]), scratch=scratch) as steps:
         for step in steps:
+            _go_on(stop)
             _import(vendor, step, tell)
         return bool(steps)
 
 
-def close_history(vendor: Vendor, files: VendorFiles, *, scratch: Path, tell: Tell) -> bool:
+def close_history(vendor: Vendor, files: VendorFiles, *, scratch: Path, tell: Tell, stop: Event) -> bool:
     """Import month by month its time and close it for all clients, then import what comes late; return whether something was missing.
 
     A run that was interrupted goes on where it stopped: files are known by their digest, months by their closes. Raises
@@ -61,8 +69,10 @@ def close_history(vendor: Vendor, files: VendorFiles, *, scratch: Path, tell: Te
     with parsing_ahead(missing, scratch=scratch) as steps:
         waiting = {step.path: step for step in steps}
         for month, path in files.time:
+            _go_on(stop)
             if path in waiting:
                 _import(vendor, waiting[path], tell)
+            _go_on(stop)
             if month not in closed:
                 tell(f"{vendor.name}: closing {month}")
                 close_all(vendor, month, tell)
@@ -84,6 +94,11 @@ def close_all(vendor: Vendor, month: Month, tell: Tell) -> list[ClientResult]:
         if result.status == "parked":
             tell(f"{vendor.name}: {result.client} is parked in {month}: {result.parked_reason}")
     return results
+
+
+def _go_on(stop: Event) -> None:
+    if stop.is_set():
+        raise Stopped("The demo was interrupted; the same command goes on from here.")
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Event
+from typing import Protocol
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
@@ -33,6 +35,13 @@ OTHERS = text("SELECT slug FROM vendor WHERE slug <> ALL (:known) ORDER BY slug"
 CARD = "README.txt"
 Tell = Callable[[str], None]
 Pair = tuple[Vendor, VendorFiles]
+
+
+class Work(Protocol):
+    """A part of the demo for one vendor; it returns whether something was missing."""
+
+    def __call__(self, vendor: Vendor, files: VendorFiles, *, stop: Event) -> bool:
+        """Do what is missing, and nothing after `stop` is set."""
 
 
 class DemoDoesNotVerify(CareTallyError):
@@ -70,15 +79,15 @@ def make_demo(here: Installation, plan: DemoPlan, tell: Tell) -> DemoMade:
     from there.
     """
     folder = here.settings.home / "demo"
-    with only_one(folder), tempfile.TemporaryDirectory(dir=folder, prefix="parsed-") as scratch, ThreadPoolExecutor(max_workers=2) as pool:
+    with only_one(folder), _scratch(folder) as scratch, ThreadPoolExecutor(max_workers=2) as pool:
         generated = pool.submit(import_files, folder, plan)
         with timed(tell, "the schema and the rules are in place"):
             bring_up_to_date(here.url, roles=here.roles, secret=here.secret)
         pairs = [(ensure_vendor(here, one), one) for one in generated.result()]
         with timed(tell, "rosters, consents, plans and agreements are imported"):
-            written = _side_by_side(here, pool, pairs, partial(import_facts, scratch=Path(scratch), tell=tell))
+            written = _side_by_side(here, pool, pairs, partial(import_facts, scratch=scratch, tell=tell))
         with timed(tell, "fourteen months of time are imported and closed"):
-            written |= _side_by_side(here, pool, pairs, partial(close_history, scratch=Path(scratch), tell=tell))
+            written |= _side_by_side(here, pool, pairs, partial(close_history, scratch=scratch, tell=tell))
         unfinished = written or not (plan.out / CARD).exists()
         proving = [pool.submit(proved, vendor) for vendor, _ in pairs] if unfinished else []
         with timed(tell, "invoices and exception reports are written"):
@@ -88,12 +97,21 @@ def make_demo(here: Installation, plan: DemoPlan, tell: Tell) -> DemoMade:
     return DemoMade(plan.seed, pairs[0][1].time[-1][0], here.settings.home, plan.out, made, proven)
 
 
-def _side_by_side(here: Installation, pool: ThreadPoolExecutor, pairs: list[Pair], work: Callable[[Vendor, VendorFiles], bool]) -> bool:
-    """Do the same for all vendors at once, tell the planner when something was written, and return whether it was."""
-    written = [running.result() for running in [pool.submit(work, vendor, files) for vendor, files in pairs]]
-    if any(written):
+def _side_by_side(here: Installation, pool: ThreadPoolExecutor, pairs: list[Pair], work: Work) -> bool:
+    """Do the same for all vendors at once, tell the planner when something was written, and return whether it was.
+
+    When one fails or the user interrupts, the others end before their next step.
+    """
+    stop = Event()
+    running = [pool.submit(work, vendor, files, stop=stop) for vendor, files in pairs]
+    try:
+        answers = [each.result() for each in running]
+    except BaseException:
+        stop.set()
+        raise
+    if any(answers):
         refresh_statistics(here)
-    return any(written)
+    return any(answers)
 
 
 def refresh_statistics(here: Installation) -> None:
@@ -102,6 +120,15 @@ def refresh_statistics(here: Installation) -> None:
     with engine.begin() as connection:
         become(connection, here.roles.name("owner"))
         connection.execute(text("ANALYZE"))
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Yield a private folder for parsed files, and clear away those of killed runs."""
+    for left in folder.glob("parsed-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix="parsed-") as made:
+        yield Path(made)
 
 
 def ensure_vendor(here: Installation, files: VendorFiles) -> Vendor:
