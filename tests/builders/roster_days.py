@@ -57,6 +57,15 @@ class Calendar:
         return st.one_of(st.none(), self.near())
 
 
+def _once(rows: list[Facts], *key: str) -> list[Facts]:
+    """Keep the last of the rows that would be the same record."""
+    return list({tuple(row[name] for name in key): row for row in rows}.values())
+
+
+def _plain_code(row: Any) -> str:
+    return str(row if isinstance(row, str) else row["icd10"]).replace(".", "")
+
+
 @st.composite
 def _consents(draw: st.DrawFn, calendar: Calendar) -> Facts:
     rows = []
@@ -73,7 +82,7 @@ def _consents(draw: st.DrawFn, calendar: Calendar) -> Facts:
                 acknowledged=[item for item in ACKNOWLEDGED if item != missing],
             )
         )
-    return {"consents": rows}
+    return {"consents": _once(rows, "program", "provider", "obtained_on")}
 
 
 @st.composite
@@ -82,7 +91,7 @@ def _revoked_or_aged_consent(draw: st.DrawFn, calendar: Calendar) -> Facts:
     revoked = st.sampled_from([calendar.on(n) for n in (-30, -1, 0, 9, calendar.days - 1)])
     first = consent(obtained_on=draw(obtained), revoked_on=draw(st.one_of(st.none(), revoked)))
     again = consent(obtained_on=draw(st.one_of(calendar.inside(), revoked)))
-    return {"consents": draw(st.sampled_from([[first], [first, again]]))}
+    return {"consents": _once(draw(st.sampled_from([[first], [first, again]])), "obtained_on")}
 
 
 @st.composite
@@ -90,7 +99,9 @@ def _enrolments(draw: st.DrawFn, calendar: Calendar) -> Facts:
     starts = sorted(draw(st.sets(calendar.near(), max_size=3)))
     rows = []
     for start, following in zip(starts, [*starts, None][1:], strict=True):
-        before = (date.fromisoformat(following) - timedelta(days=1)).isoformat() if following else None
+        # In order one after the other, or one within another: a pause inside an enrolment, for one.
+        apart = following is not None and draw(st.booleans())
+        before = (date.fromisoformat(following or start) - timedelta(days=1)).isoformat() if apart else None
         end = draw(st.sampled_from([before, calendar.on(calendar.days - 3), calendar.on(-1)]))
         rows.append(
             enrolment(
@@ -122,7 +133,7 @@ def _visits(draw: st.DrawFn, calendar: Calendar) -> Facts:
         ]
     )
     days = st.one_of(calendar.near(), st.sampled_from([calendar.on(n) for n in (-424, -425, -426, -427)]))
-    return {"visits": [draw(kinds) | {"on": draw(days)} for _ in range(draw(st.integers(0, 2)))]}
+    return {"visits": _once([draw(kinds) | {"on": draw(days)} for _ in range(draw(st.integers(0, 2)))], "on", "kind")}
 
 
 @st.composite
@@ -134,7 +145,7 @@ def _conditions(draw: st.DrawFn, calendar: Calendar) -> Facts:
         in_order = onset is None or resolved is None or onset <= resolved
         dated: Facts = {"icd10": code, "onset_on": onset, "resolved_on": resolved if in_order else None}
         rows.append(draw(st.sampled_from([code, code, dated])))
-    return {"conditions": rows}
+    return {"conditions": list({_plain_code(row): row for row in rows}.values())}
 
 
 @st.composite
@@ -166,7 +177,7 @@ def _stays(draw: st.DrawFn, calendar: Calendar) -> Facts:
 def _mdm(draw: st.DrawFn, calendar: Calendar) -> Facts:
     months = st.sampled_from([calendar.month, calendar.month, calendar.month, "2013-07"])
     levels = st.sampled_from(["low", "moderate", "high"])
-    rows = draw(st.lists(st.tuples(months, levels), max_size=2, unique=True))
+    rows = draw(st.lists(st.tuples(months, levels), max_size=2, unique_by=lambda row: row[0]))
     return {"mdm": [{"month": month, "level": level, "provider": "A"} for month, level in rows]}
 
 

@@ -83,7 +83,7 @@ class _PatientMonth:
         return reasons | dict.fromkeys(decisive, "unsupported") | {"TIME_BELOW_THRESHOLD": "unsupported"}
 
     def _would_reach(self, reason: str) -> bool:
-        return self._biller.choose(self._policy, admitted=(reason,)) is not None
+        return self._biller.reaches(self._policy, self._excluded[reason])
 
     def _choice_warnings(self, choice: Choice) -> Gates:
         raised: Gates = {}
@@ -109,12 +109,16 @@ class _PatientMonth:
 
 def _is_duplicate(facts: Facts, position: int, month: LocalMonth, logs: Sequence[PatientLog]) -> bool:
     mine = facts["patients"][position]
-    return mine.get("person") is not None and any(
-        other.get("person") == mine["person"]
-        and _client(other) != _client(mine)
-        and last_enrolment(other, month) is not None
-        and log.raw_seconds > 0
-        for other, log in zip(facts["patients"], logs, strict=True)
+    return (
+        mine.get("person") is not None
+        and last_enrolment(mine, month) is not None
+        and any(
+            other.get("person") == mine["person"]
+            and _client(other) != _client(mine)
+            and last_enrolment(other, month) is not None
+            and log.raw_seconds > 0
+            for other, log in zip(facts["patients"], logs, strict=True)
+        )
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.oracle.codes import CERTIFIED_CREDENTIALS, LICENSED_CREDENTIALS
 from tests.oracle.localmonth import LocalMonth, as_day
-from tests.oracle.roster import PROGRAM, Consent, Facts, billing_provider, covers, enrolments
+from tests.oracle.roster import PROGRAM, Consent, Facts, billing_provider, covers, deciding_enrolment
 
 CURABLE = frozenset({"STAFF_NOT_LICENSED", "TIME_NO_DESCRIPTION", "TIME_UNAPPROVED", "TIME_OVERLAP_STAFF"})
 INCURABLE = (
@@ -84,7 +84,6 @@ class PatientLog:
         self._elsewhere = [b for b in busy if b.patient != position]
         self._provider = billing_provider(self._patient, month)
         self._consent = Consent(self._patient, month)
-        self._enrolments = enrolments(self._patient)
         self._entries = self._clipped()
         self.stretches = self._cut()
 
@@ -131,7 +130,7 @@ class PatientLog:
         stays = [stay for stay in patient.get("stays", []) if stay["kind"] in PART_A]
         applies = {
             "AFTER_DEATH": died_on is not None and day > died_on,
-            "NOT_ENROLLED": not any(covers(period, day) for period in self._enrolments),
+            "NOT_ENROLLED": deciding_enrolment(patient, day) is None,
             "PART_A_STAY": any(covers(stay, day) for stay in stays),
             "BEFORE_CONSENT": counts_from is not None and day < counts_from,
             "OUTSIDE_US": (entry.get("country") or member.get("country") or "US") != "US",

@@ -57,9 +57,11 @@ class Biller:
         self._month_end = month_end
         self._last_day = last_day
 
-    def choose(self, policy: str, *, admitted: Sequence[str] = (), valid: Validity = valid_on) -> Choice | None:
-        """Return what the agreement's policy bills, or None; `admitted` reasons count as if cured."""
-        tally = Tally(self._stretches, policy, admitted)
+    def choose(
+        self, policy: str, *, admitted: Sequence[str] = (), valid: Validity = valid_on, counted_by: str | None = None
+    ) -> Choice | None:
+        """Return what the agreement's policy bills, or None; `admitted` reasons count as if cured, `counted_by` classes shared seconds."""
+        tally = Tally(self._stretches, counted_by or policy, admitted)
         for path, classes in PATHS[policy]:
             for base in self._bases(path):
                 choice = self._choice(tally, base, classes, valid)
@@ -69,7 +71,7 @@ class Biller:
 
     def alternatives(self, policy: str, chosen: Choice | None) -> list[list[Line]]:
         """Return the other lawful claims, distinct, never the chosen one, in no order of price."""
-        choices = [self.choose(other) for other in PATHS if other != policy]
+        choices = [self.choose(other, counted_by=policy) for other in PATHS if other != policy]
         if chosen is not None and chosen.base is NON_COMPLEX and not self._has_mdm:
             choices.append(self._beside(policy, chosen, COMPLEX))
         if chosen is not None and chosen.base is COMPLEX:
@@ -79,6 +81,16 @@ class Biller:
             if choice is not None and choice.lines not in [*found, chosen.lines if chosen else []]:
                 found.append(choice.lines)
         return found
+
+    def reaches(self, policy: str, further: int) -> bool:
+        """Return whether so many further seconds, as a plain sum on any path of the policy, would reach a code of the month."""
+        tally = Tally(self._stretches, policy)
+        return any(
+            tally.seconds(classes) + further >= base.threshold
+            for path, classes in PATHS[policy]
+            for base in self._bases(path)
+            if valid_on(base, self._last_day)
+        )
 
     def missing_seconds(self, policy: str, chosen: Choice | None) -> int | None:
         """Return the fewest seconds that would add a code or a unit, or None at the cap."""

@@ -82,7 +82,7 @@ def _care_plan(patient: Facts, agreement: Facts, month: LocalMonth) -> Gates:
     raised: Gates = {}
     if not _by(plan.get("copy_given_on"), month.last_day):
         raised["CARE_PLAN_COPY_MISSING"] = agreement.get("copy_missing", "hold")
-    if _review_clock(plan, month) + timedelta(days=REVIEW_DAYS) < month.last_day:
+    if _review_clock(plan, plans, month) + timedelta(days=REVIEW_DAYS) < month.last_day:
         raised["CARE_PLAN_REVIEW_OVERDUE"] = agreement.get("review_overdue", "hold")
     if not set(plan.get("elements") or []) >= PLAN_ELEMENTS:
         raised["CARE_PLAN_INCOMPLETE"] = "warn"
@@ -91,10 +91,9 @@ def _care_plan(patient: Facts, agreement: Facts, month: LocalMonth) -> Gates:
     return raised
 
 
-def _review_clock(plan: Facts, month: LocalMonth) -> date:
-    started = date.fromisoformat(plan["effective_on"])
-    reviewed = as_day(plan.get("reviewed_on"))
-    return max(started, reviewed) if reviewed is not None and reviewed <= month.last_day else started
+def _review_clock(plan: Facts, plans: list[Facts], month: LocalMonth) -> date:
+    reviews = [date.fromisoformat(p["reviewed_on"]) for p in plans if _by(p.get("reviewed_on"), month.last_day)]
+    return max([date.fromisoformat(plan["effective_on"]), *reviews])
 
 
 def _attestation_and_coverage(patient: Facts, agreement: Facts, month: LocalMonth) -> Gates:

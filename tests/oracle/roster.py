@@ -21,19 +21,20 @@ def touches(period: Facts, month: LocalMonth) -> bool:
     return (start is None or start <= month.last_day) and (end is None or end >= month.first_day)
 
 
-def enrolments(patient: Facts) -> list[Facts]:
-    """Return the CCM periods with status enrolled (the status that an enrolment without one has)."""
-    periods = [p for p in patient.get("enrolments", []) if p["program"] == PROGRAM]
-    return [p for p in periods if p.get("status", "enrolled") == "enrolled"]
+def deciding_enrolment(patient: Facts, day: date) -> Facts | None:
+    """Return the CCM enrolment that decides a day (of those that cover it, the one with the latest `from`), if it says enrolled."""
+    covering = [p for p in patient.get("enrolments", []) if p["program"] == PROGRAM and covers(p, day)]
+    latest = max(covering, key=lambda p: str(p.get("from") or ""), default=None)
+    return latest if latest is not None and latest.get("status", "enrolled") == "enrolled" else None
 
 
 def last_enrolment(patient: Facts, month: LocalMonth) -> Facts | None:
     """Return the enrolment that covers the month's last enrolled day, or None without an enrolled day."""
     day = month.last_day
     while day >= month.first_day:
-        covering = [p for p in enrolments(patient) if covers(p, day)]
-        if covering:
-            return max(covering, key=lambda p: str(p.get("from") or ""))
+        deciding = deciding_enrolment(patient, day)
+        if deciding is not None:
+            return deciding
         day -= timedelta(days=1)
     return None
 
@@ -54,7 +55,7 @@ class Consent:
         self.in_use: Facts | None = None
         provider = billing_provider(patient, month)
         every = [c for c in patient.get("consents", []) if c["program"] == PROGRAM]
-        own = [c for c in every if provider is not None and c.get("provider") == provider]
+        own = [c for c in every if provider is None or c.get("provider") == provider]
         live = [c for c in own if not _ended_before(c, month)]
         if not every:
             self.gate = "NO_CONSENT"

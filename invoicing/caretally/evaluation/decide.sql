@@ -6,10 +6,12 @@ WITH ladder AS MATERIALIZED (
     FROM time_ladder l JOIN billing_code b ON b.code = l.base_code LEFT JOIN billing_code a ON a.code = l.addon_code
     WHERE l.program = :program
 ),
+-- A path whose base is not in force in the month has no threshold, so the next one is tried; `ever` asks what time alone would reach.
 limits AS MATERIALIZED (
-    SELECT max(threshold) FILTER (WHERE path = 'staff') AS staff, max(threshold) FILTER (WHERE path = 'complex') AS complex,
-           max(threshold) FILTER (WHERE path = 'personal') AS personal
-    FROM ladder
+    SELECT max(threshold) FILTER (WHERE path = 'staff' AND in_force) AS staff, max(threshold) FILTER (WHERE path = 'complex' AND in_force) AS complex,
+           max(threshold) FILTER (WHERE path = 'personal' AND in_force) AS personal,
+           max(threshold) FILTER (WHERE path = 'staff') AS staff_ever, max(threshold) FILTER (WHERE path = 'personal') AS personal_ever
+    FROM (SELECT *, base_from <= :month_last AND coalesce(base_to, :month_first) >= :month_first AS in_force FROM ladder) dated
 ),
 -- Excluded seconds become two short arrays; an incurable reason that alone explains the shortfall is an exception, the others are notes.
 lost AS MATERIALIZED (
@@ -48,7 +50,8 @@ pathed AS (
                 WHEN staff_side >= l.staff THEN 'staff' WHEN :never_pool AND qhp >= l.personal THEN 'personal' END AS path,
            CASE WHEN :qhp_first AND cured_qhp >= l.personal THEN 'personal' WHEN mdm_documented AND cured_staff_side >= l.complex THEN 'complex'
                 WHEN cured_staff_side >= l.staff THEN 'staff' WHEN :never_pool AND cured_qhp >= l.personal THEN 'personal' END AS cured_path,
-           l.staff AS staff_threshold, l.complex AS complex_threshold, l.personal AS personal_threshold
+           l.staff AS staff_threshold, l.complex AS complex_threshold, l.personal AS personal_threshold,
+           staff_side >= l.staff_ever OR (:never_pool OR :qhp_first) AND qhp >= l.personal_ever AS reached_ever
     FROM sums u CROSS JOIN limits l
     OFFSET 0
 ),
@@ -68,7 +71,7 @@ coded AS (
     OFFSET 0
 ),
 flagged AS (
-    SELECT c.*, path IS NOT NULL AND base_valid AS supported, path IS NULL AND cured_path IS NOT NULL AS pending,
+    SELECT c.*, path IS NOT NULL AND base_valid AND (live_consent OR NOT own_consent) AS supported, path IS NULL AND cured_path IS NOT NULL AS pending,
            CASE WHEN addon_valid THEN least(full_increments, cap) ELSE 0 END AS addon_units,
            own_consent AND NOT live_consent AS revoked,
            coalesce(:month_first - 1 + first_counted_day, :month_last) AS visit_needed_by
@@ -79,7 +82,7 @@ judged AS (
     SELECT f.*, NOT supported AND NOT pending OR revoked AS unsupported,
            -- in the order of the gate table; a test compares the two
            string_to_array(concat_ws(',',
-               CASE WHEN path IS NULL AND cured_path IS NULL THEN 'TIME_BELOW_THRESHOLD' END,
+               CASE WHEN path IS NULL AND cured_path IS NULL AND NOT reached_ever THEN 'TIME_BELOW_THRESHOLD' END,
                CASE WHEN pending THEN 'TIME_PENDING' END,
                CASE WHEN NOT any_consent THEN 'NO_CONSENT' END,
                CASE WHEN live_consent AND NOT consent_complete THEN 'CONSENT_INCOMPLETE' END,
@@ -91,12 +94,12 @@ judged AS (
                CASE WHEN conditions < :conditions_needed THEN 'CHRONIC_CONDITIONS_LT_2' END,
                CASE WHEN plan_version IS NULL THEN 'NO_CARE_PLAN' END,
                CASE WHEN :care_plan_copy_missing = 'hold' AND plan_version IS NOT NULL AND NOT copy_given THEN 'CARE_PLAN_COPY_MISSING' END,
-               CASE WHEN :care_plan_review_overdue = 'hold' AND greatest(plan_on, reviewed_on) < :month_last - :review_interval_days THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
+               CASE WHEN :care_plan_review_overdue = 'hold' AND plan_version IS NOT NULL AND greatest(plan_on, reviewed_on) < :month_last - :review_interval_days THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
                CASE WHEN :care_plan_incomplete = 'hold' AND plan_version IS NOT NULL AND NOT plan_complete THEN 'CARE_PLAN_INCOMPLETE' END,
                CASE WHEN :care_plan_signoff_missing = 'hold' AND plan_version IS NOT NULL AND NOT plan_signed THEN 'CARE_PLAN_SIGNOFF_MISSING' END,
                CASE WHEN :attestation_required AND NOT attested THEN 'ATTESTATION_MISSING' END,
                CASE WHEN duplicate THEN 'DUPLICATE_PATIENT_MONTH' END,
-               CASE WHEN path IS NOT NULL AND NOT base_valid THEN 'CODE_NOT_VALID_ON_DOS' END,
+               CASE WHEN path IS NOT NULL AND NOT base_valid OR path IS NULL AND cured_path IS NULL AND reached_ever THEN 'CODE_NOT_VALID_ON_DOS' END,
                CASE WHEN hospice THEN 'HOSPICE_REVIEW' END,
                CASE WHEN :coverage_unverified = 'hold' AND NOT coverage_verified THEN 'COVERAGE_UNVERIFIED' END,
                CASE WHEN provider_id IS NULL OR NOT provider_may_bill THEN 'PROVIDER_NOT_ELIGIBLE' END
@@ -105,12 +108,12 @@ judged AS (
                CASE WHEN :consent_aged = 'warn' AND consent_on < (:month_first - make_interval(months => :consent_aged_months))::date THEN 'CONSENT_AGED' END,
                CASE WHEN not_chronic_hint THEN 'CONDITION_NOT_CHRONIC_HINT' END,
                CASE WHEN :care_plan_copy_missing = 'warn' AND plan_version IS NOT NULL AND NOT copy_given THEN 'CARE_PLAN_COPY_MISSING' END,
-               CASE WHEN :care_plan_review_overdue = 'warn' AND greatest(plan_on, reviewed_on) < :month_last - :review_interval_days THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
+               CASE WHEN :care_plan_review_overdue = 'warn' AND plan_version IS NOT NULL AND greatest(plan_on, reviewed_on) < :month_last - :review_interval_days THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
                CASE WHEN :care_plan_incomplete = 'warn' AND plan_version IS NOT NULL AND NOT plan_complete THEN 'CARE_PLAN_INCOMPLETE' END,
                CASE WHEN :care_plan_signoff_missing = 'warn' AND plan_version IS NOT NULL AND NOT plan_signed THEN 'CARE_PLAN_SIGNOFF_MISSING' END,
-               CASE WHEN path = 'staff' AND mdm_level IS NULL AND used_seconds >= complex_threshold THEN 'MDM_NOT_DOCUMENTED' END,
+               CASE WHEN supported AND path = 'staff' AND mdm_level IS NULL AND used_seconds >= complex_threshold THEN 'MDM_NOT_DOCUMENTED' END,
                CASE WHEN supported AND full_increments > 0 AND NOT addon_valid THEN 'CODE_NOT_VALID_ON_DOS' END,
-               CASE WHEN path = 'personal' AND clinical > 0 THEN 'STAFF_TIME_UNBILLED' END,
+               CASE WHEN supported AND path = 'personal' AND clinical > 0 THEN 'STAFF_TIME_UNBILLED' END,
                CASE WHEN supported AND addon_valid AND full_increments > cap THEN 'UNIT_CAP_REACHED' END,
                CASE WHEN :coverage_unverified = 'warn' AND NOT coverage_verified THEN 'COVERAGE_UNVERIFIED' END,
                CASE WHEN other_qhp THEN 'QHP_NOT_BILLING' END
@@ -122,34 +125,40 @@ judged AS (
 options AS (
     SELECT r.*, CASE WHEN unsupported THEN 'not_billable' WHEN cardinality(stops) > 0 THEN 'held' ELSE 'billable' END AS outcome,
            unsupported OR pending AS empty_claim,
-           CASE WHEN supported AND (used_seconds >= complex_threshold OR qhp > 0) THEN (
-               SELECT array_agg(DISTINCT l.base_code || 'x1' || CASE WHEN (w.seconds - l.threshold) / l.increment > 0
+           CASE WHEN supported AND (used_seconds >= complex_threshold OR qhp > 0) OR :never_pool AND path IS NULL AND qhp > 0 AND NOT revoked THEN (
+               SELECT array_agg(DISTINCT l.base_code || 'x1' || CASE WHEN (w.seconds - l.threshold) / l.increment > 0 AND l.addon_from <= :month_last
                           THEN '+' || l.addon_code || 'x' || least((w.seconds - l.threshold) / l.increment, l.cap) ELSE '' END)
                FROM (VALUES ('staff', clinical + qhp), ('staff', clinical), ('complex', clinical + qhp), ('complex', clinical), ('personal', qhp)) w (path, seconds)
                JOIN ladder l ON l.path = w.path
                WHERE w.seconds >= l.threshold AND l.base_from <= :month_last AND coalesce(l.base_to, :month_first) >= :month_first
-                 AND (w.path <> 'complex' OR coalesce(mdm_level, 'moderate') <> 'low')) END AS claims
+                 AND CASE w.path WHEN 'complex' THEN mdm_documented OR mdm_level IS NULL AND r.path = 'staff' AND w.seconds = used_seconds
+                                 WHEN 'staff' THEN mdm_documented IS NOT TRUE OR (w.seconds < complex_threshold) IS NOT FALSE OR r.path = 'complex' AND w.seconds = used_seconds
+                                 ELSE true END) END AS claims
     FROM judged r
     OFFSET 0
 ),
 -- What the smallest further effort would add, on the path in use or towards the nearest base.
 missed AS (
     SELECT o.*,
-           CASE WHEN supported AND addon_valid AND full_increments < cap THEN threshold + (full_increments + 1) * increment - used_seconds
+           CASE WHEN revoked THEN NULL
+                WHEN supported THEN least(next_complex, next_unit)
                 WHEN path IS NULL AND (:never_pool OR :qhp_first) THEN least(staff_threshold - staff_side, personal_threshold - qhp)
                 WHEN path IS NULL THEN staff_threshold - staff_side END AS missing_seconds,
-           CASE WHEN supported AND addon_valid AND full_increments < cap THEN addon_code
+           CASE WHEN revoked THEN NULL
+                WHEN supported AND next_complex <= coalesce(next_unit, next_complex) THEN (SELECT base_code FROM ladder WHERE path = 'complex')
+                WHEN supported AND next_unit > 0 THEN addon_code
                 WHEN path IS NULL AND (:never_pool OR :qhp_first) AND personal_threshold - qhp < staff_threshold - staff_side THEN (SELECT base_code FROM ladder WHERE path = 'personal')
                 WHEN path IS NULL THEN (SELECT base_code FROM ladder WHERE path = 'staff') END AS missing_code
-    FROM options o
+    FROM (SELECT *, CASE WHEN addon_valid AND full_increments < cap THEN threshold + (full_increments + 1) * increment - used_seconds END AS next_unit,
+                 CASE WHEN path = 'staff' AND mdm_documented THEN complex_threshold - used_seconds END AS next_complex FROM options) o
     OFFSET 0
 ),
 final AS (
     SELECT m.*,
            CASE WHEN empty_claim THEN '{}'::text[] WHEN addon_units > 0 THEN ARRAY[base_code, addon_code] ELSE ARRAY[base_code] END AS codes,
            CASE WHEN empty_claim THEN '{}'::smallint[] WHEN addon_units > 0 THEN ARRAY[1, addon_units]::smallint[] ELSE '{1}'::smallint[] END AS units,
-           CASE WHEN path IS NULL AND cured_path IS NULL THEN stops || coalesce(decisive, '{}') ELSE stops END AS exceptions,
-           CASE WHEN pending THEN (SELECT l.base_code || 'x1' || CASE WHEN (w.seconds - l.threshold) / l.increment > 0
+           CASE WHEN path IS NULL AND cured_path IS NULL AND NOT reached_ever THEN stops || coalesce(decisive, '{}') ELSE stops END AS exceptions,
+           CASE WHEN pending THEN (SELECT l.base_code || 'x1' || CASE WHEN (w.seconds - l.threshold) / l.increment > 0 AND l.addon_from <= :month_last
                                               THEN '+' || l.addon_code || 'x' || least((w.seconds - l.threshold) / l.increment, l.cap) ELSE '' END
                                    FROM ladder l, LATERAL (SELECT CASE l.path WHEN 'personal' THEN cured_qhp ELSE cured_staff_side END AS seconds) w
                                    WHERE l.path = cured_path) END AS pending_claim
@@ -166,9 +175,9 @@ SELECT ((SELECT left(tenancy.new_id()::text, 28)) || lpad(to_hex(n), 8, '0'))::u
        coalesce(reasons, '{}'), coalesce(reason_seconds, '{}'),
        CASE WHEN empty_claim THEN clinical + qhp ELSE clinical + qhp - threshold - addon_units * coalesce(increment, 0) END,
        exceptions, CASE WHEN noted IS NULL AND decisive IS NULL THEN notes
-                        WHEN path IS NULL AND cured_path IS NULL THEN notes || coalesce(noted, '{}') ELSE notes || coalesce(reasons, '{}') END,
+                        WHEN path IS NULL AND cured_path IS NULL AND NOT reached_ever THEN notes || coalesce(noted, '{}') ELSE notes || coalesce(reasons, '{}') END,
        missing_seconds, missing_code,
-       CASE WHEN empty_claim OR claims IS NULL THEN '{}' ELSE array_remove(claims, base_code || 'x1' || CASE WHEN addon_units > 0 THEN '+' || addon_code || 'x' || addon_units ELSE '' END) END,
+       CASE WHEN claims IS NULL THEN '{}' ELSE array_remove(claims, base_code || 'x1' || CASE WHEN addon_units > 0 THEN '+' || addon_code || 'x' || addon_units ELSE '' END) END,
        pending_claim, mdm_level, provider_id, consent_on, plan_version, reviewed_on, first_qualifying_visit_on, entry_ids, entry_seconds, entries_hash,
        sha256(convert_to(concat_ws(E'\x1f', 'caretally-evidence-1', CAST(:client_code AS text), :month_first, mrn, outcome, array_to_string(codes, '+'), array_to_string(units, '+'),
               CASE WHEN NOT empty_claim THEN served_on END, raw_seconds, clinical, qhp, array_to_string(exceptions, ','), provider_npi, consent_on, plan_version, reviewed_on,

@@ -1,5 +1,6 @@
 """Runs the evaluation of one client's month: five statements from entries to decisions, in the caller's transaction."""
 
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ STEPS = {
     "time": "eval_time (n)",
     "decide": "eval_decision (id, patient_id, outcome)",
 }
+ATTESTED = text("UPDATE eval_scope SET attested = true WHERE mrn = ANY(:attested)")
 TEMPORARY_TABLES = ("eval_scope", "eval_conflict", "eval_time", "eval_decision")
 
 
@@ -24,11 +26,14 @@ def statement(name: str) -> TextClause:
     return text((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))
 
 
-def evaluate(connection: Connection, subject: ClientMonth, terms: Terms, *, every_patient: bool = False) -> str:
+def evaluate(
+    connection: Connection, subject: ClientMonth, terms: Terms, *, every_patient: bool = False, attested: Collection[str] = ()
+) -> str:
     """Fill the temporary table `eval_decision` with one row a patient-month and return the rule set that decided.
 
     Reads the client's sources as the transaction sees them now (the caller holds the locks it needs) and writes nothing but
-    temporary tables, which go with the transaction. Memory of sorts is the caller's `work_mem`. Source: cms.md, decision 0003.
+    temporary tables, which go with the transaction. Memory of sorts is the caller's `work_mem`. `attested` names the patients by
+    record number whose attestation is a given fact rather than a row, which only a provider can sign. Source: cms.md, decision 0003.
     """
     values = parameters(connection, subject, terms, every_patient=every_patient)
     connection.exec_driver_sql((Path(__file__).parent / "tables.sql").read_text(encoding="utf-8"))
@@ -36,6 +41,8 @@ def evaluate(connection: Connection, subject: ClientMonth, terms: Terms, *, ever
     connection.exec_driver_sql("TRUNCATE " + ", ".join(f"pg_temp.{name}" for name in TEMPORARY_TABLES))
     for step, columns in STEPS.items():
         connection.execute(statement(step), values)
+        if step == "scope" and attested:
+            connection.execute(ATTESTED, {"attested": list(attested)})
         if columns:
             connection.exec_driver_sql(f"ANALYZE pg_temp.{columns}")
     return str(values["rule_set"])

@@ -15,7 +15,7 @@ entry AS MATERIALIZED (
            width_bucket(greatest(t.started_second, CAST(:starts_second AS bigint)), CAST(:bounds AS bigint[])) AS first_day,
            width_bucket(least(t.ended_second, CAST(:ends_second AS bigint)) - 1, CAST(:bounds AS bigint[])) AS last_day,
            t.content_hash, p.staff_code, s.day_reason, p.license_until,
-           p.qhp AND coalesce(p.npi = s.provider_npi, false) AS billing_qhp, p.qhp AND p.npi IS DISTINCT FROM s.provider_npi AS other_qhp,
+           p.qhp AND coalesce(p.npi = s.provider_npi, false) AS billing_qhp, p.qhp AND NOT coalesce(p.npi = s.provider_npi, false) AS other_qhp,
            least(
                CASE WHEN coalesce(t.country, p.country) <> 'US' THEN CAST(:outside_us AS smallint) END,
                p.own_reason,

@@ -1,0 +1,72 @@
+"""What the rules say about facts given in a file: loaded into a vendor of their own, decided by the same SQL, and rolled back."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from caretally.cms.rule_tables import RuleTables, rule_tables
+from caretally.evaluation.claim_words import parse_claim
+from caretally.evaluation.decided import Decision
+from caretally.evaluation.evaluate import evaluate
+from caretally.evaluation.explain import explanation, nearest_miss, rules
+from caretally.evaluation.load_facts import DECIDE_VENDOR, load_facts
+from caretally.evaluation.parameters import ClientMonth, Terms
+from caretally.evaluation.read_facts import Facts
+
+TERMS = frozenset(Terms.__dataclass_fields__)
+Answer = dict[str, Any]
+
+
+def decide(connection: Connection, facts: Facts) -> list[Answer]:
+    """Return one answer for each patient of checked facts (see `read_facts`), in the file's order; the database is left as it was.
+
+    The transaction must be one of the vendor `DECIDE_VENDOR`. Seconds are whole. Only CCM is evaluated; time of other programs
+    counts for double bookings alone. Source: cms.md, decision 0003.
+    """
+    decisions: dict[str, Decision] = {}
+    tables = rule_tables(connection)
+    savepoint = connection.begin_nested()
+    try:
+        for code, client_id in load_facts(connection, facts).items():
+            decisions |= _decisions(connection, facts, code, client_id, tables)
+    finally:
+        savepoint.rollback()
+    return [answer_of(patient["ref"], decisions[patient["ref"]]) for patient in facts["patients"]]
+
+
+def _decisions(connection: Connection, facts: Facts, code: str, client_id: UUID, tables: RuleTables) -> dict[str, Decision]:
+    terms = Terms(**{name: value for name, value in facts["agreement"].items() if name in TERMS})
+    subject = ClientMonth(DECIDE_VENDOR, client_id, code, facts["timezone"], facts["month"])
+    attested = frozenset(patient["ref"] for patient in facts["patients"] if patient["attested"])
+    evaluate(connection, subject, terms, every_patient=True, attested=attested)
+    rows = connection.execute(text("SELECT * FROM eval_decision")).mappings()
+    return {row["mrn"]: Decision.of_row(row, tables, qhp_time=terms.qhp_time) for row in rows}
+
+
+def answer_of(ref: str, decision: Decision) -> Answer:
+    """Return the answer for one patient as JSON has it; codes are in the order of the gate table."""
+    return {
+        "ref": ref,
+        "outcome": decision.outcome,
+        "claim": _lines(decision.codes, decision.units),
+        "exceptions": _in_order(decision, decision.exceptions),
+        "warnings": _in_order(decision, decision.warnings),
+        "counted_seconds": {"clinical": decision.clinical_seconds, "qhp": decision.qhp_seconds},
+        "excluded_seconds": decision.excluded,
+        "explanation": explanation(decision),
+        "nearest_miss": nearest_miss(decision),
+        "alternatives": [_lines(*parse_claim(claim)) for claim in decision.alternatives],
+        "rules": list(rules(decision)),
+        "rule_set": decision.tables.rule_set,
+    }
+
+
+def _lines(codes: Iterable[str], units: Iterable[int]) -> list[dict[str, str | int]]:
+    return [{"code": code, "units": count} for code, count in zip(codes, units, strict=True)]
+
+
+def _in_order(decision: Decision, codes: Iterable[str]) -> list[str]:
+    gates = decision.tables.gates
+    return sorted(dict.fromkeys(codes), key=lambda code: (gates[code].ordinal if code in gates else len(gates) * 1000, code))

@@ -1,0 +1,207 @@
+"""Loads facts into the vendor that `decide` throws away, each table by one statement."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, text
+
+from caretally.evaluation.read_facts import Facts
+
+DECIDE_VENDOR = UUID("00000000-0000-7000-8000-000000000001")
+ONE_DAY = timedelta(days=1)
+# Parents before children.
+TABLES = (
+    "client staff provider patient enrolment assignment condition consent visit care_plan review mdm billed_service stay device_period time_entry"
+).split()
+Row = dict[str, Any]
+
+
+@dataclass
+class LoadedFacts:
+    """The rows of a facts file by table, and the ids given to its clients; codes carry a random word, so two runs never meet."""
+
+    month_first: date
+    timezone: str
+    run: str = field(default_factory=lambda: uuid4().hex)
+    clients: dict[str, UUID] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    npis: dict[str | None, str] = field(default_factory=dict)
+    providers: dict[tuple[UUID, str | None], UUID] = field(default_factory=dict)
+    staff: dict[str, UUID] = field(default_factory=dict)
+
+    def add(self, table: str, **values: Any) -> None:
+        """Add a row of the vendor."""
+        self.rows[table].append({"vendor_id": DECIDE_VENDOR, **values})
+
+    def npi(self, reference: str | None) -> str:
+        """Return the synthetic NPI that stands for an opaque reference, or for nobody in particular."""
+        return self.npis.setdefault(reference, f"9{len(self.npis):09d}")
+
+    def client(self, code: str, setting: str) -> UUID:
+        """Return the id of a client of the file."""
+        if code not in self.clients:
+            self.clients[code] = client_id = uuid4()
+            self.add("client", client_id=client_id, code=f"{code}/{self.run}", name=code, timezone=self.timezone, setting=setting)
+        return self.clients[code]
+
+    def provider(self, client_id: UUID, reference: str | None) -> UUID:
+        """Return the id of a practitioner at a client; nobody recorded a credential, so none is judged."""
+        key = (client_id, reference)
+        if key not in self.providers:
+            self.providers[key] = provider_id = uuid4()
+            self.add("provider", client_id=client_id, id=provider_id, npi=self.npi(reference), family_name="", given_name="")
+        return self.providers[key]
+
+
+def load_facts(connection: Connection, facts: Facts) -> dict[str, UUID]:
+    """Insert checked facts in the caller's transaction and return the ids of their clients by code; one statement a table."""
+    loaded = LoadedFacts(facts["month"].first_day, facts["timezone"])
+    for name, member in facts["staff"].items():
+        _add_staff(loaded, name, member)
+    for patient in facts["patients"]:
+        _add_patient(loaded, patient)
+    for table in TABLES:
+        if loaded.rows[table]:
+            insert_rows(connection, table, loaded.rows[table])
+    return loaded.clients
+
+
+def insert_rows(connection: Connection, table: str, rows: list[Row]) -> None:
+    """Insert rows that all have the same columns with one statement; what is not among them takes its default."""
+    columns = ", ".join(f'"{name}"' for name in rows[0])
+    statement = (
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(CAST(NULL AS {table}), CAST(:rows AS jsonb))"
+    )
+    connection.execute(text(statement), {"rows": json.dumps(rows, default=str)})
+
+
+def _add_staff(loaded: LoadedFacts, name: str, member: Facts) -> None:
+    loaded.staff[name] = staff_id = uuid4()
+    practitioner = member["provider"] or member["npi"]
+    loaded.add(
+        "staff",
+        id=staff_id,
+        code=f"{name}/{loaded.run}",
+        family_name="",
+        given_name="",
+        role=member["role"],
+        credential=member["credential"] or "",
+        licensed_states=member["licensed_states"] or [],
+        license_expires_on=member["license_expires_on"],
+        country=member["country"] or "US",
+        npi=loaded.npi(practitioner) if practitioner else None,
+    )
+
+
+def _add_patient(loaded: LoadedFacts, patient: Facts) -> None:
+    client_id = loaded.client(patient["client"], patient["setting"])
+    person = patient["person"]
+    identity = {"client_id": client_id, "id": uuid4()}
+    loaded.add(
+        "patient",
+        **identity,
+        mrn=patient["ref"],
+        family_name="",
+        given_name="",
+        birth_date="1900-01-01",
+        state=patient["state"],
+        qmb=patient["qmb"],
+        part_b_from=patient["part_b_from"],
+        died_on=patient["died_on"],
+        person_key="\\x" + hashlib.sha256(person.encode()).hexdigest() if person else None,
+    )
+    key = {"client_id": client_id, "patient_id": identity["id"]}
+    _add_enrolments(loaded, key, patient["enrolments"])
+    _add_consents(loaded, key, patient["consents"])
+    _add_history(loaded, key, patient)
+    _add_entries(loaded, key, patient)
+
+
+def _add_enrolments(loaded: LoadedFacts, key: Row, enrolments: list[Facts]) -> None:
+    for row in enrolments:
+        loaded.add("enrolment", **key, program=row["program"], status=row["status"], valid_from=row["from"], valid_to=row["to"])
+    for program, provider, first, last in assignments(enrolments):
+        provider_id = loaded.provider(key["client_id"], provider)
+        loaded.add("assignment", **key, program=program, provider_id=provider_id, valid_from=first, valid_to=last)
+
+
+def assignments(enrolments: list[Facts]) -> Iterator[tuple[str, str, date, date | None]]:
+    """Yield program, practitioner, first and last day (None: open) of each stretch in which an enrolment with a practitioner decides.
+
+    Of the enrolments that cover a day, the one with the latest `from` decides it. Source: decision 0003.
+    """
+    for program in dict.fromkeys(row["program"] for row in enrolments):
+        rows = [row for row in enrolments if row["program"] == program]
+        starts = {row["from"] for row in rows} | {row["to"] + ONE_DAY for row in rows if row["to"] and row["to"] < date.max}
+        for first, following in pairwise([*sorted(starts), None]):
+            covering = [row for row in rows if first is not None and row["from"] <= first and (row["to"] is None or first <= row["to"])]
+            decides = max(covering, key=lambda row: row["from"], default=None)
+            if first is not None and decides is not None and decides["status"] == "enrolled" and decides["provider"]:
+                yield program, decides["provider"], first, following - ONE_DAY if following else None
+
+
+def _add_consents(loaded: LoadedFacts, key: Row, consents: list[Facts]) -> None:
+    for row in consents:
+        loaded.add(
+            "consent",
+            **key,
+            program=row["program"],
+            provider_id=loaded.provider(key["client_id"], row["provider"]),
+            method=row["method"],
+            obtained_on=row["obtained_on"],
+            revoked_on=row["revoked_on"],
+            **{item: item in row["acknowledged"] for item in ("scope", "cost_sharing", "one_practitioner", "stop")},
+        )
+
+
+def _add_history(loaded: LoadedFacts, key: Row, patient: Facts) -> None:
+    for row in patient["conditions"]:
+        loaded.add("condition", **key, **row)
+    for row in patient["visits"]:
+        loaded.add("visit", **key, visited_on=row["on"], kind=row["kind"], code=row["code"] or "")
+    for row in patient["care_plans"]:
+        _add_plan(loaded, key, row)
+    for row in patient["mdm"]:
+        first = row["month"].first_day
+        loaded.add("mdm", **key, month=first, level=row["level"], npi=loaded.npi(row["provider"]), documented_on=first)
+    for row in patient["services"]:
+        npi = loaded.npi(row["provider"]) if row["provider"] else None
+        loaded.add("billed_service", **key, code=row["code"], served_on=row["on"], npi=npi)
+    for row in patient["stays"]:
+        loaded.add("stay", **key, kind=row["kind"], valid_from=row["from"], valid_to=row["to"])
+    for program, days in patient["device_days"].items():
+        loaded.add("device_period", **key, program=program, period_from=loaded.month_first, days=days)
+
+
+def _add_plan(loaded: LoadedFacts, key: Row, plan: Facts) -> None:
+    dates = {name: plan[name] for name in ("effective_on", "copy_given_on", "signed_on")}
+    loaded.add("care_plan", **key, version=plan["version"], **dates, elements=plan["elements"] or [])
+    if plan["reviewed_on"]:
+        reviewed = {"reviewed_on": plan["reviewed_on"], "reviewer": "", "outcome": "no_change"}
+        loaded.add("review", **key, plan_version=plan["version"], **reviewed)
+
+
+def _add_entries(loaded: LoadedFacts, key: Row, patient: Facts) -> None:
+    for position, row in enumerate(patient["entries"]):
+        loaded.add(
+            "time_entry",
+            **key,
+            staff_id=loaded.staff[row["staff"]],
+            started_at=row["start"].isoformat(),
+            ended_at=row["end"].isoformat(),
+            program=row["program"],
+            source="facts" if row["approved"] else "manual",
+            external_id=f"{patient['ref']}/{position}",
+            activity=row["activity"] or "",
+            description=(row["description"] or "").strip(),
+            contact=row["contact"] or "",
+            within_em=row["within_em"],
+            country=row["country"],
+        )

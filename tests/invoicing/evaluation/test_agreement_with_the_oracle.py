@@ -1,0 +1,56 @@
+"""The product's SQL and the oracle agree on any client's month, to the second."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+
+from caretally.evaluation.load_facts import DECIDE_VENDOR
+from caretally.tenancy.context import TenantContext
+from caretally.tenancy.transaction import tenant_transaction
+from tests.builders.databases import TestDatabase
+from tests.builders.deciding import decided_in
+from tests.builders.facts import Facts
+from tests.builders.months import client_months
+from tests.oracle.biller import decide
+
+IN_NO_ORDER = ("exceptions", "warnings")
+QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+
+
+@pytest.fixture
+def connection(database: TestDatabase) -> Iterator[Connection]:
+    context = TenantContext(DECIDE_VENDOR, "tester")
+    with tenant_transaction(database.vendor_engine, context, secret=database.secret) as connection:
+        yield connection
+
+
+def comparable(decision: dict[str, Any]) -> dict[str, Any]:
+    """Return what both must say alike."""
+    plain = {name: decision[name] for name in ("ref", "outcome", "claim", "counted_seconds", "excluded_seconds")}
+    alternatives = sorted(json.dumps(claim) for claim in decision["alternatives"])
+    return plain | {name: sorted(decision[name]) for name in IN_NO_ORDER} | {"alternatives": alternatives}
+
+
+def assert_alike(connection: Connection, month: Facts) -> None:
+    ours, theirs = decided_in(connection, month), decide(month)
+    for answer, expected in zip(ours, theirs, strict=True):
+        assert comparable(answer) == comparable(expected)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=QUIET, print_blob=True)
+@given(month=client_months())
+def test_the_sql_and_the_oracle_decide_any_month_alike(connection: Connection, month: Facts) -> None:
+    assert_alike(connection, month)
+
+
+@pytest.mark.drill
+@pytest.mark.timeout(3600)
+@settings(max_examples=5000, deadline=None, suppress_health_check=QUIET, print_blob=True, phases=[Phase.generate, Phase.shrink])
+@given(month=client_months(most_patients=6), _salt=st.integers(0, 2**30))
+def test_the_sql_and_the_oracle_decide_thousands_of_months_alike(connection: Connection, month: Facts, _salt: int) -> None:
+    assert_alike(connection, month)
