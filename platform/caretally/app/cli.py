@@ -21,6 +21,7 @@ COMMANDS = {
     "reopen": "caretally.app.commands.close:reopen_command",
     "exceptions": "caretally.app.commands.exceptions:exceptions_command",
     "explain": "caretally.app.commands.explain:explain_command",
+    "decide": "caretally.app.commands.decide:decide_command",
     "verify": "caretally.app.commands.verify:verify_command",
 }
 
