@@ -23,6 +23,7 @@ COMMANDS = {
     "explain": "caretally.app.commands.explain:explain_command",
     "decide": "caretally.app.commands.decide:decide_command",
     "verify": "caretally.app.commands.verify:verify_command",
+    "bench": "caretally.app.commands.bench:bench_group",
 }
 
 
