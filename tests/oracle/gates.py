@@ -45,8 +45,7 @@ def _practitioner_and_consent(patient: Facts, month: LocalMonth) -> Gates:
 def _initiating_visit(patient: Facts, month: LocalMonth, first_counted: date | None) -> Gates:
     enrolment = last_enrolment(patient, month)
     start = as_day(enrolment.get("from")) if enrolment else None
-    if start is None:
-        return {"NO_INITIATING_VISIT": "hold"}
+    start = start or month.first_day
     opens, closes = months_later(start, -12), first_counted or month.last_day
     visits = [v for v in patient.get("visits", []) if opens <= date.fromisoformat(v["on"]) <= closes]
     if not visits:

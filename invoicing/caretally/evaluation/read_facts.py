@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -258,18 +259,21 @@ def _patient(row: Any, position: int, staff: Mapping[str, Facts]) -> Facts:
     who = f"patient {ref[:60]!r}: " if isinstance(ref, str) and ref else f"patients[{position}]: "
     patient = _loaded(PATIENT, row, who)
     patient["care_plans"] += [patient.pop("care_plan")] if patient.get("care_plan") else []
-    for mistake in _mistakes(patient, staff):
+    for mistake in chain(_out_of_order(patient), _wrong_entries(patient, staff), _contradictions(patient)):
         raise FactsRefused(f"{who}{mistake}.")
     for kind, _called, key in IDENTITIES:
         patient[kind] = list({key(one): one for one in patient[kind]}.values())
     return patient
 
 
-def _mistakes(patient: Facts, staff: Mapping[str, Facts]) -> Iterator[str]:
+def _out_of_order(patient: Facts) -> Iterator[str]:
     for kind, first, last in ORDERED:
         for at, row in enumerate(patient[kind]):
             if row[first] and row[last] and row[last] < row[first]:
                 yield f"{kind}[{at}]: {last} {row[last]} lies before {first} {row[first]}; correct one of them"
+
+
+def _wrong_entries(patient: Facts, staff: Mapping[str, Facts]) -> Iterator[str]:
     for at, entry in enumerate(patient["entries"]):
         if entry["staff"] not in staff:
             yield f"entries[{at}]: staff {entry['staff'][:60]!r} is not in the file; add them under staff"
@@ -277,6 +281,9 @@ def _mistakes(patient: Facts, staff: Mapping[str, Facts]) -> Iterator[str]:
             yield f"entries[{at}]: it ends at or before its start; correct start or end"
         if entry["end"] - entry["start"] > LONGEST:
             yield f"entries[{at}]: it is longer than 24 hours; correct start or end"
+
+
+def _contradictions(patient: Facts) -> Iterator[str]:
     for kind, called, key in IDENTITIES:
         kept: dict[tuple[Any, ...], Facts] = {}
         for row in patient[kind]:
