@@ -15,7 +15,7 @@ from tests.builders.roster_days import Calendar, roster_changes
 ZONES = ("America/New_York", "America/Los_Angeles", "Pacific/Honolulu", "America/Phoenix")
 # Both days of the clock change, a leap February, two plain months, and months before each code existed.
 MONTHS = ("2026-03", "2025-11", "2026-03", "2025-11", "2024-02", "2026-09", "2025-12")
-OLD_MONTHS = ("2014-12", "2015-01", "2016-06", "2018-12", "2019-01", "2020-12", "2021-12", "2022-01")
+OLD_MONTHS = ("2015-01", "2016-06", "2018-12", "2019-01", "2020-12", "2021-12", "2022-01")
 THRESHOLDS = (1200, 1800, 2400, 3600, 4800, 5400, 7200, 24000)
 DAY = 86_400
 

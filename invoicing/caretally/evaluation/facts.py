@@ -42,7 +42,7 @@ def _decisions(connection: Connection, facts: Facts, code: str, client_id: UUID,
     attested = frozenset(patient["ref"] for patient in facts["patients"] if patient["attested"])
     evaluate(connection, subject, terms, every_patient=True, attested=attested)
     rows = connection.execute(text("SELECT * FROM eval_decision")).mappings()
-    return {row["mrn"]: Decision.of_row(row, tables, qhp_time=terms.qhp_time) for row in rows}
+    return {row["mrn"]: Decision.of_row(dict(row), tables, qhp_time=terms.qhp_time) for row in rows}
 
 
 def answer_of(ref: str, decision: Decision) -> Answer:

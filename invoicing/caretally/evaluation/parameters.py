@@ -7,9 +7,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from caretally.errors import UsageMistake
 from caretally.months import Month
 
 PATHS = ("staff", "complex", "personal")
+
+
+class NoRules(UsageMistake):
+    """The dated rule tables say nothing about the month."""
+
+    code = "no_rules"
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,8 @@ def reasons(connection: Connection, month: Month) -> dict[str, Any]:
         ),
         {"day": month.first_day},
     ).all()
+    if not rows:
+        raise NoRules(f"No rules are on record for {month}; give a month in which care management could be billed.")
     ordinals = {row.code.lower(): number for number, row in enumerate(rows, start=1)}
     first_curable = next(number for number, row in enumerate(rows, start=1) if row.curable)
     return ordinals | {

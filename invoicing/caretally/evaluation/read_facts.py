@@ -101,7 +101,7 @@ def _schema(**members: Any) -> Schema:
     return Schema.from_dict(members)(unknown=RAISE)
 
 
-def _rows(schema: Schema) -> fields.List:
+def _rows(schema: Schema) -> fields.List[Any]:
     return fields.List(fields.Nested(schema), load_default=list)
 
 
