@@ -12,11 +12,12 @@ from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from caretally.app.bring_up_to_date import bring_up_to_date
 from caretally.config.secret import installation_secret
 from caretally.config.settings import Settings, read_settings
 from caretally.db.address import database_url, unreachable
 from caretally.db.engines import LONG, operator_engine, vendor_engine
-from caretally.db.migrate import require_newest_schema
+from caretally.db.migrate import require_newest_schema, schema_of
 from caretally.db.roles import Roles
 from caretally.errors import UsageMistake
 from caretally.tenancy.context import TenantContext
@@ -47,7 +48,11 @@ class Vendor:
 
 
 class Installation:
-    """Settings, secret, database and pools of this process; the embedded server is started when the database is first asked for."""
+    """Settings, secret, database and pools of this process.
+
+    The embedded server is started when the database is first asked for, and an empty one of its own is migrated; a given database is
+    migrated by its owner, with `caretally migrate`.
+    """
 
     def __init__(self, settings: Settings | None = None) -> None:
         """Take settings, or read them from the environment."""
@@ -95,10 +100,15 @@ class Installation:
         return Vendor(row.vendor_id, row.slug, row.name, row.timezone, partial(self.transaction, row.vendor_id))
 
     def _require_schema(self) -> None:
+        if not self.settings.database_url and self._schema() is None:
+            bring_up_to_date(self.url, roles=self.roles, secret=self.secret)
+        require_newest_schema(self._schema())
+
+    def _schema(self) -> str | None:
         engine = create_engine(self.url, poolclass=NullPool)
         try:
             with engine.connect() as connection:
-                require_newest_schema(connection)
+                return schema_of(connection)
         except DBAPIError as error:
             raise unreachable(self.url, error.orig) from error
         finally:

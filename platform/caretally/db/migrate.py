@@ -74,8 +74,8 @@ def newest_schema() -> str | None:
     return ScriptDirectory(str(migrations_folder())).get_current_head()
 
 
-def require_newest_schema(connection: Connection) -> None:
-    """Raise `DependencyDown` when the database is not at the schema that this release needs."""
-    found, needed = schema_of(connection), newest_schema()
+def require_newest_schema(found: str | None) -> None:
+    """Raise `DependencyDown` when a database at the schema `found` is not at the one that this release needs."""
+    needed = newest_schema()
     if found != needed:
         raise DependencyDown(f"The database's schema is {found or 'empty'}, this release needs {needed}; run caretally migrate.")

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import URL, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from caretally.db.migrate import migrate, newest_schema, require_newest_schema
+from caretally.db.migrate import migrate, newest_schema, require_newest_schema, schema_of
 from caretally.db.roles import LOGINS, Roles
 from caretally.db.sql_files import with_role_names
 from caretally.db.versions import refuse_old_server
@@ -25,14 +25,14 @@ def test_migrating_again_changes_nothing(database: TestDatabase) -> None:
 
 def test_the_vendors_login_may_ask_for_the_schema(database: TestDatabase) -> None:
     with database.admin_engine.connect() as connection:
-        require_newest_schema(connection)
+        require_newest_schema(schema_of(connection))
 
 
 def test_a_database_without_the_schema_is_told_to_migrate(fresh_database: TestDatabase) -> None:
     with fresh_database.admin_engine.begin() as connection:
         connection.execute(text("DELETE FROM alembic_version"))
         with pytest.raises(DependencyDown, match="run caretally migrate"):
-            require_newest_schema(connection)
+            require_newest_schema(schema_of(connection))
 
 
 def test_a_wrong_password_is_one_sentence_without_the_password(database: TestDatabase) -> None:

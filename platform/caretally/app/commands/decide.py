@@ -50,7 +50,7 @@ def _in_words(answer: dict[str, Any]) -> Group:
     figures = Table.grid(padding=(0, 2))
     for name, value in _figures(answer):
         figures.add_row(Text(name), Text(value))
-    return Group(title, Padding(Group(Text(answer["explanation"]), figures), (0, 0, 1, 2)))
+    return Group(title, Padding(Group(Text(answer["explanation"], no_wrap=False, overflow="fold"), figures), (0, 0, 1, 2)))
 
 
 def _figures(answer: dict[str, Any]) -> list[tuple[str, str]]:
