@@ -8,6 +8,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ PREFIX = "CARETALLY_TEST_PREFIX"
 def pytest_configure(config: pytest.Config) -> None:
     """Let the controller choose, once and for all workers, where the suite's server lives and what its databases are called."""
     if not hasattr(config, "workerinput"):
+        signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated"))
         os.environ[HOME] = tempfile.mkdtemp(prefix="caretally-test-")
         Path(os.environ[HOME]).chmod(0o711 if os.geteuid() == 0 else 0o700)
         os.environ[PREFIX] = f"ct_{secrets.token_hex(4)}"
