@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.oracle.carelog import CURABLE, INCURABLE, PatientLog, diary
 from tests.oracle.claims import Biller, Choice, always_valid
-from tests.oracle.codes import COMPLEX, NON_COMPLEX, PERSONAL
+from tests.oracle.codes import COMPLEX, NON_COMPLEX, PERSONAL, valid_on
 from tests.oracle.gates import Gates, gates
 from tests.oracle.localmonth import LocalMonth, as_day
 from tests.oracle.roster import Facts, last_enrolment
@@ -87,7 +87,8 @@ class _PatientMonth:
 
     def _choice_warnings(self, choice: Choice) -> Gates:
         raised: Gates = {}
-        if choice.base is NON_COMPLEX and choice.seconds >= COMPLEX.threshold and not self._mdm():
+        has_complex = valid_on(COMPLEX, choice.date_of_service) and choice.seconds >= COMPLEX.threshold
+        if choice.base is NON_COMPLEX and has_complex and not self._mdm():
             raised["MDM_NOT_DOCUMENTED"] = "warn"
         if choice.add_on_is_valid and choice.full_increments > choice.base.add_on.cap:
             raised["UNIT_CAP_REACHED"] = "warn"

@@ -22,8 +22,8 @@ lost AS MATERIALIZED (
                array_agg(r.code ORDER BY r.ordinal) FILTER (WHERE NOT r.curable AND e.decides) AS decisive,
                array_agg(r.code ORDER BY r.ordinal) FILTER (WHERE r.curable OR NOT e.decides) AS noted
         FROM (SELECT u.seconds, u.ordinal,
-                     coalesce(t.clinical_seconds + CASE WHEN :never_pool THEN 0 ELSE t.qhp_seconds END + u.seconds >= l.staff, false)
-                     OR coalesce((:never_pool OR :qhp_first) AND t.qhp_seconds + u.seconds >= l.personal, false) AS decides
+                     u.ordinal <> :time_overlap_patient AND (coalesce(t.clinical_seconds + CASE WHEN :never_pool THEN 0 ELSE t.qhp_seconds END + u.seconds >= l.staff, false)
+                     OR coalesce((:never_pool OR :qhp_first) AND t.qhp_seconds + u.seconds >= l.personal, false)) AS decides
               FROM unnest(t.excluded) WITH ORDINALITY AS u (seconds, ordinal) CROSS JOIN limits l) e
         JOIN (SELECT unnest(CAST(:reason_codes AS text[])) AS code, unnest(CAST(:reason_curable AS boolean[])) AS curable,
                      generate_series(1, :last_reason) AS ordinal) r USING (ordinal)
