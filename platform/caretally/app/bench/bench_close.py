@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import URL, text
+from sqlalchemy import URL, Engine, text
 
 from caretally.app.bench.bench_database import BenchDatabase, bench_database, generate_vendor, settle, statements
 from caretally.app.bench.close_vendor import MONTH, BenchFailed, Closed, close_vendor
@@ -102,16 +102,20 @@ def _answer(question: Any) -> Closed:
 def measure_floor(database: BenchDatabase, vendors: list[UUID]) -> tuple[int, int]:
     """Return the entries of the month and the nanoseconds of the least that a close of them has to do (`docs/floor.md`)."""
     pool = database.vendor_pool()
-    entries = spent = 0
-    for vendor_id in vendors:
-        with tenant_transaction(pool, database.context(vendor_id), secret=database.secret) as connection:
-            connection.exec_driver_sql(SETTINGS)
-            bounds = connection.execute(MIDNIGHTS, {"first": MONTH.first_day, "last": MONTH.last_day}).mappings().one()
-            values = {"vendor_id": vendor_id, **bounds}
-            entries += connection.scalar(ENTRIES, values) or 0
-            began = time.monotonic_ns()
-            for statement in statements("floor"):
-                connection.execute(text(statement), values)
-        spent += time.monotonic_ns() - began
-    pool.dispose()
-    return entries, spent
+    try:
+        measured = [_floor_of(pool, database, vendor_id) for vendor_id in vendors]
+    finally:
+        pool.dispose()
+    return sum(entries for entries, _ in measured), sum(spent for _, spent in measured)
+
+
+def _floor_of(pool: Engine, database: BenchDatabase, vendor_id: UUID) -> tuple[int, int]:
+    with tenant_transaction(pool, database.context(vendor_id), secret=database.secret) as connection:
+        connection.exec_driver_sql(SETTINGS)
+        bounds = connection.execute(MIDNIGHTS, {"first": MONTH.first_day, "last": MONTH.last_day}).mappings().one()
+        values = {"vendor_id": vendor_id, **bounds}
+        entries = connection.scalar(ENTRIES, values) or 0
+        began = time.monotonic_ns()
+        for statement in statements("floor"):
+            connection.execute(text(statement), values)
+    return entries, time.monotonic_ns() - began
