@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 (names are written in their own scripts)
 """Invoices to print in tests: believable, of any size, the same every time."""
 
 from __future__ import annotations

@@ -42,7 +42,9 @@ VENDOR, PRACTICE, OWNER = Asker("vendor", A1), Asker("practice", A1), Asker("own
 @contextmanager
 def asking(database: TestDatabase, asker: Asker) -> Iterator[PsycopgConnection]:
     """Open the asker's transaction; whatever it does is rolled back."""
-    with tenant_transaction(asker.engine(database), asker.twin.context(practice=asker.kind == "practice"), secret=database.secret) as connection:
+    with tenant_transaction(
+        asker.engine(database), asker.twin.context(practice=asker.kind == "practice"), secret=database.secret
+    ) as connection:
         raw = psycopg_connection(connection)
         with raw.transaction(force_rollback=True):
             yield raw
@@ -84,7 +86,10 @@ class Probes:
         if not any(str(self.asker.twin.vendor_id) in row for row in rows):
             yield "cannot read its own row"
         for stranger in strangers:
-            marks = (stranger.key(self.table).lower(), str(stranger.client_id if self.levels[1:] and stranger is A2 else stranger.vendor_id))
+            marks = (
+                stranger.key(self.table).lower(),
+                str(stranger.client_id if self.levels[1:] and stranger is A2 else stranger.vendor_id),
+            )
             if any(mark in row.lower() for row in rows for mark in marks):
                 yield f"shows a row of {stranger.vendor}{stranger.client}"
 
@@ -101,14 +106,18 @@ class Probes:
 
     def _aggregates(self, stranger: Twin) -> str:
         where, values = self._where(stranger)
-        statement = sql.SQL("SELECT 1 FROM (SELECT count(*) FILTER (WHERE {w}) n, count(DISTINCT t.*) FILTER (WHERE {w}) d FROM {t} t) c WHERE n + d > 0 OR EXISTS (SELECT FROM {t} t WHERE {w}) OR EXISTS (SELECT FROM {t} o LEFT JOIN {t} t USING (vendor_id) WHERE {w})")
+        statement = sql.SQL(
+            "SELECT 1 FROM (SELECT count(*) FILTER (WHERE {w}) n, count(DISTINCT t.*) FILTER (WHERE {w}) d FROM {t} t) c WHERE n + d > 0 OR EXISTS (SELECT FROM {t} t WHERE {w}) OR EXISTS (SELECT FROM {t} o LEFT JOIN {t} t USING (vendor_id) WHERE {w})"
+        )
         count, _ = self._attempt(statement.format(w=where, t=self.name), values * 4)
         return "counts, finds or joins rows of" if count > 0 else ""
 
     def _row(self, stranger: Twin) -> dict[str, Any]:
         """Return a new row of the asker's that claims to be the stranger's."""
         row = self.sower.row(self.table, Twin(self.asker.twin.vendor, self.asker.twin.client, "probe-"))
-        return row | {name: getattr(stranger if stranger is not B1 or name == "vendor_id" else self.asker.twin, name) for name in self.levels}
+        return row | {
+            name: getattr(stranger if stranger is not B1 or name == "vendor_id" else self.asker.twin, name) for name in self.levels
+        }
 
     def _insert_statement(self, row: dict[str, Any], tail: str) -> sql.Composed:
         return sql.SQL("INSERT INTO {} ({}) VALUES ({}) {}").format(
@@ -120,7 +129,9 @@ class Probes:
 
     def _insert(self, stranger: Twin) -> str:
         row = self._row(stranger)
-        outcome = self._attempt(self._insert_statement(row, "RETURNING vendor_id" if self.asker.kind != "practice" else ""), list(row.values()))
+        outcome = self._attempt(
+            self._insert_statement(row, "RETURNING vendor_id" if self.asker.kind != "practice" else ""), list(row.values())
+        )
         return "" if self._refused(*outcome) else f"inserts as (policy did not refuse: {outcome[1][:80]})"
 
     def _upsert(self, stranger: Twin) -> str:
@@ -130,7 +141,9 @@ class Probes:
 
     def _update(self, stranger: Twin) -> str:
         where, values = self._where(stranger)
-        count, error = self._attempt(sql.SQL("UPDATE {} t SET vendor_id = vendor_id WHERE {} RETURNING t.*").format(self.name, where), values)
+        count, error = self._attempt(
+            sql.SQL("UPDATE {} t SET vendor_id = vendor_id WHERE {} RETURNING t.*").format(self.name, where), values
+        )
         return "" if count == 0 or BY_GRANT in error or any(reason in error for reason in BY_TRIGGER) else "updates rows of"
 
     def _move(self, stranger: Twin) -> str:

@@ -1,7 +1,7 @@
 """Part 2 of the battery: two vendors and two clients of one vendor, alike in every table; none sees or changes the other's."""
 
 import time
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from psycopg import errors, sql
@@ -13,9 +13,8 @@ from caretally.tenancy.context import TenantContext, context_key, signed_context
 from caretally.tenancy.registry import CLIENT_TABLES, GLOBAL_TABLES
 from caretally.tenancy.transaction import SET_CONTEXT
 from tests.builders.databases import TestDatabase
-from tests.builders.twins import A1, A2, B1, B2, TENANT_TABLES, Sower, Twin, sow
+from tests.builders.twins import A1, A2, B1, TENANT_TABLES, Sower, Twin, sow
 from tests.isolation.probes import OWNER, PRACTICE, VENDOR, asking, leaks, message, seen
-
 
 
 @pytest.mark.parametrize("table", TENANT_TABLES)
@@ -103,7 +102,11 @@ def contexts(secret: bytes) -> dict[str, tuple[str, str, str]]:
         "expired": ("vendor", signed_context(own, key=key, now_seconds=NOW - 7200), "expired"),
         "another key id": ("vendor", "2" + signed[1:], "forged"),
         "half a context": ("vendor", signed[:40], "malformed"),
-        "a client more": ("practice", signed_context(practice, key=key).replace(str(A1.client_id), f"{A1.client_id},{A2.client_id}"), "forged"),
+        "a client more": (
+            "practice",
+            signed_context(practice, key=key).replace(str(A1.client_id), f"{A1.client_id},{A2.client_id}"),
+            "forged",
+        ),
         "all clients on the practice's login": ("practice", signed, "for another login"),
         "a practice's on the vendor's login": ("vendor", signed_context(practice, key=key), "for another login"),
         "no clients on the vendor's login": ("vendor", signed_context(TenantContext(A1.vendor_id, "x", ()), key=key), "for another login"),

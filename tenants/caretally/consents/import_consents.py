@@ -30,7 +30,5 @@ CONSENTS = ImportKind(
     targets=(Target("consent", IDENTITY),),
     identity=tuple(IDENTITY.values()),
     lookups=(CLIENT, PATIENT, PROVIDER),
-    rules=(
-        Rule("date_order", "revoked_on", "r.revoked_on < r.obtained_on", "The consent was revoked on {value}, before it was given."),
-    ),
+    rules=(Rule("date_order", "revoked_on", "r.revoked_on < r.obtained_on", "The consent was revoked on {value}, before it was given."),),
 )

@@ -1,6 +1,5 @@
 """The audit chain of a vendor: gapless, hashed, and any later change shows."""
 
-
 import pytest
 from sqlalchemy import text
 

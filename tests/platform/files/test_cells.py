@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 (hostile characters are the point)
 """What may stand in one cell of an exported table."""
 
 import json

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 (names are written in their own scripts)
 """What the shipped fonts can show."""
 
 import json

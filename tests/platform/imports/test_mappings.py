@@ -52,7 +52,11 @@ def test_a_mapping_is_read_from_a_file(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [("{", "cannot be read as JSON"), ('["mrn"]', "must be a JSON object"), ('{"Chart": "chart"}', "names columns that patients do not have: chart")],
+    [
+        ("{", "cannot be read as JSON"),
+        ('["mrn"]', "must be a JSON object"),
+        ('{"Chart": "chart"}', "names columns that patients do not have: chart"),
+    ],
 )
 def test_a_mapping_that_is_none_is_refused_in_one_sentence(desk: Desk, content: str, sentence: str) -> None:
     path = desk.folder / "mapping.json"

@@ -36,7 +36,7 @@ def test_three_megabytes_of_xlsx_with_600_000_rows_are_refused_before_a_row_is_r
 
 def test_a_workbook_that_needs_too_much_memory_is_stopped_with_its_process(tmp_path: Path) -> None:
     corners = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
-    with pytest.raises(TooMuchMemory, match="more than 1536 MB of memory and was stopped; delete stray cells"):
+    with pytest.raises(TooMuchMemory, match="more than 2048 MB of memory and was stopped; delete stray cells"):
         read(tmp_path, with_sheet(corners))
 
 

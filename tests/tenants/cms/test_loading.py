@@ -97,7 +97,7 @@ def test_a_file_that_the_database_refuses_leaves_the_old_tables_in_force(schema_
 
 def test_loading_everything_takes_less_than_one_and_a_half_seconds(schema_owner: Connection, folder: Path) -> None:
     spent = min(seconds_to_load(schema_owner, folder, label) for label in ("Problems", "List of problems", "Problem list "))
-    print(f"reference tables loaded in {spent:.2f} s")  # noqa: T201 - the figure is part of the promise
+    print(f"reference tables loaded in {spent:.2f} s")
     assert spent < ALLOWED_SECONDS
 
 
