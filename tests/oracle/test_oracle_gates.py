@@ -8,7 +8,7 @@ from tests.builders.facts import Facts, care_plan, clean_patient, consent, enrol
 from tests.oracle.biller import decide
 
 WORK = "2026-03-03T10:00"
-ON_TIME = [
+ON_TIME: list[Facts] = [
     {"conditions": ["I10", {"icd10": "E11.9", "onset_on": "2026-03-31", "resolved_on": None}]},
     {"conditions": ["I10", {"icd10": "E11.9", "onset_on": None, "resolved_on": "2026-03-01"}]},
     {"visits": [{"on": "2025-01-05", "kind": "IPPE"}]},

@@ -58,8 +58,8 @@ def _changes(source: str) -> Iterator[tuple[str, int, int, str]]:
 def material() -> list[Facts]:
     """Return the facts that every mutant faces: worked cases, edges of the gates, and generated months."""
     months: list[Facts] = [one.facts for one in cases()]
-    for changes in [*ON_TIME, *(patient for _code, patient in (*HOLDS, *WARNINGS))]:
-        months.append(facts(clean_patient(entries=[entry(WORK, 1200)]) | changes))
+    edges: list[Facts] = [*ON_TIME, *(patient for _code, patient in (*HOLDS, *WARNINGS))]
+    months += [facts(clean_patient("p1", **{"entries": [entry(WORK, 1200)], **changes})) for changes in edges]
     for policy in ("pool", "personal", "never_pool"):
         for seconds in (1199, 1200, 1799, 1800, 2399, 2400, 3599, 3600, 5400):
             months += [_policy_month(policy, seconds, level) for level in ("low", "moderate")]
