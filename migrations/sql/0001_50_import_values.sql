@@ -67,7 +67,7 @@ CREATE FUNCTION import.refresh_statistics(name text, rows_added int) RETURNS voi
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF rows_added > (SELECT greatest(500, reltuples / 2) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = name AND relkind = 'r') THEN
-        EXECUTE format('ANALYZE public.%I', name);
+        EXECUTE format('ANALYZE (SKIP_LOCKED) public.%I', name);
     END IF;
 END $$;
 REVOKE ALL ON FUNCTION import.refresh_statistics(text, int) FROM PUBLIC;

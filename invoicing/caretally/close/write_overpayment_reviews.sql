@@ -1,7 +1,6 @@
 -- What this close finds about another client's month that is closed already cannot hold it any more: it starts that month's overpayment review.
 INSERT INTO overpayment_review (vendor_id, client_id, patient_month_id, code, due_on)
-SELECT DISTINCT p.vendor_id, p.client_id, p.id, found.code, current_date + g.due_days
-FROM (
+WITH found AS MATERIALIZED (
     -- the same person, billable at another client
     SELECT other.client_id, other.id AS patient_id, NULL::uuid AS entry_id, 'DUPLICATE_PATIENT_MONTH' AS code
     FROM eval_scope s
@@ -15,9 +14,16 @@ FROM (
     JOIN time_entry mine ON mine.vendor_id = :vendor_id AND mine.client_id = :client_id AND mine.id = x.entry_id
     JOIN time_entry other ON other.vendor_id = :vendor_id AND other.staff_id = mine.staff_id AND other.client_id <> :client_id
      AND other.started_second < mine.ended_second AND other.started_second > mine.started_second - 86400 AND other.ended_second > mine.started_second
-) found
-JOIN patient_month p ON p.vendor_id = :vendor_id AND p.client_id = found.client_id AND p.patient_id = found.patient_id AND p.month = :month_first
- AND p.outcome = 'billable' AND (found.entry_id IS NULL OR found.entry_id = ANY (p.entry_ids))
+)
+SELECT DISTINCT p.vendor_id, p.client_id, p.id, found.code, current_date + g.due_days
+FROM found
+-- fenced, so that patient-months are looked up for what was found (mostly nothing) and never the other way round
+CROSS JOIN LATERAL (
+    SELECT * FROM patient_month
+    WHERE vendor_id = :vendor_id AND client_id = found.client_id AND patient_id = found.patient_id AND month = :month_first
+      AND outcome = 'billable' AND (found.entry_id IS NULL OR found.entry_id = ANY (entry_ids))
+    OFFSET 0
+) p
 JOIN client_month m ON m.vendor_id = p.vendor_id AND m.client_id = p.client_id AND m.id = p.client_month_id AND m.status = 'closed'
 JOIN gate g ON g.code = 'OVERPAYMENT_REVIEW'
 ON CONFLICT DO NOTHING
