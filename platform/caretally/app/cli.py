@@ -27,8 +27,22 @@ COMMANDS = {
 }
 
 
+class Interrupted(CareTallyError):
+    """The user pressed Ctrl-C."""
+
+    exit_code = INTERRUPTED
+    code = "interrupted"
+
+
 class CommandList(click.Group):
     """A group that imports a command when it is asked for, so that `caretally --help` and each command start quickly."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; an interruption becomes an error of ours, because click would print an empty line for it."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted("Interrupted; nothing was left half done.") from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names in the order of the list."""

@@ -23,6 +23,7 @@ from caretally.exceptions.report import ClientNote, ExceptionReport
 from caretally.money import format_dollars
 from caretally.months import Month
 
+PIPE_WIDTH = 200  # no terminal, so no code is folded
 REVIEWS = text(
     "SELECT c.code AS client, p.mrn, r.code, r.due_on FROM overpayment_review r "
     "JOIN patient_month p ON p.vendor_id = r.vendor_id AND p.client_id = r.client_id "
@@ -131,4 +132,4 @@ def _table(client: Client, report: ExceptionReport) -> None:
             table.add_row(row.mrn, row.code, row.sentence, due, row.fix, format_dollars(row.held_cents) if row.held_cents else "")
     for late in report.late_entries:
         table.add_row(late.mrn, "LATE_ENTRY", late.sentence, "billing admin", "Accept the adjustment line.", "")
-    Console(file=sys.stdout).print(table)
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
