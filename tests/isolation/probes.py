@@ -29,7 +29,7 @@ class Asker:
 
     def engine(self, database: TestDatabase) -> Engine:
         """Return the login's pool; the owner's is the administrator's connection that acts as the owner."""
-        return database.admin_engine if self.kind == "owner" else getattr(database, f"{self.kind}_engine")  # type: ignore[no-any-return]
+        return database.admin_engine if self.kind == "owner" else getattr(database, f"{self.kind}_engine")
 
     def strangers(self, table: str) -> tuple[Twin, ...]:
         """Return the twins whose rows of this table must stay hidden."""
@@ -63,9 +63,9 @@ class Probes:
         """Return one sentence for each thing that got through."""
         found = [f"{self.asker.kind} {self.table}: {leak}" for leak in self._reads()]
         for stranger in self.asker.strangers(self.table):
-            for probe in (self._aggregates, self._insert, self._upsert, self._update, self._move, self._delete):
-                if leak := probe(stranger):
-                    found.append(f"{self.asker.kind} {self.table}: {leak} {stranger.vendor}{stranger.client}")
+            probes = (self._aggregates, self._insert, self._upsert, self._update, self._move, self._delete)
+            got = [leak for probe in probes if (leak := probe(stranger))]
+            found += [f"{self.asker.kind} {self.table}: {leak} {stranger.vendor}{stranger.client}" for leak in got]
         return found
 
     def _attempt(self, statement: sql.Composed, values: Any = ()) -> tuple[int, str]:
@@ -107,7 +107,8 @@ class Probes:
     def _aggregates(self, stranger: Twin) -> str:
         where, values = self._where(stranger)
         statement = sql.SQL(
-            "SELECT 1 FROM (SELECT count(*) FILTER (WHERE {w}) n, count(DISTINCT t.*) FILTER (WHERE {w}) d FROM {t} t) c WHERE n + d > 0 OR EXISTS (SELECT FROM {t} t WHERE {w}) OR EXISTS (SELECT FROM {t} o LEFT JOIN {t} t USING (vendor_id) WHERE {w})"
+            "SELECT 1 FROM (SELECT count(*) FILTER (WHERE {w}) n, count(DISTINCT t.*) FILTER (WHERE {w}) d FROM {t} t) c WHERE n + d > 0 "
+            "OR EXISTS (SELECT FROM {t} t WHERE {w}) OR EXISTS (SELECT FROM {t} o LEFT JOIN {t} t USING (vendor_id) WHERE {w})"
         )
         count, _ = self._attempt(statement.format(w=where, t=self.name), values * 4)
         return "counts, finds or joins rows of" if count > 0 else ""

@@ -75,7 +75,7 @@ def test_without_a_context_every_table_raises_and_none_is_empty(database: TestDa
     with getattr(database, f"{kind}_engine").connect() as connection:
         raw = psycopg_connection(connection)
         for table in TENANT_TABLES:
-            with pytest.raises(errors.InsufficientPrivilege, match="no tenant context|permission denied for table"), raw.transaction():
+            with pytest.raises(errors.InsufficientPrivilege, match=r"no tenant context|permission denied for table"), raw.transaction():
                 raw.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
 
 
