@@ -19,6 +19,8 @@ from caretally.money import format_dollars
 from caretally.months import Month
 
 SETTINGS = "SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '60s'; SET LOCAL work_mem = '256MB'; SET LOCAL jit = off"
+# The first closes of an installation fill an empty table: without its statistics the key checks of what follows would read whole clients.
+REFRESH_STATISTICS = text("SELECT import.refresh_statistics('patient_month', :added)")
 
 
 def take_locks(connection: Connection, client: Client) -> None:
@@ -60,7 +62,10 @@ def _write(connection: Connection, client: Client, month: Month, prepared: Prepa
     values["client_month_id"] = (
         current["id"] if current is not None and reuse else connection.scalar(statement("open_client_month"), values)
     )
-    for step in ("write_patient_months", "write_exceptions", "write_late_entries", "write_overpayment_reviews"):
+    written = connection.execute(statement("write_patient_months"), values).rowcount
+    failpoint("close:write_patient_months")
+    connection.execute(REFRESH_STATISTICS, {"added": written})
+    for step in ("write_exceptions", "write_late_entries", "write_overpayment_reviews"):
         connection.execute(statement(step), values)
         failpoint(f"close:{step}")
     invoice = _write_invoice(connection, client, month, values) if prepared.lines else None

@@ -19,9 +19,6 @@ from caretally.months import Month
 Transaction = Callable[[], AbstractContextManager[Connection]]
 CLIENTS = text('SELECT vendor_id, client_id AS id, code, name, timezone, po_number, terms_days FROM client ORDER BY code COLLATE "C"')
 
-# The first closes of an installation fill an empty table: without its statistics the key checks of the next ones read whole clients.
-REFRESH_STATISTICS = text("SELECT import.refresh_statistics('patient_month', :added)")
-
 
 class UnknownClient(UsageMistake):
     """A client code that the vendor does not have."""
@@ -65,8 +62,6 @@ def _close(transaction: Transaction, client: Client, month: Month, acknowledge_j
         result = close_client(connection, client, month, seen_open=seen_open, acknowledge_jump=acknowledge_jump)
         failpoint("close:before-commit")
     failpoint("close:committed")
-    with transaction() as connection:
-        connection.execute(REFRESH_STATISTICS, {"added": result.enrolled})
     return result if result.enrolled or result.invoice or result.raw_seconds else replace(result, status="nothing")
 
 
