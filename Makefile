@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-reset test drill test-15 check format lock bench clean
+.PHONY: help install demo demo-reset test drill soak test-15 check format lock bench clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,13 +34,16 @@ demo-reset: $(STAMP) ## throw the demo away, then make it again
 	@$(BIN)/caretally demo --reset $(ARGS)
 
 test: $(STAMP) ## everything, on the embedded PostgreSQL; ARGS go to pytest
-	@$(BIN)/pytest -n auto -m "not drill" $(ARGS)
+	@$(BIN)/pytest -n auto -m "not drill and not soak" $(ARGS)
 
-drill: $(STAMP) ## the long drills: servers killed, rules mutated, many generated months
+drill: $(STAMP) ## the drills that take minutes: the server killed at every place of a close
 	@$(BIN)/pytest -n auto -m drill $(ARGS)
 
+soak: $(STAMP) ## the longest: rules mutated, thousands of generated months beside the oracle
+	@$(BIN)/pytest -n auto -s -m soak $(ARGS)
+
 test-15: $(STAMP) ## the same suite on this machine's own PostgreSQL 15 (or PG_BIN=/path/to/its/bin)
-	@CARETALLY_POSTGRES_BIN=$${PG_BIN:-/usr/lib/postgresql/15/bin} $(BIN)/pytest -n auto -m "not drill" $(ARGS)
+	@CARETALLY_POSTGRES_BIN=$${PG_BIN:-/usr/lib/postgresql/15/bin} $(BIN)/pytest -n auto -m "not drill and not soak" $(ARGS)
 
 check: $(STAMP) ## lint, format, types, import rules
 	@$(BIN)/ruff check .

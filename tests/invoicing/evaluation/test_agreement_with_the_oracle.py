@@ -48,7 +48,7 @@ def test_the_sql_and_the_oracle_decide_any_month_alike(connection: Connection, m
     assert_alike(connection, month)
 
 
-@pytest.mark.drill
+@pytest.mark.soak
 @pytest.mark.timeout(3600)
 @settings(max_examples=5000, deadline=None, suppress_health_check=QUIET, print_blob=True, phases=[Phase.generate, Phase.shrink])
 @given(month=client_months(most_patients=6), _salt=st.integers(0, 2**30))

@@ -107,7 +107,7 @@ def is_killed(connection: Connection, months: list[tuple[Facts, list[Any]]]) -> 
     return False
 
 
-@pytest.mark.drill
+@pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_the_cases_and_the_oracle_notice_nine_mutants_of_ten(database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     months = [(month, [comparable(decision) for decision in decide(month)]) for month in material()]
