@@ -14,7 +14,7 @@ def write_documents(vendor: Vendor, month: Month, results: list[ClientResult], *
     """Write the files of every client closed in the month and return their paths; files that are there stay as they are."""
     with vendor.transaction() as connection:
         clients = {client.code: client for client in clients_to_close(connection)}
-    folder = out / vendor.slug
+    folder = documents_folder(out, vendor.slug)
     closed = [result for result in results if result.status == "closed"]
 
     def written(result: ClientResult) -> list[Path]:
@@ -22,6 +22,11 @@ def write_documents(vendor: Vendor, month: Month, results: list[ClientResult], *
         return _present(folder, client, result, month) or write_client_files(vendor, client, month, result, out=folder)
 
     return [path for result in closed for path in written(result)]
+
+
+def documents_folder(out: Path, slug: str) -> Path:
+    """Return the folder of a vendor's documents, named for what is in it."""
+    return out / f"{slug}-invoices-and-exceptions"
 
 
 def _present(folder: Path, client: Client, result: ClientResult, month: Month) -> list[Path]:

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from caretally.app.bring_up_to_date import bring_up_to_date
-from caretally.app.demo.documents import write_documents
+from caretally.app.demo.documents import documents_folder, write_documents
 from caretally.app.demo.fill import close_all, close_history, import_facts
 from caretally.app.demo.generate import VendorFiles
 from caretally.app.demo.kept import LIST, import_files, only_one
@@ -201,7 +201,7 @@ def throw_away(here: Installation, *, out: Path) -> None:
         (home / "demo" / LIST).unlink(missing_ok=True)
         shutil.rmtree(home / "demo" / "files", ignore_errors=True)
         for vendor in VENDORS:
-            shutil.rmtree(out / vendor.slug, ignore_errors=True)
+            shutil.rmtree(documents_folder(out, vendor.slug), ignore_errors=True)
         (out / CARD).unlink(missing_ok=True)
 
 
