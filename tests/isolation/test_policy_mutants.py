@@ -1,9 +1,10 @@
 """Part 8 of the battery: every policy of every table is weakened in every way; the catalog and the twins must both see it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from caretally.tenancy.catalog import catalog_breaches
 from caretally.tenancy.registry import CLIENT_TABLES
@@ -50,18 +51,18 @@ def mutants(practice: str) -> list[Mutant]:
     return found
 
 
-def breaches(database: TestDatabase, *statements: str) -> set[str]:
+def breaches(owner: Connection, *statements: str) -> set[str]:
     """Execute statements as the owner, commit them, and return what the catalog now says."""
-    with database.admin_engine.begin() as connection:
+    with owner.begin():
         for statement in ("SET LOCAL synchronous_commit = off", *statements):
-            connection.execute(text(statement))
-        return set(catalog_breaches(connection))
+            owner.execute(text(statement))
+        return set(catalog_breaches(owner))
 
 
-def let_the_practice_write(database: TestDatabase, practice: str) -> set[str]:
+def let_the_practice_write(owner: Connection, practice: str) -> set[str]:
     """Let its policies stand alone, since the absent grants would refuse first; return what the catalog says of that."""
     writes = f'GRANT SELECT, INSERT, UPDATE, DELETE ON {", ".join(CLIENT_TABLES)} TO "{practice}"'
-    return breaches(database, writes, f'GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA guard TO "{practice}"')
+    return breaches(owner, writes, f'GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA guard TO "{practice}"')
 
 
 def everything_that_leaks(database: TestDatabase, sower: Sower) -> list[str]:
@@ -69,16 +70,23 @@ def everything_that_leaks(database: TestDatabase, sower: Sower) -> list[str]:
     return [leak for table in TENANT_TABLES for leak in leaks(database, sower, table, VENDOR, PRACTICE, OWNER)]
 
 
+@pytest.fixture
+def owner(database: TestDatabase) -> Iterator[Connection]:
+    """One session of the owner for all mutants, so that the catalog's caches stay warm."""
+    with database.admin_engine.connect() as connection:
+        yield connection
+
+
 def test_every_weakened_policy_is_seen_by_the_catalog_and_by_the_twins(
-    database: TestDatabase, sower: Sower, capsys: pytest.CaptureFixture[str]
+    database: TestDatabase, owner: Connection, sower: Sower, capsys: pytest.CaptureFixture[str]
 ) -> None:
     practice = database.roles.name("practice")
-    expected = let_the_practice_write(database, practice)
+    expected = let_the_practice_write(owner, practice)
     assert everything_that_leaks(database, sower) == []
     survivors, planted = {"catalog": 0, "twins": 0}, mutants(practice)
     alive, mend = [], "SELECT 1"
     for mutant in planted:
-        told = breaches(database, mend, mutant.plant) - expected
+        told = breaches(owner, mend, mutant.plant) - expected
         leaked = any(leaks(database, sower, mutant.table, asker) for asker in mutant.askers)
         mend = mutant.mend
         survivors = {"catalog": survivors["catalog"] + (not told), "twins": survivors["twins"] + (not leaked)}
@@ -87,5 +95,5 @@ def test_every_weakened_policy_is_seen_by_the_catalog_and_by_the_twins(
         killed = len(planted) - len(alive)
         print(f"\npolicy mutants: {killed} killed of {len(planted)} ({100 * killed // len(planted)} %), survivors {survivors}")
     assert alive == []
-    assert breaches(database, mend) == expected
+    assert breaches(owner, mend) == expected
     assert everything_that_leaks(database, sower) == []
