@@ -15,7 +15,7 @@ from caretally.close.close_month import clients_to_close, close_month
 from caretally.close.prepare import Client
 from caretally.close.reopen import reopen_month
 from caretally.close.results import ClientResult
-from caretally.errors import BlockedByExceptions
+from caretally.errors import BlockedByExceptions, DependencyDown
 from caretally.money import format_dollars
 from caretally.months import Month
 
@@ -37,26 +37,36 @@ def close_command(
     vendor = Installation().vendor(vendor_word)
     with vendor.transaction() as connection:
         clients = clients_to_close(connection, codes)
-    results = []
+    results, unwritten = [], []
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task(f"{'Previewing' if dry_run else 'Closing'} {chosen}", total=len(clients))
         for client, result in zip(
             clients, close_month(vendor.transaction, chosen, clients, dry_run=dry_run, acknowledge_jump=acknowledge_jump), strict=True
         ):
             results.append(result)
-            _write(vendor, client, chosen, result, out)
+            unwritten += _write(vendor, client, chosen, result, out)
             progress.advance(task)
     elapsed_milliseconds = (time.monotonic_ns() - began) // 1_000_000
     if as_json:
         click.echo(_as_json(vendor, chosen, results, dry_run=dry_run, elapsed_milliseconds=elapsed_milliseconds))
     else:
         _tell(results)
+    if unwritten:
+        codes_unwritten = ", ".join(unwritten)
+        raise DependencyDown(
+            f"{chosen} is closed, but the files of {codes_unwritten} could not be written to {out}; make room there and run the same command again."
+        )
     sys.exit(exit_code(results))
 
 
-def _write(vendor: Vendor, client: Client, month: Month, result: ClientResult, out: Path | None) -> None:
-    if out is not None and result.status == "closed":
-        write_client_files(vendor, client, month, result, out=out)
+def _write(vendor: Vendor, client: Client, month: Month, result: ClientResult, out: Path | None) -> list[str]:
+    """Write a closed client's files and return its code when they could not be written: the close stands, and the others go on."""
+    try:
+        if out is not None and result.status == "closed":
+            write_client_files(vendor, client, month, result, out=out)
+    except DependencyDown:
+        return [client.code]
+    return []
 
 
 def _as_json(vendor: Vendor, month: Month, results: list[ClientResult], *, dry_run: bool, elapsed_milliseconds: int) -> str:

@@ -71,7 +71,7 @@ def import_command(name: str) -> click.Command:
         if as_json:
             print_json(as_dict(result))
         else:
-            tell(result)
+            tell(result, vendor=vendor.slug)
         return 1 if result.refused and not valid_rows_only else 0
 
     return command
@@ -126,13 +126,13 @@ def as_dict(result: ImportResult) -> dict[str, object]:
     return asdict(result)
 
 
-def tell(result: ImportResult) -> None:
+def tell(result: ImportResult, *, vendor: str) -> None:
     """Print the counts and every problem with its line, column, value and rule."""
     counts = ", ".join(f"{getattr(result, name)} {name}" for name in ("new", "changed", "unchanged", "refused", "late"))
     click.echo(f"{result.kind}: {result.read} rows read, {counts}.")
     tell_problems(result)
     if result.batch_id:
-        click.echo(f"Batch {result.batch_id}; take it back with: caretally import undo {result.batch_id}")
+        click.echo(f"Batch {result.batch_id}; take it back with: caretally import undo {result.batch_id} --vendor {vendor}")
     elif result.dry_run:
         click.echo("Dry run: nothing was written.")
     else:
