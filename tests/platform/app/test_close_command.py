@@ -96,11 +96,18 @@ def test_of_two_closes_at_once_one_closes_and_the_other_is_told_with_5(
     assert office.value("SELECT count(*) FROM invoice") == 1
 
 
+# Other tests' databases share the server: only a process that holds a lock of this database counts.
+WAITING_HERE = text(
+    "SELECT count(*) FROM pg_locks waiting JOIN pg_locks here USING (pid) "
+    "WHERE NOT waiting.granted AND here.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
 def office_waits(office: Office) -> None:
     """Wait until the second close stands in line for a lock."""
     with office.database.admin_engine.connect() as connection:
         for _ in range(600):
-            if connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            if connection.scalar(WAITING_HERE):
                 return
             time.sleep(0.05)
     raise AssertionError("nobody waits")
