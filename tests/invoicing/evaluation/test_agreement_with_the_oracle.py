@@ -1,7 +1,9 @@
 """The product's SQL and the oracle agree on any client's month, to the second."""
 
 import json
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,11 +16,14 @@ from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from tests.builders.databases import TestDatabase
 from tests.builders.deciding import decided_in
+from tests.builders.edges import edges
 from tests.builders.facts import Facts
 from tests.builders.months import client_months
 from tests.oracle.biller import decide
 
 IN_NO_ORDER = ("exceptions", "warnings")
+SERVED = re.compile(r"date of service (\w+ \d+, \d+)")
+MISSING = re.compile(r"(?:(\d+) min ?)?(?:(\d+) s )?\s*more would")
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
 
@@ -33,13 +38,37 @@ def comparable(decision: dict[str, Any]) -> dict[str, Any]:
     """Return what both must say alike."""
     plain = {name: decision[name] for name in ("ref", "outcome", "claim", "counted_seconds", "excluded_seconds")}
     alternatives = sorted(json.dumps(claim) for claim in decision["alternatives"])
-    return plain | {name: sorted(decision[name]) for name in IN_NO_ORDER} | {"alternatives": alternatives}
+    told = {"served_on": served_on(decision), "missing_seconds": missing_seconds(decision)}
+    return plain | {name: sorted(decision[name]) for name in IN_NO_ORDER} | {"alternatives": alternatives} | told
+
+
+def served_on(decision: dict[str, Any]) -> str | None:
+    """Return the date of service of a billable month, as the oracle gives it or as the answer tells it."""
+    if decision["outcome"] != "billable" or "explanation" not in decision:
+        return decision["date_of_service"] if decision["outcome"] == "billable" else None
+    told = SERVED.search(decision["explanation"])
+    assert told is not None, decision["explanation"]
+    return f"{datetime.strptime(told[1], '%B %d, %Y').replace(tzinfo=UTC):%Y-%m-%d}"
+
+
+def missing_seconds(decision: dict[str, Any]) -> int | None:
+    """Return the seconds of the nearest miss, as the oracle gives them or as the answer tells them."""
+    if "explanation" not in decision:
+        missing: int | None = decision["missing_seconds"]
+        return missing
+    told = MISSING.match(decision["nearest_miss"] or "")
+    return int(told[1] or 0) * 60 + int(told[2] or 0) if told else None
 
 
 def assert_alike(connection: Connection, month: Facts) -> None:
     ours, theirs = decided_in(connection, month), decide(month)
     for answer, expected in zip(ours, theirs, strict=True):
         assert comparable(answer) == comparable(expected)
+
+
+@pytest.mark.parametrize("month", edges(), ids=lambda month: "-".join([month["month"], *map(str, month["agreement"].values())]))
+def test_the_sql_and_the_oracle_agree_on_both_sides_of_every_edge(connection: Connection, month: Facts) -> None:
+    assert_alike(connection, month)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=QUIET, print_blob=True)
