@@ -53,6 +53,9 @@ def _of_seconds() -> Iterator[Facts]:
             patients = [clean_patient(f"p{n}", entries=log, mdm=_mdm(level)) for n, log in enumerate(logs)]
             for patient in patients:
                 yield facts(patient, qhp_time=policy)
+    for short in (0, 1):
+        abroad = entry("2026-03-09T10:00", 600 - short, staff="doctor-a", country="PH")
+        yield facts(clean_patient(entries=[entry(WORK, 1200, staff="doctor-a"), abroad]), qhp_time="never_pool")
 
 
 def _of_dates() -> Iterator[Facts]:
@@ -110,8 +113,15 @@ def _of_gates() -> Iterator[Facts]:
         staff = ("second-nurse", "doctor-a")
         for who in staff:
             late = entry("2026-03-03T10:05", 300, staff=who, approved=inner)
+            yield facts(clean_patient(entries=_unlicensed(who, inner, outer)), staff={"unlicensed": {"role": "clinical"}}, qhp_time=policy)
             log = [entry(WORK, 900, approved=outer), late, entry("2026-03-03T10:12", 760, staff=who, approved=inner)]
             yield facts(clean_patient(entries=log), qhp_time=policy)
+
+
+def _unlicensed(who: str, inner: bool, outer: bool) -> list[Facts]:
+    """Return work of a nurse without a credential around work that counts or waits; together it reaches 20 minutes to the second."""
+    around = entry(WORK, 900, staff="unlicensed", approved=outer)
+    return [around, entry("2026-03-03T10:05", 300, staff=who, approved=inner), entry("2026-03-03T10:14", 360, staff="unlicensed")]
 
 
 def _of_codes() -> Iterator[Facts]:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from tests.oracle.carelog import CURABLE, INCURABLE, PatientLog, diary
-from tests.oracle.claims import Biller, Choice, always_valid
+from tests.oracle.claims import Biller, Choice, Line, always_valid
 from tests.oracle.codes import COMPLEX, NON_COMPLEX, PERSONAL, valid_on
 from tests.oracle.gates import Gates, gates
 from tests.oracle.localmonth import LocalMonth, as_day
@@ -59,6 +59,7 @@ class _PatientMonth:
             "enrolled": last_enrolment(self._patient, self._month) is not None,
             "date_of_service": choice.date_of_service.isoformat() if choice else None,
             "missing_seconds": None if is_revoked else self._biller.missing_seconds(self._policy, choice),
+            "pending_claim": self._pending_claim() if "TIME_PENDING" in raised else None,
             "alternatives": [] if is_revoked else self._biller.alternatives(self._policy, choice),
         }
 
@@ -81,6 +82,10 @@ class _PatientMonth:
             return reasons | {"CODE_NOT_VALID_ON_DOS": "unsupported"}
         decisive = [r for r in INCURABLE if r in reasons and self._would_reach(r)]
         return reasons | dict.fromkeys(decisive, "unsupported") | {"TIME_BELOW_THRESHOLD": "unsupported"}
+
+    def _pending_claim(self) -> list[Line] | None:
+        cured = self._biller.choose(self._policy, admitted=tuple(CURABLE))
+        return cured.lines if cured else None
 
     def _would_reach(self, reason: str) -> bool:
         return self._biller.reaches(self._policy, self._excluded[reason])

@@ -22,6 +22,8 @@ from tests.builders.months import client_months
 from tests.oracle.biller import decide
 
 IN_NO_ORDER = ("exceptions", "warnings")
+LINE = re.compile(r"(99\d{3})(?: ×(\d+))?")
+PENDING = re.compile(r"99\d{3}(?: ×\d+)?(?: \+ 99\d{3}(?: ×\d+)?)*")
 SERVED = re.compile(r"date of service (\w+ \d+, \d+)")
 MISSING = re.compile(r"(?:(\d+) min ?)?(?:(\d+) s )?\s*more would")
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
@@ -38,7 +40,7 @@ def comparable(decision: dict[str, Any]) -> dict[str, Any]:
     """Return what both must say alike."""
     plain = {name: decision[name] for name in ("ref", "outcome", "claim", "counted_seconds", "excluded_seconds")}
     alternatives = sorted(json.dumps(claim) for claim in decision["alternatives"])
-    told = {"served_on": served_on(decision), "missing_seconds": missing_seconds(decision)}
+    told = {"served_on": served_on(decision), "missing_seconds": missing_seconds(decision), "pending_claim": pending_claim(decision)}
     return plain | {name: sorted(decision[name]) for name in IN_NO_ORDER} | {"alternatives": alternatives} | told
 
 
@@ -49,6 +51,15 @@ def served_on(decision: dict[str, Any]) -> str | None:
     told = SERVED.search(decision["explanation"])
     assert told is not None, decision["explanation"]
     return f"{datetime.strptime(told[1], '%B %d, %Y').replace(tzinfo=UTC):%Y-%m-%d}"
+
+
+def pending_claim(decision: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """Return what the waiting time would reach, as the oracle gives it or as the answer tells it."""
+    if "explanation" not in decision:
+        given_claim: list[dict[str, Any]] | None = decision["pending_claim"]
+        return given_claim
+    told = PENDING.search(decision["explanation"]) if "TIME_PENDING" in decision["exceptions"] else None
+    return [{"code": code, "units": int(units or 1)} for code, units in LINE.findall(told[0])] if told else None
 
 
 def missing_seconds(decision: dict[str, Any]) -> int | None:
