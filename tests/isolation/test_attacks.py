@@ -147,8 +147,11 @@ def test_the_guards_own_functions_lock_no_other_vendors_rows(database: TestDatab
     with asking(database, VENDOR) as raw:
         raw.execute("SELECT guard.share_client_locks(%s, %s), guard.take_vendor_lock(%s)", [[B1.vendor_id], [B1.client_id], [B1.vendor_id]])
         with tenant_transaction(database.vendor_engine, B1.context(), secret=database.secret) as other:
-            psycopg_connection(other).execute("SELECT FROM client_lock FOR UPDATE NOWAIT")
-            psycopg_connection(other).execute("SELECT FROM vendor_lock FOR UPDATE NOWAIT")
+            free = [
+                psycopg_connection(other).execute("SELECT client_id FROM client_lock FOR UPDATE NOWAIT").fetchall(),
+                psycopg_connection(other).execute("SELECT vendor_id FROM vendor_lock FOR UPDATE NOWAIT").fetchall(),
+            ]
+        assert all(free)
 
 
 def test_a_context_pointed_elsewhere_in_the_middle_of_a_transaction_raises(database: TestDatabase, sower: Sower) -> None:

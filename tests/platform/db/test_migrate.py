@@ -23,9 +23,11 @@ def test_migrating_again_changes_nothing(database: TestDatabase) -> None:
     assert migrate(database.url, roles=database.roles, secret=database.secret) == (head, head)
 
 
-def test_the_vendors_login_may_ask_for_the_schema(database: TestDatabase) -> None:
+def test_a_migrated_database_is_at_the_schema_that_this_release_needs(database: TestDatabase) -> None:
     with database.admin_engine.connect() as connection:
-        require_newest_schema(schema_of(connection))
+        found = schema_of(connection)
+    require_newest_schema(found)
+    assert found == newest_schema()
 
 
 def test_a_database_without_the_schema_is_told_to_migrate(fresh_database: TestDatabase) -> None:
@@ -101,7 +103,12 @@ def test_a_server_with_known_leaks_is_refused(version: int) -> None:
 
 @pytest.mark.parametrize("version", [150014, 160010, 170006, 180000, 190000])
 def test_a_server_without_them_is_taken(version: int) -> None:
-    refuse_old_server(version)
+    refused = False
+    try:
+        refuse_old_server(version)
+    except DependencyDown:
+        refused = True
+    assert not refused
 
 
 def test_role_names_are_quoted_in_statements_and_plain_inside_literals() -> None:
