@@ -1,10 +1,10 @@
 """Builds the exception report of a client's month: from the rows of its close, or live from the decisions of a preview."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from caretally.cms.rule_tables import RuleTables, rule_tables
 from caretally.evaluation.decided import Decision
 from caretally.evaluation.explain import explanation, reason_sentence
-from caretally.exceptions.report import ClientNote, Effect, ExceptionReport, ExceptionRow, ExcludedTime, LateEntry
+from caretally.exceptions.report import ClientNote, Effect, ExceptionReport, ExceptionRow, ExcludedTime, LateEntry, MonthFigures
 from caretally.months import Month
 
 ACCENT = "#0b6259"
@@ -32,27 +32,6 @@ LIVE_DECISIONS = text(
     "WHERE d.outcome <> 'billable' OR cardinality(d.warnings) > 0 OR cardinality(d.excluded_reasons) > 0 "
     "ORDER BY d.outcome <> 'held', d.outcome = 'billable', d.primary_reason, d.mrn"
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class MonthFigures:
-    """The counts of a client's month as its close or its preview reported them; cents and seconds."""
-
-    vendor: str
-    client: str
-    month: Month
-    timezone: str
-    state: Literal["Preview", "Closed", "Parked"]
-    invoice_number: str
-    enrolled: int
-    billable: int
-    held: int
-    not_billable: int
-    billable_cents: int
-    raw_seconds: int
-    counted_seconds: int
-    rule_set: str
-    parked_reason: str = ""
 
 
 def report_of_close(
@@ -83,7 +62,7 @@ def _report(
 ) -> ExceptionReport:
     decided = [(row, Decision.of_row(row, tables)) for row in rows]
     return ExceptionReport(
-        **vars(figures),
+        **{field.name: getattr(figures, field.name) for field in fields(figures)},
         accent=ACCENT,
         excluded=tuple(
             ExcludedTime(code=code, sentence=tables.gates[code].label, seconds=seconds)

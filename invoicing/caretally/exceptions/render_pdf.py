@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 
 from caretally.exceptions.report import ExceptionReport, ExceptionRow, LateEntry, Outcome
 from caretally.files.pdf import name, pdf_bytes
+from caretally.files.printed_words import clock, counted, long_date
 from caretally.files.typesetting import narrow
 from caretally.money import format_dollars
 
@@ -41,7 +41,7 @@ def _head(report: ExceptionReport) -> dict[str, object]:
 
 
 def _facts(report: ExceptionReport) -> list[tuple[str, str]]:
-    period = f"{report.month.first_day.day}\u2013{_long_date(report.month.last_day)}"
+    period = f"{report.month.first_day.day}\u2013{long_date(report.month.last_day)}"
     invoice = [("Invoice", report.invoice_number)] if report.invoice_number else []
     return [("Billable", format_dollars(report.billable_cents)), ("Period", period), *invoice, ("Rules", report.rule_set)]
 
@@ -80,11 +80,11 @@ def _owners(rows: Iterable[ExceptionRow]) -> str:
 
 
 def _time(report: ExceptionReport) -> dict[str, object]:
-    counted = [("Counted", _clock(report.counted_seconds))]
+    time_counted = [("Counted", clock(report.counted_seconds))]
     return {
         "timezone": f"minutes and seconds, {report.timezone.replace('_', ' ')}",
-        "time": counted + [(excluded.sentence, _clock(excluded.seconds)) for excluded in report.excluded],
-        "raw": ("Logged", _clock(report.raw_seconds)),
+        "time": time_counted + [(excluded.sentence, clock(excluded.seconds)) for excluded in report.excluded],
+        "raw": ("Logged", clock(report.raw_seconds)),
     }
 
 
@@ -109,9 +109,9 @@ def _row(row: ExceptionRow) -> dict[str, object]:
         "sentence": row.sentence,
         "why": row.explanation if row.primary else "",
         "owner": row.owner,
-        "due": f"by {_long_date(row.due_on)}" if row.due_on else "",
+        "due": f"by {long_date(row.due_on)}" if row.due_on else "",
         "fix": row.fix,
-        "minutes": _clock(row.counted_seconds),
+        "minutes": clock(row.counted_seconds),
         "money": format_dollars(row.held_cents) if row.primary else "with above",
     }
 
@@ -119,7 +119,7 @@ def _row(row: ExceptionRow) -> dict[str, object]:
 def _rest(report: ExceptionReport) -> dict[str, object]:
     return {
         "late": [_late(entry) for entry in report.late_entries],
-        "late_note": _count(len(report.late_entries), "entry", "entries"),
+        "late_note": counted(len(report.late_entries), "entry", "entries"),
         "notes": [{"code": note.code, "sentence": note.sentence, "owner": note.owner, "fix": note.fix} for note in report.client_notes],
         "notes_note": f"{len(report.client_notes):,} open",
         "closing": "Every enrolled patient has exactly one outcome, and every logged second is counted or excluded for one reason.",
@@ -130,29 +130,17 @@ def _late(entry: LateEntry) -> dict[str, object]:
     return {
         "patient": name(entry.patient),
         "mrn": narrow(entry.mrn),
-        "when": f"{_long_date(entry.day)} {entry.starts}\u2013{entry.ends}",
+        "when": f"{long_date(entry.day)} {entry.starts}\u2013{entry.ends}",
         "staff": entry.staff,
         "sentence": entry.sentence,
         "id": entry.external_id,
-        "minutes": _clock(entry.seconds),
+        "minutes": clock(entry.seconds),
     }
 
 
 def _reasons(rows: list[ExceptionRow]) -> str:
-    return _count(len(rows), "reason", "reasons")
+    return counted(len(rows), "reason", "reasons")
 
 
 def _patients(number: int) -> str:
-    return _count(number, "patient", "patients")
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
-
-
-def _long_date(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
-
-
-def _clock(seconds: int) -> str:
-    return f"{seconds // 60:,}:{seconds % 60:02d}"
+    return counted(number, "patient", "patients")

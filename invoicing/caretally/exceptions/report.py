@@ -77,15 +77,10 @@ class LateEntry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ExceptionReport:
-    """The exceptions of one client and month, with the counts that account for every patient and every second.
-
-    `rows` come in the order to print. Raises `ReportDoesNotAddUp` when enrolled is not billable + held + not billable, or raw
-    seconds are not counted + excluded.
-    """
+class MonthFigures:
+    """The counts of a client's month as its close or its preview reported them; cents and seconds."""
 
     vendor: str
-    accent: str
     client: str
     month: Month
     timezone: str
@@ -98,12 +93,23 @@ class ExceptionReport:
     billable_cents: int
     raw_seconds: int
     counted_seconds: int
+    rule_set: str
+    parked_reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExceptionReport(MonthFigures):
+    """The exceptions of one client and month, with the counts that account for every patient and every second.
+
+    `rows` come in the order to print. Raises `ReportDoesNotAddUp` when enrolled is not billable + held + not billable, or raw
+    seconds are not counted + excluded.
+    """
+
+    accent: str
     excluded: tuple[ExcludedTime, ...]
     rows: tuple[ExceptionRow, ...]
     client_notes: tuple[ClientNote, ...]
-    parked_reason: str
     late_entries: tuple[LateEntry, ...]
-    rule_set: str
 
     def __post_init__(self) -> None:
         """Refuse a report whose counts disagree."""

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from caretally.errors import NothingToDo
 from caretally.evaluation.claim_words import claim_text
 from caretally.evaluation.decided import Decision
 from caretally.evaluation.explain import explanation
+from caretally.files.printed_words import long_date
 from caretally.invoices.document import (
     Charge,
     Check,
@@ -170,16 +170,17 @@ def _patient_line(
 def _evidence(row: RowMapping, signed_at: Any, *, required: bool) -> Evidence:
     return Evidence(
         consent="on_record" if row["consent_on"] else "missing",
-        consent_text=f"Consent, {_day(row['consent_on'])}" if row["consent_on"] else "No consent on record",
+        consent_text=f"Consent, {long_date(row['consent_on'])}" if row["consent_on"] else "No consent on record",
         plan="on_record" if row["plan_version"] else "missing",
-        plan_text=f"Care plan version {row['plan_version']}" + (f", reviewed {_day(row['reviewed_on'])}" if row["reviewed_on"] else ""),
+        plan_text=f"Care plan version {row['plan_version']}"
+        + (f", reviewed {long_date(row['reviewed_on'])}" if row["reviewed_on"] else ""),
         attestation="on_record" if signed_at else "missing" if required else "not_required",
-        attestation_text=f"Attested {_day(signed_at)}" if signed_at else "Attestation not asked for" if not required else "No attestation",
+        attestation_text=f"Attested {long_date(signed_at)}"
+        if signed_at
+        else "Attestation not asked for"
+        if not required
+        else "No attestation",
     )
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
 
 
 def thresholds(decision: Decision) -> tuple[int, ...]:

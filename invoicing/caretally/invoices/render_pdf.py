@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 from caretally.files.pdf import name, pdf_bytes
+from caretally.files.printed_words import clock, counted, long_date
 from caretally.files.typesetting import narrow
 from caretally.invoices.document import EntryDetail, Evidence, Invoice, PatientLine
 from caretally.money import format_dollars
@@ -17,21 +17,6 @@ _PROOF_WORDS = {"on_record": "on record", "missing": "missing", "not_required": 
 def invoice_pdf(invoice: Invoice) -> bytes:
     """Return the invoice as a tagged PDF: summary, reasons not billed, one row per patient, then each patient's entries."""
     return pdf_bytes(_TEMPLATE, {**_head(invoice), **_sums(invoice), **_proof(invoice), "lines": [_line(line) for line in invoice.lines]})
-
-
-def long_date(day: date) -> str:
-    """Return a date as printed, as in 2 Nov 2026."""
-    return f"{day.day} {day:%b %Y}"
-
-
-def clock(seconds: int) -> str:
-    """Return seconds as minutes and seconds, as in 47:05; never rounded."""
-    return f"{seconds // 60}:{seconds % 60:02d}"
-
-
-def count(number: int, one: str, many: str) -> str:
-    """Return a number with its noun, as in 1,134 patients."""
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def _head(invoice: Invoice) -> dict[str, object]:
@@ -58,7 +43,7 @@ def _state_text(invoice: Invoice) -> str:
 
 
 def _facts(invoice: Invoice) -> list[tuple[str, str]]:
-    terms = count(invoice.terms_days, "day", "days")
+    terms = counted(invoice.terms_days, "day", "days")
     return [("Issued", long_date(invoice.issued_on)), ("Due", long_date(invoice.due_on)), ("Terms", terms)]
 
 
@@ -79,7 +64,7 @@ def _details(invoice: Invoice) -> list[tuple[str, str]]:
 
 
 def _sums(invoice: Invoice) -> dict[str, object]:
-    patients = count(len(invoice.lines), "patient", "patients")
+    patients = counted(len(invoice.lines), "patient", "patients")
     return {
         "total": format_dollars(invoice.total_cents),
         "total_note": f"for {patients}",
@@ -98,7 +83,7 @@ def _sums(invoice: Invoice) -> dict[str, object]:
         "extras": [
             {"label": extra.label, "detail": extra.detail, "amount": format_dollars(extra.amount_cents)} for extra in invoice.extra_lines
         ],
-        "lines_note": count(len(invoice.lines), "line", "lines") + ", one per patient",
+        "lines_note": counted(len(invoice.lines), "line", "lines") + ", one per patient",
         "lines_total_word": f"Total for {patients}",
         "lines_total": format_dollars(invoice.lines_cents),
     }
@@ -115,7 +100,7 @@ def _proof(invoice: Invoice) -> dict[str, object]:
         "fingerprint": invoice.evidence_fingerprint,
         "fingerprint_note": "SHA-256 over every line and the entries behind it, as frozen at the close. Anyone can recompute it.",
         "with_entries": entries > 0,
-        "entries_note": f"{count(entries, 'entry', 'entries')} in {invoice.timezone.replace('_', ' ')} time",
+        "entries_note": f"{counted(entries, 'entry', 'entries')} in {invoice.timezone.replace('_', ' ')} time",
     }
 
 

@@ -8,11 +8,11 @@ from caretally.app.installation import Vendor
 from caretally.close.prepare import Client
 from caretally.close.read_month import latest_client_month
 from caretally.close.results import ClientResult
-from caretally.exceptions.build_report import MonthFigures, report_of_close
+from caretally.exceptions.build_report import report_of_close
 from caretally.exceptions.render_csv import exceptions_csv
 from caretally.exceptions.render_pdf import exceptions_pdf
 from caretally.exceptions.render_xlsx import exceptions_xlsx
-from caretally.exceptions.report import ExceptionReport
+from caretally.exceptions.report import ExceptionReport, MonthFigures
 from caretally.files.atomic import write_together
 from caretally.invoices.build_invoice import build_invoice
 from caretally.invoices.document import Invoice

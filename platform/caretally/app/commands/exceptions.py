@@ -16,10 +16,10 @@ from caretally.close.prepare import Client, prepare
 from caretally.close.read_month import closed_result, latest_client_month
 from caretally.errors import UsageMistake
 from caretally.evaluation.parameters import ClientMonth
-from caretally.exceptions.build_report import MonthFigures, report_of_preview
+from caretally.exceptions.build_report import report_of_preview
 from caretally.exceptions.render_csv import exceptions_csv
 from caretally.exceptions.render_xlsx import exceptions_xlsx
-from caretally.exceptions.report import ClientNote, ExceptionReport
+from caretally.exceptions.report import ClientNote, ExceptionReport, MonthFigures
 from caretally.money import format_dollars
 from caretally.months import Month
 
