@@ -39,6 +39,13 @@ class Account:
             extra_groups=[] if self.other else None,
         )
 
+    def can_run(self, program: Path) -> bool:
+        """Tell whether this account can reach `program` and run it. A folder shut to it above is refused by the kernel before it runs."""
+        try:
+            return self.run([program, "--version"]).returncode == 0
+        except PermissionError:
+            return False
+
     def passes(self, test: str, path: Path) -> bool:
         """Tell whether `test` of test(1), such as `-x`, holds for this account: the kernel decides, not the mode bits."""
         if not self.other:

@@ -32,7 +32,7 @@ def data_major(place: Place) -> int | None:
 
 def usable_programs(programs: Programs, place: Place, account: Account) -> Path:
     """Return a folder of programs that the account can run: the original, or a copy when it cannot pass there."""
-    if account.run([programs.bin / "initdb", "--version"]).returncode == 0:
+    if account.can_run(programs.bin / "initdb"):
         return programs.bin
     return reachable_tree(programs.tree, place, account) / programs.bin.relative_to(programs.tree)
 

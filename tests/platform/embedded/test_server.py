@@ -179,6 +179,20 @@ def test_an_ordinary_user_runs_the_server_as_itself() -> None:
     assert (said.stdout.split(), said.stderr) == (["True", "True"], "")
 
 
+def test_a_home_and_programs_below_a_folder_that_only_its_owner_can_pass(tmp_path: Path) -> None:
+    shut = tmp_path / "shut"
+    shut.mkdir(mode=0o700)
+    found = find_programs()
+    for part in (found.tree, found.tree.with_name(f"{found.tree.name}.libs")):
+        shutil.copytree(part, shut / part.name, copy_function=link_or_copy)
+    try:
+        server = ensure_server(shut / "var", programs=str(shut / found.bin.relative_to(found.tree.parent)))
+        with connect(server) as connection:
+            assert connection.execute("SELECT current_database()").fetchone() == ("caretally",)
+    finally:
+        remove_server(shut / "var")
+
+
 def test_another_users_data_are_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(DependencyDown, match="belongs to another user"):
         owner_of(tmp_path, Account(uid=os.geteuid() + 1, gid=0, other=True))
