@@ -27,6 +27,14 @@ class Formula:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A number with the format that shows it, as `h:mm`."""
+
+    number: int | float
+    shape: str
+
+
+@dataclass(frozen=True)
 class Reading:
     """What the parser left: headers, rows by line, and problems."""
 
@@ -72,6 +80,8 @@ def workbook(rows: Iterable[Sequence[object]], *, others: Sequence[str] = (), hi
             for column, cell in enumerate(cells, start=left):
                 if isinstance(cell, Formula):
                     sheet.write_formula(row, column, cell.text, None, cell.value)
+                elif isinstance(cell, Shown):
+                    sheet.write_number(row, column, cell.number, book.add_format({"num_format": cell.shape}))
                 elif type(cell) in shapes:
                     sheet.write_datetime(row, column, cell, shapes[type(cell)])
                 else:

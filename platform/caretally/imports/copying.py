@@ -6,12 +6,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from caretally.imports.limits import Limits
-from caretally.imports.refusals import DuplicateHeader, FileEmpty, TooManyBrokenLines, TooManyColumns, TooManyRows
+from caretally.imports.refusals import (
+    CellTooLong,
+    DuplicateHeader,
+    FileEmpty,
+    HeaderTooLong,
+    TooManyBrokenLines,
+    TooManyColumns,
+    TooManyRows,
+)
 from caretally.imports.results import RowProblem
 from caretally.imports.tables import EDGES, Line, RawTable, shown
 
 # Excel writes these into a CSV for a formula that failed.
 SHEET_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA"})
+
+LONGEST_HEADER = 200
+# Longer than any text that a person wrote: most likely it holds the lines after a quote that was never closed.
+RUNAWAY_BYTES = 1024 * 1024
 
 
 @dataclass
@@ -29,9 +41,9 @@ class CopyFile:
 def write_copy_file(table: RawTable, out: Path, *, name: str, limits: Limits) -> CopyFile:
     """Write the rows below the header to `out` and return the headers, how many rows there are and which do not fit.
 
-    Every row has the header's number of cells, a blank one unquoted, which COPY reads as null; blank lines are left out.
+    No cell has blanks at its edges. Every row has the header's number of cells, a blank one unquoted, which COPY reads as null; blank lines are left out.
     A problem of a cell names its header, so that a column nobody uses need not matter; that of a ragged line names none.
-    Raises `FileEmpty`, `DuplicateHeader`, `TooManyColumns`, `TooManyRows` or `TooManyBrokenLines`.
+    Raises `FileEmpty`, `DuplicateHeader`, `HeaderTooLong`, `TooManyColumns`, `TooManyRows`, `CellTooLong` or `TooManyBrokenLines`.
     """
     file = CopyFile(name, find_header(table.lines, name=name, limits=limits), table, limits)
     with out.open("x", encoding="utf-8", newline="") as stream:
@@ -49,6 +61,9 @@ def find_header(lines: Iterator[Line], *, name: str, limits: Limits) -> list[str
     if len(headers) > limits.columns:
         raise TooManyColumns(name=name, columns=len(headers), limit=limits.columns)
     headers = [" ".join("".join(c if c.isprintable() else " " for c in header).split()) for header in headers]
+    long = next((place for place, header in enumerate(headers, start=1) if len(header) > LONGEST_HEADER), None)
+    if long is not None:
+        raise HeaderTooLong(name=name, place=long, limit=LONGEST_HEADER)
     _refuse_duplicates(headers, name=name)
     return headers
 
@@ -65,9 +80,10 @@ def _refuse_duplicates(headers: list[str], *, name: str) -> None:
 def _rows(file: CopyFile) -> Iterator[list[object]]:
     width, limits, faults = len(file.headers), file.limits, file.table.faults
     short = limits.cell_bytes // 4  # a letter has at most four bytes
-    for line, cells in file.table.lines:
+    for line, given in file.table.lines:
+        cells = [cell.strip(EDGES) for cell in given]
         together = "".join(cells)
-        if line not in faults and not together.strip(EDGES):
+        if line not in faults and not together:
             continue
         file.rows += 1
         if file.rows > limits.rows:
@@ -85,8 +101,9 @@ def _rows(file: CopyFile) -> Iterator[list[object]]:
 
 
 def _looked_at(file: CopyFile, line: int, cells: list[str]) -> list[str]:
-    while len(cells) > len(file.headers) and not cells[-1].strip(EDGES):
+    while len(cells) > len(file.headers) and not cells[-1]:
         cells.pop()
+    _refuse_runaway(file, line, cells)
     problems = [*_ragged(file, line, cells), *_faulty(file, line, cells)]
     file.problems += problems
     if problems and len(file.problems) > file.limits.problems:
@@ -94,6 +111,13 @@ def _looked_at(file: CopyFile, line: int, cells: list[str]) -> list[str]:
         raise TooManyBrokenLines(name=file.name, limit=file.limits.problems, columns=len(file.headers), line=first)
     padded = [*cells, *[""] * (len(file.headers) - len(cells))][: len(file.headers)]
     return ["" if len(cell.encode()) > file.limits.cell_bytes else cell.replace("\0", "␀") for cell in padded]
+
+
+def _refuse_runaway(file: CopyFile, line: int, cells: list[str]) -> None:
+    for place, cell in enumerate(cells):
+        if len(cell) > RUNAWAY_BYTES // 4 and len(cell.encode()) > RUNAWAY_BYTES:
+            header = file.headers[place] if place < len(file.headers) else ""
+            raise CellTooLong(name=file.name, line=line, place=place + 1, header=header, limit=RUNAWAY_BYTES // 1024)
 
 
 def _ragged(file: CopyFile, line: int, cells: list[str]) -> Iterator[RowProblem]:
@@ -111,9 +135,8 @@ def _faulty(file: CopyFile, line: int, cells: list[str]) -> Iterator[RowProblem]
         if cell in SHEET_ERRORS:
             yield RowProblem(line, header, cell, "formula_error", f"The formula of this cell failed with {cell}; write its value.")
         if len(cell.encode()) > file.limits.cell_bytes:
-            yield RowProblem(
-                line, header, shown(cell), "cell_too_long", f"The cell holds more than {file.limits.cell_bytes // 1024} KB; shorten it."
-            )
+            sentence = f"The cell holds more than {file.limits.cell_bytes // 1024} KB; shorten it, or close a quote that stands open in it."
+            yield RowProblem(line, header, shown(cell), "cell_too_long", sentence)
     for fault in file.table.faults.get(line, ()):
         if 0 <= fault.column < len(file.headers):
             yield RowProblem(line, file.headers[fault.column], fault.value, fault.rule, fault.sentence)

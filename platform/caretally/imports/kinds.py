@@ -10,12 +10,16 @@ from enum import StrEnum
 
 @dataclass(frozen=True)
 class Value:
-    """How the text of a cell becomes a value: SQL over `{raw}` and `{zone}` that is null, never an error, for what cannot be read."""
+    """How the text of a cell becomes a value: SQL over `{raw}` and `{zone}` that is null, never an error, for what cannot be read.
+
+    `mistaken` (SQL over `{raw}`) tells of an unreadable cell what it is instead, in a sentence of its own.
+    """
 
     sql: str
     rule: str
     sentence: str
     faults: tuple["Fault", ...] = ()
+    mistaken: "Fault | None" = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,11 @@ class Column:
     required: bool = False
     into: str | None = None
     default: str = "NULL"
+
+    @property
+    def is_key(self) -> bool:
+        """Tell whether its plain text names something, as a record number does, rather than filling a column of the table."""
+        return self.value is None and self.into is None
 
     @property
     def cell(self) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from caretally.errors import UsageMistake
 from caretally.imports.kinds import ImportKind
 from caretally.imports.results import RowProblem
+from caretally.imports.tables import EDGES
 
 LOAD = text("SELECT columns FROM import_mapping WHERE kind = :kind AND name = :name")
 SAVE = text(
@@ -45,13 +46,14 @@ def problems_in_use(problems: Sequence[RowProblem], *, headers: Sequence[str], c
 
 
 def normal_header(header: str) -> str:
-    """Return a header in small letters, its blanks and dashes as underscores."""
-    return "_".join(header.replace("-", " ").replace("_", " ").lower().split())
+    """Return a header in small letters, its blanks, dashes and what nobody sees as underscores."""
+    visible = "".join(letter if letter.isprintable() else " " for letter in header)
+    return "_".join(visible.replace("-", " ").replace("_", " ").lower().split())
 
 
 def read_mapping(connection: Connection, kind: ImportKind, name_or_file: str) -> dict[str, str]:
     """Return the mapping (header -> column) saved under a name, or held by a JSON file; raises `UsageMistake` when there is neither."""
-    saved = connection.execute(LOAD, {"kind": kind.name, "name": name_or_file}).scalar()
+    saved = connection.execute(LOAD, {"kind": kind.name, "name": name_or_file.strip(EDGES)}).scalar()
     if saved is not None:
         return {str(header): str(column) for header, column in saved.items()}
     path = Path(name_or_file)
@@ -61,17 +63,23 @@ def read_mapping(connection: Connection, kind: ImportKind, name_or_file: str) ->
 
 
 def save_mapping(connection: Connection, kind: ImportKind, *, name: str, mapping: Mapping[str, str]) -> None:
-    """Save a mapping under a name for a kind, in place of an earlier one."""
-    connection.execute(SAVE, {"kind": kind.name, "name": name, "columns": json.dumps(dict(mapping))})
+    """Save a mapping under a name for a kind, in place of an earlier one; blanks around the name mean nothing. Raises `UsageMistake`."""
+    if not name.strip(EDGES):
+        raise UsageMistake("A saved mapping needs a name; give one with --save-mapping NAME.")
+    connection.execute(SAVE, {"kind": kind.name, "name": name.strip(EDGES), "columns": json.dumps(dict(mapping))})
 
 
 def _checked(kind: ImportKind, path: Path) -> dict[str, str]:
     try:
-        mapping = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        pairs = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=list)
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageMistake(f"The mapping {path} cannot be read as JSON.") from error
-    if not isinstance(mapping, dict) or not all(isinstance(column, str) for column in mapping.values()):
+    if not isinstance(pairs, list) or not all(isinstance(pair, tuple) and isinstance(pair[1], str) for pair in pairs):
         raise UsageMistake(f"The mapping {path} must be a JSON object of header to column.")
+    mapping: dict[str, str] = {}
+    for header, column in ((normal_header(header), column.strip(EDGES)) for header, column in pairs):
+        if mapping.setdefault(header, column) != column:
+            raise UsageMistake(f"The mapping {path} gives the header “{header}” two meanings, {mapping[header]} and {column}; keep one.")
     unknown = sorted(set(mapping.values()) - set(kind.column_names))
     if unknown:
         raise UsageMistake(f"The mapping {path} names columns that {kind.name} do not have: {', '.join(unknown)}.")

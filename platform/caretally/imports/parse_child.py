@@ -48,7 +48,7 @@ def parse(path: Path, out: Path, *, limits: Limits) -> dict[str, object]:
 
         table = read_workbook(data, name=path.name, limits=limits)
     else:
-        table = read_text(data, name=path.name, limits=limits)
+        table = read_text(data, name=path.name)
     file = write_copy_file(table, out, name=path.name, limits=limits)
     problems = [asdict(problem) for problem in (*table.notes, *file.problems)]
     return {"headers": file.headers, "rows": file.rows, "sha256": hashlib.sha256(data).hexdigest(), "problems": problems}

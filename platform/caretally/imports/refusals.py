@@ -142,6 +142,20 @@ class DuplicateHeader(FileRefused):
     sentence = "{name} has two columns “{header}”, the {first}. and the {second}.; rename or delete one of them."
 
 
+class HeaderTooLong(FileRefused):
+    """A header that no column of ours or of a program's export has."""
+
+    code = "header_too_long"
+    sentence = "The {place}. header of {name} is longer than {limit} characters; its first line must name the columns."
+
+
+class CellTooLong(FileRefused):
+    """A cell so long that it may have swallowed the rows after it."""
+
+    code = "cell_too_long"
+    sentence = "Line {line} of {name} holds more than {limit} KB in its {place}. cell, “{header}”; shorten it, or close a quote that stands open in it."
+
+
 class BrokenQuotes(FileRefused):
     """Quotes that do not pair, so that the rows after them cannot be told apart."""
 

@@ -27,6 +27,15 @@ def stage(connection: Connection, kind: ImportKind, *, path: Path, columns: Sequ
     with driver.cursor() as cursor, cursor.copy(f"COPY import_stage (line, {', '.join(cells)}) FROM STDIN (FORMAT csv)") as copy:
         for block in _blocks(path):
             copy.write(block)
+    _compose_keys(connection, kind)
+
+
+def _compose_keys(connection: Connection, kind: ImportKind) -> None:
+    """Give the letters of keys one form: some systems write É as one character, others as two, and both must name the same patient."""
+    keys = [f"in_{column.name}" for column in kind.columns if column.is_key]
+    composed = ", ".join(f"{key} = normalize({key})" for key in keys)
+    differ = " OR ".join(f"{key} IS NOT NORMALIZED" for key in keys)
+    connection.execute(text(f"UPDATE import_stage SET {composed} WHERE {differ}"))
 
 
 def leave_out(connection: Connection, lines: Sequence[int]) -> None:
@@ -48,7 +57,8 @@ def read_values(connection: Connection, kind: ImportKind) -> None:
 
 def _value_sql(column: Column) -> str:
     assert column.value is not None
-    return column.value.sql.format(raw=f"s.in_{column.name}", zone="c.timezone")
+    # A row without a client is refused for that; its moments are read all the same, so that nothing else is said against them.
+    return column.value.sql.format(raw=f"s.in_{column.name}", zone="coalesce(c.timezone, 'UTC')")
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from caretally.imports.results import RowProblem
 
 Line = tuple[int, list[str]]
-# A line of nothing but these is blank; inside a line that is not, every cell stays as it is.
-EDGES = " \t\r\n\u00a0\u200b\ufeff"
+# Every blank of Unicode and what has no width at all, but no control character: those are refused, not passed over.
+EDGES = (
+    " \t\r\n\x85\u00a0\u1680\u180e\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u200b\u200c\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+)
 SHOWN = 80
 
 

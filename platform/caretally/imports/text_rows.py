@@ -5,7 +5,6 @@ import io
 import re
 from collections.abc import Iterator
 
-from caretally.imports.limits import Limits
 from caretally.imports.refusals import BrokenQuotes, EncodingUnclear, FileEmpty
 from caretally.imports.results import RowProblem
 from caretally.imports.tables import EDGES, Line, RawTable, note
@@ -24,14 +23,13 @@ UTF8_LETTER = re.compile(rb"[\xc3-\xdf][\x80-\xbf](?![\x80-\xbf])|[\xe1-\xef][\x
 # What UTF-8 looks like after somebody read it as Windows-1252 ("Ã±" for "ñ"), and the mark of a letter lost for good.
 GARBLED = re.compile("[ÃÂ][\u00a0-\u00bf]|â€|\ufffd")
 EXCEL_SEPARATOR = re.compile(r"sep=([,;|\t])\s*\Z", re.IGNORECASE)
-# Not a cell but the rest of the file after a quote that was never closed.
-RUNAWAY = 1024 * 1024
 
 
-def read_text(data: bytes, *, name: str, limits: Limits) -> RawTable:
+def read_text(data: bytes, *, name: str) -> RawTable:
     """Return the rows of delimited text. Raises `EncodingUnclear`, `FileEmpty` or, while its lines are read, `BrokenQuotes`."""
     encoding, text_notes = find_encoding(data, name=name)
-    csv.field_size_limit(max(RUNAWAY, limits.cell_bytes))
+    # Reaching this limit would look like broken quotes; it is `copying` that names a cell which is too long.
+    csv.field_size_limit(max(csv.field_size_limit(), len(data)))
     delimiter, skipped = find_delimiter(_stream(data, encoding), name=name)
     stream = _stream(data, encoding)
     for _ in range(skipped):

@@ -1,5 +1,7 @@
 """Checks a whole file as sets: all row rules in one pass over the rows, each rule over several rows in one statement."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
@@ -10,6 +12,13 @@ from caretally.imports.results import RowProblem
 AnyRule = Rule | SetRule
 CONTROL_CHARACTER = "control_character"
 CONTROL = r"'[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]'"
+UNSEEN_CHARACTER = "unseen_character"
+# Blanks other than the plain one, marks without width, fillers: two keys that differ in these look like one.
+UNSEEN_CHARACTERS = (
+    r"[\t\n\r\u0085\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f"
+    r"\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]"
+)
+UNSEEN = f"'{UNSEEN_CHARACTERS}'"
 MONTH_CLOSED = "month_closed"
 CREATE_PROBLEMS = "CREATE TEMP TABLE import_problem (line int, rule int, detail text) ON COMMIT DROP"
 CREATE_SKIP = "CREATE TEMP TABLE import_skip (line int, why text) ON COMMIT DROP"
@@ -90,17 +99,29 @@ def problems_found(connection: Connection, rules: Sequence[AnyRule]) -> tuple[Ro
 
 
 def _problem(rule: AnyRule, line: int, value: str, detail: str) -> RowProblem:
-    sentence = rule.sentence.replace("{detail}", detail).replace("{value}", value)
+    sentence = rule.sentence.replace("{detail}", detail).replace("{unseen}", _unseen(value)).replace("{value}", value)
     return RowProblem(line, rule.column, value, rule.name, sentence, "warning" if rule.warns else "refused")
+
+
+def _unseen(value: str) -> str:
+    found = re.search(UNSEEN_CHARACTERS, value)
+    return f"{unicodedata.name(found[0], 'a character')} (U+{ord(found[0]):04X})" if found else ""
 
 
 def _cell_rules(column: Column) -> list[Rule]:
     cell = f'r."in_{column.name}"'
     rules = [Rule(CONTROL_CHARACTER, column.name, f"{cell} ~ {CONTROL}", f"The {column.name} holds a control character.")]
+    if column.is_key:
+        sentence = f"The {column.name} holds {{unseen}}, which nobody can see; write it without."
+        rules.append(Rule(UNSEEN_CHARACTER, column.name, f"{cell} ~ {UNSEEN}", sentence))
     if column.required:
         rules.append(Rule("required", column.name, f"btrim(coalesce({cell}, '')) = ''", f"The {column.name} is missing."))
     if column.value:
-        unread = f"{column.cell} IS NULL AND btrim({cell}) <> ''"
+        unread, mistaken = f"{column.cell} IS NULL AND btrim({cell}) <> ''", column.value.mistaken
+        if mistaken is not None:
+            is_it = mistaken.sql.format(raw=cell)
+            rules.append(Rule(mistaken.rule, column.name, f"{unread} AND ({is_it})", mistaken.sentence))
+            unread = f"{unread} AND NOT ({is_it})"
         rules.append(Rule(column.value.rule, column.name, unread, column.value.sentence))
         rules += [
             Rule(fault.rule, column.name, fault.sql.format(raw=cell, cell=column.cell, zone="r.zone"), fault.sentence)
@@ -111,13 +132,18 @@ def _cell_rules(column: Column) -> list[Rule]:
 
 def _row_rules(rules: Sequence[AnyRule]) -> str:
     numbered = [(number, rule) for number, rule in enumerate(rules) if isinstance(rule, Rule)]
-    # All cells of a row are searched for control characters at once, cell by cell only in a row that has one.
-    cells = ", ".join(f'r."in_{rule.column}"' for _, rule in numbered if rule.name == CONTROL_CHARACTER)
-    any_broken = [f"concat({cells}) ~ {CONTROL}", *(rule.broken for _, rule in numbered if rule.name != CONTROL_CHARACTER)]
+    # All cells of a row are searched for control and unseen characters at once, cell by cell only in a row that has one.
+    together = {CONTROL_CHARACTER: CONTROL, UNSEEN_CHARACTER: UNSEEN}
+    any_broken = [f"concat({_cells_of(numbered, name)}) ~ {characters}" for name, characters in together.items()]
+    any_broken += [rule.broken for _, rule in numbered if rule.name not in together]
     return ROW_RULES.format(
         any_broken=" OR ".join(f"({broken})" for broken in any_broken),
         rules=", ".join(f"({number}, ({rule.broken}))" for number, rule in numbered),
     )
+
+
+def _cells_of(rules: Sequence[tuple[int, Rule]], name: str) -> str:
+    return ", ".join(f'r."in_{rule.column}"' for _, rule in rules if rule.name == name)
 
 
 def _repeated(kind: ImportKind) -> SetRule:

@@ -24,7 +24,12 @@ MOMENT = Value(
 DURATION = Value(
     "import.seconds({raw})",
     "duration",
-    "“{value}” is not a duration; write 20 for minutes, 20:00 or 00:20:00 for hours, minutes and seconds, or 1200s.",
+    "“{value}” is not a duration; write 20 for minutes, 20:00 for minutes and seconds, 00:20:00 with hours too, or 1200s for seconds.",
+    mistaken=Fault(
+        "clock",
+        r"{raw} ~* '^[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}})? ?[AP]M$' OR {raw} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'",
+        "“{value}” is a date or a time of day, as a spreadsheet makes of 20:00; write 20, or 00:20:00 as text.",
+    ),
 )
 WHOLE = Value("import.whole({raw})", "number", "“{value}” is not a whole number.")
 CENTS = Value("import.cents({raw})", "money", "“{value}” is not an amount in dollars with at most two decimals; write 38.00.")

@@ -4,7 +4,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath
@@ -107,20 +107,29 @@ def _packed(data: bytes, part: zipfile.ZipInfo) -> memoryview:
 
 def sheet_part(archive: Archive, sheet: str, *, name: str) -> zipfile.ZipInfo | None:
     """Return the part that holds a sheet, or None where the archive does not say."""
-    try:
-        book = ET.fromstring(_content(archive, "xl/workbook.xml", name=name))  # noqa: S314 - expat refuses entity bombs; memory has a ceiling
-        relations = ET.fromstring(_content(archive, "xl/_rels/workbook.xml.rels", name=name))  # noqa: S314
-    except (ET.ParseError, KeyError):
-        return None
-    wanted = next(
-        (element.get(RELATION) for element in book.iter() if element.tag.endswith("}sheet") and element.get("name") == sheet), None
-    )
-    target = next((element.get("Target", "") for element in relations if element.get("Id") == wanted), "")
+    book = elements_of(archive, archive.parts.get("xl/workbook.xml"), name=name)
+    wanted = next((element.get(RELATION) for element in book if element.tag.endswith("}sheet") and element.get("name") == sheet), None)
+    return _related(archive, lambda relation: relation.get("Id") == wanted, name=name) if wanted else None
+
+
+def related_part(archive: Archive, kind: str, *, name: str) -> zipfile.ZipInfo | None:
+    """Return the part of a kind (`styles`) that belongs to the workbook, or None where there is none."""
+    return _related(archive, lambda relation: relation.get("Type", "").endswith(f"/{kind}"), name=name)
+
+
+def _related(archive: Archive, is_it: Callable[[ET.Element], bool], *, name: str) -> zipfile.ZipInfo | None:
+    relations = elements_of(archive, archive.parts.get("xl/_rels/workbook.xml.rels"), name=name)
+    target = next((relation.get("Target", "") for relation in relations if is_it(relation)), "")
     return archive.parts.get(target.lstrip("/") if target.startswith("/") else f"xl/{target}")
 
 
-def _content(archive: Archive, part: str, *, name: str) -> bytes:
-    return b"".join(blocks_of(archive, archive.parts[part], name=name))
+def elements_of(archive: Archive, part: zipfile.ZipInfo | None, *, name: str) -> list[ET.Element]:
+    """Return the elements of a small part of XML, none where it is absent or broken. Raises `DamagedWorkbook`."""
+    try:
+        # Expat refuses entity bombs, and memory has a ceiling.
+        return list(ET.fromstring(b"".join(blocks_of(archive, part, name=name))).iter()) if part else []  # noqa: S314
+    except ET.ParseError:
+        return []
 
 
 def faults_of(archive: Archive, part: zipfile.ZipInfo, *, name: str, most: int) -> dict[int, list[Fault]]:
@@ -141,17 +150,18 @@ def _faults_in(xml: bytes) -> Iterator[tuple[int, Fault]]:
         for match in FAILED.finditer(xml):
             error = match[3].decode("ascii", "replace")
             sentence = f"The formula of {match[1].decode()}{match[2].decode()} failed with {error}; write its value."
-            yield int(match[2]), Fault(_column(match[1]), error, "formula_error", sentence)
+            yield int(match[2]), Fault(column_number(match[1]), error, "formula_error", sentence)
     if b"<f" in xml:
         for match in UNCOMPUTED.finditer(xml):
             cell = (match[1] + match[2]).decode()
             sentence = (
                 f"{cell} holds a formula that was never computed; open the file in a spreadsheet program and save it, or write the value."
             )
-            yield int(match[2]), Fault(_column(match[1]), "", "formula_without_value", sentence)
+            yield int(match[2]), Fault(column_number(match[1]), "", "formula_without_value", sentence)
 
 
-def _column(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
+    """Return a column's number, A being 0."""
     number = 0
     for letter in letters:
         number = number * 26 + letter - 64

@@ -11,11 +11,10 @@ from caretally.imports.limits import Limits
 from caretally.imports.refusals import DamagedWorkbook, FileEmpty, NoSheet, PasswordProtected, TooManyColumns, TooManyRows
 from caretally.imports.results import RowProblem
 from caretally.imports.tables import Fault, Line, RawTable, note
+from caretally.imports.workbook_clocks import HALF_A_MILLISECOND, Place, clock_text, vague_clocks
 from caretally.imports.workbook_parts import faults_of, open_archive, sheet_part
 
 Value = int | float | str | bool | time | date | datetime | timedelta
-# Excel keeps moments as fractions of a day: 09:30 can come as 09:29:59.999999.
-HALF_A_MILLISECOND = timedelta(microseconds=500)
 
 
 def read_workbook(data: bytes, *, name: str, limits: Limits) -> RawTable:
@@ -35,7 +34,8 @@ def read_workbook(data: bytes, *, name: str, limits: Limits) -> RawTable:
     left = _refuse_size(sheet, name=name, limits=limits)
     part = sheet_part(archive, title, name=name)
     faults = faults_of(archive, part, name=name, most=limits.problems) if part else {}
-    return RawTable(_lines(sheet), notes, _moved(faults, by=left))
+    vague = {(row, column - left) for row, column in vague_clocks(archive, part, name=name)} if part else set()
+    return RawTable(_lines(sheet, vague), notes, _moved(faults, by=left))
 
 
 def _first_sheet(book: CalamineWorkbook, *, name: str) -> tuple[str, tuple[RowProblem, ...]]:
@@ -62,13 +62,16 @@ def _moved(faults: dict[int, list[Fault]], *, by: int) -> dict[int, list[Fault]]
     return {row: [Fault(f.column - by, f.value, f.rule, f.sentence) for f in found] for row, found in faults.items()}
 
 
-def _lines(sheet: CalamineSheet) -> Iterator[Line]:
-    for number, cells in enumerate(sheet.iter_rows(), start=1):
-        yield number, [cell if type(cell) is str else as_text(cell) for cell in cells]
+def _lines(sheet: CalamineSheet, vague: set[Place]) -> Iterator[Line]:
+    for row, cells in enumerate(sheet.iter_rows(), start=1):
+        yield row, [cell if type(cell) is str else as_text(cell, vague=(row, column) in vague) for column, cell in enumerate(cells)]
 
 
-def as_text(value: Value) -> str:
-    """Return a cell as a person would type it: 38, 38.1, true, 2026-10-31, 2026-10-31T09:30:00, 00:20:00 (also 30:00:00)."""
+def as_text(value: Value, *, vague: bool = False) -> str:
+    """Return a cell as a person would type it: 38, 38.1, true, 2026-10-31, 2026-10-31T09:30:00, 00:20:00, 8:00:00 PM.
+
+    `vague` says that the cell's format shows a time without its seconds.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -77,8 +80,8 @@ def as_text(value: Value) -> str:
         return _number(value)
     if isinstance(value, datetime):
         return _to_milliseconds(value).isoformat()
-    if isinstance(value, timedelta):
-        return _clock(value)
+    if isinstance(value, time | timedelta):
+        return clock_text(value, vague=vague)
     return value.isoformat()
 
 
@@ -90,8 +93,3 @@ def _number(value: float) -> str:
 def _to_milliseconds(moment: datetime) -> datetime:
     rounded = moment + HALF_A_MILLISECOND
     return rounded.replace(microsecond=rounded.microsecond // 1000 * 1000)
-
-
-def _clock(duration: timedelta) -> str:
-    seconds = int((duration + HALF_A_MILLISECOND).total_seconds())
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"

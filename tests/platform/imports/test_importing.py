@@ -106,3 +106,15 @@ def test_a_file_of_one_vendor_cannot_name_a_client_of_another(desk: Desk, databa
     stranger = new_desk(database, tmp_path, roster=False)
     result = stranger.imports("patients", f"{PATIENTS}\nLFM,8,Osei,Ama,1940-02-01\n")
     assert rules(result) == [(2, "client", "unknown_client")]
+
+
+def test_a_row_of_an_unknown_client_says_only_that(desk: Desk) -> None:
+    header = "external_id,client,mrn,staff,started_at,ended_at,program,entered_at"
+    row = "e1,NOBODY,1,rn,2026-10-05T09:00,10/5/2026 9:20 AM,CCM,2026-10-05T13:00:00-04:00"
+    assert rules(desk.imports("time", f"{header}\n{row}\n")) == [(2, "client", "unknown_client")]
+
+
+def test_a_row_of_an_unknown_client_still_says_which_cells_cannot_be_read(desk: Desk) -> None:
+    header = "external_id,client,mrn,staff,started_at,duration,program"
+    result = desk.imports("time", f"{header}\ne1,NOBODY,1,rn,yesterday,20,CCM\n")
+    assert sorted(rules(result)) == [(2, "client", "unknown_client"), (2, "started_at", "moment")]

@@ -7,7 +7,7 @@ import pytest
 
 from caretally.app.import_kinds import IMPORT_KINDS
 from caretally.errors import UsageMistake
-from caretally.imports.mappings import read_mapping, save_mapping
+from caretally.imports.mappings import normal_header, read_mapping, save_mapping
 from tests.builders.databases import TestDatabase
 from tests.builders.import_files import Desk, new_desk, outcome, rules
 
@@ -47,7 +47,7 @@ def test_a_mapping_is_read_from_a_file(desk: Desk) -> None:
     path = desk.folder / "mapping.json"
     path.write_text(json.dumps(MAPPING), encoding="utf-8")
     with desk.office.transaction() as connection:
-        assert read_mapping(connection, PATIENTS, str(path)) == MAPPING
+        assert read_mapping(connection, PATIENTS, str(path)) == {normal_header(header): column for header, column in MAPPING.items()}
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,26 @@ def test_a_mapping_that_is_none_is_refused_in_one_sentence(desk: Desk, content: 
     path = desk.folder / "mapping.json"
     path.write_text(content, encoding="utf-8")
     with desk.office.transaction() as connection, pytest.raises(UsageMistake, match=sentence):
+        read_mapping(connection, PATIENTS, str(path))
+
+
+def test_blanks_in_a_mapping_and_around_its_name_mean_nothing(desk: Desk) -> None:
+    path = desk.folder / "mapping.json"
+    padded = {f"\u00a0{header}\u200b": f" {column}\u3000" for header, column in MAPPING.items()}
+    path.write_text(f"\ufeff{json.dumps(padded)}", encoding="utf-8")
+    with desk.office.transaction() as connection:
+        save_mapping(connection, PATIENTS, name="\u00a0padded ", mapping=read_mapping(connection, PATIENTS, str(path)))
+        assert outcome(desk.imports("patients", FILE, mapping=read_mapping(connection, PATIENTS, "padded\u200b"))) == {"new": 1}
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u00a0"], ids=ascii)
+def test_a_mapping_is_not_saved_without_a_name(desk: Desk, name: str) -> None:
+    with desk.office.transaction() as connection, pytest.raises(UsageMistake, match="needs a name"):
+        save_mapping(connection, PATIENTS, name=name, mapping=MAPPING)
+
+
+def test_a_mapping_that_gives_one_header_two_meanings_is_refused(desk: Desk) -> None:
+    path = desk.folder / "mapping.json"
+    path.write_text('{"Chart No": "mrn", "chart-no ": "client"}', encoding="utf-8")
+    with desk.office.transaction() as connection, pytest.raises(UsageMistake, match="gives the header “chart_no” two meanings"):
         read_mapping(connection, PATIENTS, str(path))

@@ -11,8 +11,9 @@ import pytest
 from caretally.imports.copying import write_copy_file
 from caretally.imports.limits import LIMITS
 from caretally.imports.parsing import parse_file
+from caretally.imports.tables import EDGES
 from caretally.imports.text_rows import read_text
-from tests.builders.spreadsheets import read
+from tests.builders.spreadsheets import read, workbook
 
 NAMES = "mrn,family_name\n1,Muñoz\n2,Žižek\n"
 ENCODINGS = {"utf-8": b"", "utf-8-sig": b"", "utf-16": b"", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff", "utf-32": b""}
@@ -124,6 +125,7 @@ def test_a_cell_of_more_than_32_kb_is_named_and_shown_short(tmp_path: Path) -> N
     reading = read(tmp_path, f"mrn,name\n1,{'é' * 16384}\n2,{'é' * 16385}\n")
     assert reading.broken == [(3, "name", "cell_too_long")]
     assert len(reading.problems[0].value) == 80
+    assert reading.problems[0].sentence == "The cell holds more than 32 KB; shorten it, or close a quote that stands open in it."
 
 
 @pytest.mark.parametrize("error", ["#N/A", "#REF!", "#DIV/0!", "#NAME?"])
@@ -134,8 +136,20 @@ def test_an_error_that_excel_wrote_into_a_csv_is_named(tmp_path: Path, error: st
 @pytest.mark.parametrize("text", [*NAUGHTY, *(text for text in LISTED if text.strip() and "\0" not in text)])
 def test_no_string_changes_on_its_way_through_the_parser(tmp_path: Path, text: str) -> None:
     out = tmp_path / "out.csv"
-    write_copy_file(read_text(csv_bytes(["mrn", "name"], ["1", text]), name="x", limits=LIMITS), out, name="x", limits=LIMITS)
-    assert list(csv.reader(io.StringIO(out.read_bytes().decode(), newline=""))) == [["2", "1", text]]
+    write_copy_file(read_text(csv_bytes(["mrn", "name"], ["1", text]), name="x"), out, name="x", limits=LIMITS)
+    assert list(csv.reader(io.StringIO(out.read_bytes().decode(), newline=""))) == [["2", "1", text.strip(EDGES)]]
+
+
+@pytest.mark.parametrize("edge", [" ", "\t", "\n", "\u00a0", "\u2007", "\u3000", "\u200b", "\ufeff", "\u2060", " \u202f\u200d"], ids=ascii)
+def test_blanks_at_the_edges_of_a_cell_are_nobodys_meaning(tmp_path: Path, edge: str) -> None:
+    rows = [["mrn", "name"], [f"{edge}M1", f"Ama Osei{edge}"], [f"M 2{edge}", edge], [edge, edge]]
+    for content in (csv_bytes(*rows), workbook(rows)):
+        assert list(read(tmp_path, content).rows.values()) == [["M1", "Ama Osei"], ["M 2", ""]]
+
+
+def test_of_a_cell_only_the_edges_are_trimmed(tmp_path: Path) -> None:
+    reading = read(tmp_path, csv_bytes(["mrn", "name"], ["\u00a0M  1\u200b", " Ama\u00a0Osei "], ["\u3000", "x"]))
+    assert list(reading.rows.values()) == [["M  1", "Ama\u00a0Osei"], ["", "x"]]
 
 
 def test_the_text_of_a_formula_stays_text(tmp_path: Path) -> None:

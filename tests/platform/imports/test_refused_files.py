@@ -35,6 +35,21 @@ REFUSED: dict[str, tuple[bytes, type[refusals.FileRefused], str]] = {
     "one header twice": (b"mrn,Family Name,family_name\n", refusals.DuplicateHeader, "the 2. and the 3."),
     "an open quote": (b'mrn,name\n1,a\n2,"b\n3,c\n', refusals.BrokenQuotes, "begins on line 3"),
     "a quote inside a quoted cell": (b'mrn,name\n1,"say "aah" please"\n', refusals.BrokenQuotes, "begins on line 2"),
+    "a cell of 5 MB": (
+        b'mrn,name\n1,a\n2,"b\nc"\n3,' + b"x" * 5_000_000 + b"\n4,d\n",
+        refusals.CellTooLong,
+        "Line 5 of rows.any holds more than 1024 KB in its 2. cell, “name”; shorten it",
+    ),
+    "a quote that swallows 5 MB and is closed by another": (
+        b'mrn,name\n1,a\n2,"b\n' + b"3,c\n" * 1_250_000 + b'4,"\n',
+        refusals.CellTooLong,
+        "Line 3 of rows.any holds more than 1024 KB in its 2. cell, “name”; shorten it",
+    ),
+    "a header of a whole page": (
+        b"mrn," + b"name" * 1000,
+        refusals.HeaderTooLong,
+        "The 2. header of rows.any is longer than 200 characters",
+    ),
     "too many columns": (",".join(f"c{number}" for number in range(301)).encode(), refusals.TooManyColumns, "301 columns, more than 300"),
     "another delimiter below the header": (b"mrn,name\n" + b"1;a\n" * 1001, refusals.TooManyBrokenLines, "the first is line 2"),
 }
