@@ -23,12 +23,15 @@ def busy_office(database: TestDatabase) -> Office:
     return office
 
 
-def close_command(office: Office, environment: dict[str, str], failpoint: str = "") -> subprocess.Popen[bytes]:
-    """Start `caretally close 2026-10` for the office's vendor, stopping at a failpoint if one is named."""
+def close_command(office: Office, environment: dict[str, str], failpoint: str = "", *, heard: bool = False) -> subprocess.Popen[bytes]:
+    """Start `caretally close 2026-10` for the office's vendor, stopping at a failpoint if one is named; `heard` keeps what it prints."""
     slug = office.value("SELECT slug FROM vendor")
     variables = os.environ | environment | ({"CARETALLY_FAILPOINT": failpoint} if failpoint else {})
     return subprocess.Popen(
-        [*PROGRAM, "close", "2026-10", "--vendor", slug], env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*PROGRAM, "close", "2026-10", "--vendor", slug],
+        env=variables,
+        stdout=subprocess.PIPE if heard else subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
 

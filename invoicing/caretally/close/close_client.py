@@ -1,7 +1,7 @@
 """Closes one client's month: locks first, then decisions, rows, number, invoice and audit, in one transaction."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +42,8 @@ def close_client(connection: Connection, client: Client, month: Month, *, seen_o
     if current is not None and current["status"] == "closed":
         if seen_open:
             raise ClosedMeanwhile(
-                f"{month} of {client.code} was closed by {current['closed_by']} a moment ago; its files are the same for everybody."
+                f"{month} of {client.code} was closed by {current['closed_by']} at {current['closed_at'].astimezone(UTC):%Y-%m-%d %H:%M} UTC "
+                "while this command waited, so this command wrote nothing; give the same command again to read back that close and its files."
             )
         return closed_result(connection, current, client_code=client.code)
     subject = ClientMonth(client.vendor_id, client.id, client.code, client.timezone, month)

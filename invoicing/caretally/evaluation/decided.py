@@ -68,6 +68,13 @@ class Decision:
         return self.pending_clinical_seconds + self.pending_qhp_seconds
 
     @property
+    def seconds_beyond_claim(self) -> int:
+        """Return the seconds of the claim's own path that its codes and units leave over; other time unbilled is not among them."""
+        pooled = 0 if self.qhp_time == "never_pool" else self.qhp_seconds
+        used = self.qhp_seconds if self.path == "personal" else self.clinical_seconds + pooled
+        return max(0, used - sum(map(self._seconds_of, self.codes, self.units)))
+
+    @property
     def excluded(self) -> dict[str, int]:
         """Return the seconds that do not count by reason, in the order of the reasons, none of them zero."""
         return {reason: spent for reason, spent in zip(self.excluded_reasons, self.excluded_seconds, strict=True) if spent > 0}
@@ -81,6 +88,10 @@ class Decision:
         programs = {ladder.program for ladder in self.tables.ladders if ladder.base_code in self.codes}
         complex_ladders = [ladder for ladder in self.tables.ladders if ladder.path == "complex" and ladder.program in programs]
         return self._base_of(complex_ladders[0]) if complex_ladders else None
+
+    def _seconds_of(self, code: str, units: int) -> int:
+        row = self.tables.codes[code]
+        return (row.increment_seconds or 0) * units if row.adds_on_to else row.first_threshold_seconds or 0
 
     def _base_of(self, ladder: TimeLadder) -> BillingCode:
         return self.tables.codes[ladder.base_code]

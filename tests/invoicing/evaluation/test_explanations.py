@@ -159,5 +159,28 @@ def test_a_decision_names_the_rules_that_bore_on_it(qhp_time: str, changes: dict
     assert expected <= set(rules(decision(qhp_time, **changes)))
 
 
+CAPPED_STAFF: dict[str, Any] = {"codes": ["99490", "99439"], "units": [1, 2]}
+CAPPED_PERSONAL: dict[str, Any] = {"path": "personal", "codes": ["99491", "99437"], "units": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("qhp_time", "changes", "beyond"),
+    [
+        # 20 + 2 x 20 min are the most: 85 min 30 s leave 25 min 30 s
+        ("pool", CAPPED_STAFF | {"clinical_seconds": 5130, "unbilled_seconds": 1530}, "25 min 30 s"),
+        # 60 + 40 min pooled
+        ("pool", CAPPED_STAFF | {"clinical_seconds": 3600, "qhp_seconds": 2400, "unbilled_seconds": 2400}, "40 min"),
+        # the practitioner's minutes are no staff minutes here, and stay unbilled for another reason
+        ("never_pool", CAPPED_STAFF | {"clinical_seconds": 4860, "qhp_seconds": 900, "unbilled_seconds": 2160}, "21 min"),
+        # 30 + 2 x 30 min are the most: the staff's 15 minutes stay unbilled for another reason
+        ("personal", CAPPED_PERSONAL | {"qhp_seconds": 7800, "clinical_seconds": 900, "unbilled_seconds": 3300}, "40 min"),
+    ],
+)
+def test_the_cap_s_warning_tells_the_time_beyond_the_cap_alone(qhp_time: str, changes: dict[str, Any], beyond: str) -> None:
+    capped = decision(qhp_time, warnings=["UNIT_CAP_REACHED"], **changes)
+    told = f"More time was worked than the month allows units for; {beyond} beyond the cap cannot be billed."
+    assert reason_sentence("UNIT_CAP_REACHED", capped) == told
+
+
 def test_complex_care_below_its_threshold_is_not_explained_by_missing_complexity() -> None:
     assert "R7" not in rules(decision(mdm_level="high"))

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from caretally.app.commands.close import exit_code
+from caretally.close.results import ClientResult
 from tests.builders.closing import close_command, wait_for
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
@@ -84,16 +86,56 @@ def test_a_changed_input_after_a_preview_is_5(office: Office) -> None:
     assert office.value("SELECT count(*) FROM invoice") == 0
 
 
+def race(office: Office, environment: dict[str, str], folder: Path) -> tuple[int, int, list[str]]:
+    """Let a second close wait for a first one that has decided and not committed; return both codes and the second's lines."""
+    first = close_command(office, environment, f"close:before-commit=pause:{folder}")
+    wait_for(folder / "reached")
+    second = close_command(office, environment, heard=True)
+    office_waits(office)
+    (folder / "go").touch()
+    said, _ = second.communicate(timeout=60)
+    return first.wait(60), second.returncode, said.decode().splitlines()
+
+
 def test_of_two_closes_at_once_one_closes_and_the_other_is_told_with_5(
     office: Office, caretally_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    first = close_command(office, caretally_environment, f"close:before-commit=pause:{tmp_path}")
-    wait_for(tmp_path / "reached")
-    second = close_command(office, caretally_environment)
-    office_waits(office)
-    (tmp_path / "go").touch()
-    assert (first.wait(60), second.wait(60)) == (0, 5)
+    first, second, (told, summary) = race(office, caretally_environment, tmp_path)
+    assert (first, second) == (0, 5)
+    actor, moment = office.rows("SELECT closed_by, to_char(closed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') FROM client_month")[0]
+    assert told == (
+        f"LFM: not closed here. 2026-10 of LFM was closed by {actor} at {moment} UTC while this command waited, so this command wrote nothing; "
+        "give the same command again to read back that close and its files."
+    )
+    assert summary == "1 client: none closed, 1 not closed here"
     assert office.value("SELECT count(*) FROM invoice") == 1
+
+
+def test_a_close_that_parks_one_client_and_loses_the_race_for_another_is_5(
+    office: Office, caretally_environment: dict[str, str], tmp_path: Path
+) -> None:
+    office.add_client("NEW", valid_to="2026-03-31")
+    first, second, lines = race(office, caretally_environment, tmp_path)
+    assert (first, second) == (4, 5)
+    assert [line.split(". ")[0] for line in lines] == [
+        "LFM: not closed here",
+        "NEW: parked",
+        "2 clients: none closed, 1 parked, 1 not closed here",
+    ]
+
+
+def test_the_last_line_counts_what_was_closed_and_what_waits(office: Office) -> None:
+    office.add_client("NEW", valid_to="2026-03-31")
+    said = program("close", "2026-10", "--vendor", slug_of(office))
+    assert (said.code, said.out.splitlines()[-1]) == (4, "2 clients: 1 closed for $38.00, 1 parked")
+    again = program("close", "2026-10", "--vendor", slug_of(office), "--client", "LFM", "--dry-run")
+    assert (again.code, again.out.splitlines()[-1]) == (0, "1 client: 1 closed for $38.00")
+
+
+@pytest.mark.parametrize(("ended", "expected"), [((), 0), ((4,), 4), ((4, 5), 5), ((5, 6, 4), 6), ((1,), 4), ((1, 5), 5)])
+def test_the_exit_code_of_a_close_is_its_gravest_client_s(ended: tuple[int, ...], expected: int) -> None:
+    parked = [ClientResult(client=str(number), status="parked", error_exit_code=code) for number, code in enumerate(ended)]
+    assert exit_code([ClientResult(client="LFM", status="closed"), *parked]) == expected
 
 
 # Other tests' databases share the server: only a process that holds a lock of this database counts.

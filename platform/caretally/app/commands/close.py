@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -15,7 +16,8 @@ from caretally.close.close_month import clients_to_close, close_month
 from caretally.close.prepare import Client
 from caretally.close.reopen import reopen_month
 from caretally.close.results import ClientResult
-from caretally.errors import BlockedByExceptions, DependencyDown
+from caretally.errors import BlockedByExceptions, Conflict, DependencyDown
+from caretally.files.printed_words import counted
 from caretally.money import format_dollars
 from caretally.months import Month
 
@@ -31,7 +33,11 @@ from caretally.months import Month
 def close_command(
     month: str, vendor_word: str, codes: tuple[str, ...], dry_run: bool, acknowledge_jump: bool, out: Path | None, as_json: bool
 ) -> None:
-    """Close MONTH (as 2026-10) for some or all clients of a vendor, or preview it."""
+    """Close MONTH (as 2026-10) for some or all clients of a vendor, or preview it.
+
+    Each client is closed by itself, so some may be closed while others wait. Exit code: 0 all closed (or previewed), 4 a client is parked
+    until somebody settles why, 5 another close was quicker or what was previewed has changed, 6 the database or the disk failed; of several, the highest.
+    """
     began = time.monotonic_ns()
     chosen = Month.parse(month)
     vendor = Installation().vendor(vendor_word)
@@ -84,18 +90,37 @@ def _as_json(vendor: Vendor, month: Month, results: list[ClientResult], *, dry_r
 def _tell(results: list[ClientResult]) -> None:
     for result in results:
         if result.status == "parked":
-            click.echo(f"{result.client}: parked. {result.parked_reason}")
+            click.echo(f"{result.client}: {_waiting(result)}. {result.parked_reason}")
             continue
         number = f"  {result.invoice.number}" if result.invoice else ""
         click.echo(f"{result.client}: {result.status}{number}  {result.conservation()}")
-    total = sum(result.invoice.total_cents for result in results if result.invoice)
-    click.echo(f"{len(results)} clients, {format_dollars(total)}")
+    click.echo(summary(results))
+
+
+def summary(results: list[ClientResult]) -> str:
+    """Return the last line: how many clients were closed or previewed and for how much, and how many wait and why."""
+    done = {status: [result for result in results if result.status == status] for status in ("closed", "previewed", "nothing")}
+    told = [f"{len(done[status]):,} {status} for {_total(done[status])}" for status in ("closed", "previewed") if done[status]] or [
+        "none closed"
+    ]
+    told += [f"{len(done['nothing']):,} with nothing to close"] if done["nothing"] else []
+    waiting = Counter(_waiting(result) for result in results if result.status == "parked")
+    told += [f"{number:,} {words}" for words, number in sorted(waiting.items(), reverse=True)]
+    return f"{counted(len(results), 'client', 'clients')}: {', '.join(told)}"
+
+
+def _total(results: list[ClientResult]) -> str:
+    return format_dollars(sum(result.invoice.total_cents for result in results if result.invoice))
+
+
+def _waiting(result: ClientResult) -> str:
+    return "not closed here" if result.error_exit_code == Conflict.exit_code else "parked"
 
 
 def exit_code(results: list[ClientResult]) -> int:
-    """Return 0 when every client is closed or previewed, 5 when one lost a race or its input changed, else 4 when one is parked."""
+    """Return 0 when no client waits, else the gravest client's: 6 above 5 (a race lost, an input changed) above 4 (parked)."""
     codes = {result.error_exit_code for result in results if result.status == "parked"}
-    return max(codes, default=0) if codes - {1} else BlockedByExceptions.exit_code if codes else 0
+    return max(codes | {BlockedByExceptions.exit_code}) if codes else 0
 
 
 @click.command("reopen")
