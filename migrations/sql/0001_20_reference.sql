@@ -70,10 +70,6 @@ CREATE TABLE credential_type (
 );
 CREATE TABLE visit_code_not_qualifying (code text PRIMARY KEY, why text NOT NULL);
 CREATE TABLE plan_element (element text PRIMARY KEY, label text NOT NULL);
-CREATE TABLE icd10_code (
-    code text PRIMARY KEY,
-    chronic boolean
-);
 CREATE TABLE code_exclusion (
     id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('policy', 'ncci_ptp')),
@@ -89,4 +85,4 @@ CREATE TABLE code_exclusion (
     source text NOT NULL
 );
 GRANT SELECT ON program_limit, rule_set, billing_code, time_ladder, gate, exclusion_reason, credential_type, visit_code_not_qualifying, plan_element,
-    icd10_code, code_exclusion TO {{vendor}}, {{practice}}, {{operator}};
+    code_exclusion TO {{vendor}}, {{practice}}, {{operator}};

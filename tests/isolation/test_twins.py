@@ -79,10 +79,13 @@ def test_without_a_context_every_table_raises_and_none_is_empty(database: TestDa
                 raw.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
 
 
+EMPTY_UNTIL_LOADED = {"geographic_index", "pair_edit", "diagnosis_code"}
+
+
 def test_the_common_tables_need_no_context(database: TestDatabase) -> None:
     with database.practice_engine.connect() as connection:
         rows = {table: connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in GLOBAL_TABLES if table != "alembic_version"}
-    assert min(rows.values()) > 0, rows
+    assert {table for table, count in rows.items() if count == 0} <= EMPTY_UNTIL_LOADED
 
 
 NOW = int(time.time())

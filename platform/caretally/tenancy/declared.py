@@ -1,6 +1,6 @@
 """The policies, triggers, grants and key exceptions that a table must have, word for word; the catalog check compares them with the database."""
 
-from caretally.tenancy.registry import CLIENT_TABLES, GLOBAL_TABLES, TABLES, VENDOR_TABLES
+from caretally.tenancy.registry import CLIENT_TABLES, GLOBAL_TABLES, GLOBAL_VIEWS, TABLES, VENDOR_TABLES
 
 LOGINS = ("vendor", "practice", "auth", "operator", "migrate")
 
@@ -96,12 +96,12 @@ def _client_guards(kind: str) -> list[str]:
 
 
 def declared_grants(prefix: str) -> dict[str, frozenset[str]]:
-    """Return each table's grants as `role PRIVILEGE` or `role PRIVILEGE(column)`; what is not here is not granted."""
-    return {table: grants for table in TABLES if (grants := frozenset(_grants(table, prefix)))}
+    """Return each table's and view's grants as `role PRIVILEGE` or `role PRIVILEGE(column)`; what is not here is not granted."""
+    return {table: grants for table in (*TABLES, *GLOBAL_VIEWS) if (grants := frozenset(_grants(table, prefix)))}
 
 
 def _grants(table: str, prefix: str) -> list[str]:
-    if table in GLOBAL_TABLES:
+    if table in (*GLOBAL_TABLES, *GLOBAL_VIEWS):
         return [] if table in UNSEEN_BY_ALL else [f"{prefix}_{kind} SELECT" for kind in ("vendor", "practice", "operator")]
     grants = [f"{prefix}_vendor {privilege}" for privilege in VENDOR_GRANTS.get(table, ())]
     if table in CLIENT_TABLES and table not in UNSEEN_BY_PRACTICE:

@@ -20,9 +20,11 @@ VENDOR_TABLES = (
     "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head audit_event"
 ).split()
 GLOBAL_TABLES = (
-    "rule_set billing_code time_ladder gate exclusion_reason credential_type visit_code_not_qualifying plan_element program_limit icd10_code "
-    "code_exclusion alembic_version"
+    "rule_set billing_code time_ladder gate exclusion_reason credential_type visit_code_not_qualifying plan_element program_limit "
+    "code_exclusion reference_load relative_value fee_status conversion_factor geographic_index place_of_service unit_edit pair_edit "
+    "chronic_indicator diagnosis_code alembic_version"
 ).split()
+GLOBAL_VIEWS = ("reference_edition", "ncci_pair", "icd10_code")
 
 TABLES: dict[str, Level] = (
     dict.fromkeys(CLIENT_TABLES, Level.CLIENT) | dict.fromkeys(VENDOR_TABLES, Level.VENDOR) | dict.fromkeys(GLOBAL_TABLES, Level.GLOBAL)

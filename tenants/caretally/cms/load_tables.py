@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, text
 
+from caretally.cms.editions import copy_rows, driver_cursor, names, replace_own_editions
 from caretally.cms.reference_files import (
     DATA_FOLDER,
     DamagedReferenceFile,
@@ -21,8 +21,8 @@ from caretally.cms.reference_files import (
 )
 from caretally.cms.table_shapes import PLANNED, RULE_NUMBER, RULE_SET
 
-# Rows of other tables point at the first two and the third is large, so they are merged; every other table is emptied and filled.
-MERGED_TABLES = frozenset({"billing_code", "gate", "icd10_code"})
+# Rows of other tables point at these, so they are merged; every other table is emptied and filled.
+MERGED_TABLES = frozenset({"billing_code", "gate"})
 # The first two feed the rules page only; `rule_set` is written by itself, last.
 NOT_LOADED = frozenset({PLANNED.name, RULE_NUMBER.name, RULE_SET.name})
 
@@ -55,50 +55,48 @@ def _load(connection: Connection, folder: Path, fingerprint: str) -> str:
 
 
 def _replace_all(connection: Connection, tables: list[ReferenceTable]) -> None:
-    cursor = _driver_cursor(connection)
+    cursor = driver_cursor(connection)
     for table in reversed(tables):
-        if table.shape.name not in MERGED_TABLES:
+        if table.shape.name not in MERGED_TABLES and not table.shape.edition:
             cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.shape.name)))
     for table in tables:
         try:
-            _merge(cursor, table) if table.shape.name in MERGED_TABLES else _copy(cursor, table, table.shape.name)
+            _bring(cursor, table)
         except psycopg.Error as fault:
             reason = f"the database refuses it ({fault.diag.message_primary or fault})"
-            raise DamagedReferenceFile(f"{table.shape.name}.csv", 0, reason) from fault
+            raise DamagedReferenceFile(table.file, 0, reason) from fault
+
+
+def _bring(cursor: psycopg.Cursor[Any], table: ReferenceTable) -> None:
+    if table.shape.edition:
+        replace_own_editions(cursor, table)
+    elif table.shape.name in MERGED_TABLES:
+        _merge(cursor, table)
+    else:
+        copy_rows(cursor, table.rows, table.shape.name, table.shape.columns)
 
 
 def _merge(cursor: psycopg.Cursor[Any], table: ReferenceTable) -> None:
     """Insert, change and remove rows so that the table equals the file, without breaking what points at a row that stays."""
     name = sql.Identifier(table.shape.name)
     cursor.execute(sql.SQL("CREATE TEMP TABLE arriving (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(name))
-    _copy(cursor, table, "arriving")
+    copy_rows(cursor, table.rows, "arriving", table.shape.columns)
     if "ordinal" in table.shape.columns:
         # Places are unique at every moment: vacate them before rows trade theirs.
         cursor.execute(sql.SQL("UPDATE {} SET ordinal = -1 - ordinal").format(name))
-    keys, columns = _names(table.shape.key), _names(table.shape.columns)
+    keys, columns = names(table.shape.key), names(table.shape.columns)
     cursor.execute(
         sql.SQL("DELETE FROM {0} present WHERE NOT EXISTS (SELECT FROM arriving WHERE ({1}) = ({2}))").format(
-            name, _names(table.shape.key, "arriving"), _names(table.shape.key, "present")
+            name, names(table.shape.key, "arriving"), names(table.shape.key, "present")
         )
     )
     cursor.execute(
         sql.SQL(
             "INSERT INTO {0} AS present ({1}) SELECT {1} FROM arriving"
             " ON CONFLICT ({2}) DO UPDATE SET ({1}) = ROW ({3}) WHERE ({4}) IS DISTINCT FROM ({3})"
-        ).format(name, columns, keys, _names(table.shape.columns, "excluded"), _names(table.shape.columns, "present"))
+        ).format(name, columns, keys, names(table.shape.columns, "excluded"), names(table.shape.columns, "present"))
     )
     cursor.execute("DROP TABLE arriving")
-
-
-def _copy(cursor: psycopg.Cursor[Any], table: ReferenceTable, target: str) -> None:
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(target), _names(table.shape.columns))
-    with cursor.copy(statement) as copy:
-        for row in table.rows:
-            copy.write_row(row)
-
-
-def _names(columns: Iterable[str], *of: str) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(*of, column) for column in columns)
 
 
 def _record_rule_set(connection: Connection, row: Row, fingerprint: str) -> str:
@@ -113,10 +111,3 @@ def _record_rule_set(connection: Connection, row: Row, fingerprint: str) -> str:
         {"code": code, "effective_from": effective_from, "sha256": fingerprint},
     )
     return str(code)
-
-
-def _driver_cursor(connection: Connection) -> psycopg.Cursor[Any]:
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, psycopg.Connection):
-        raise TypeError("the reference tables are loaded through psycopg")
-    return driver.cursor()

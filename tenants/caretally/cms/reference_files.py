@@ -6,22 +6,26 @@ import csv
 import gzip
 import hashlib
 import io
+import re
 import string
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
-from caretally.cms.table_shapes import CSV_TABLES, ICD10_CODE, SENTENCE_PLACEHOLDERS, Kind, TableShape
+from caretally.cms.table_shapes import CHRONIC_INDICATOR, CSV_TABLES, SENTENCE_PLACEHOLDERS, Kind, TableShape
 from caretally.errors import CareTallyError
 
 DATA_FOLDER = Path(__file__).parent / "data"
 CHRONIC_CONDITIONS_FILE = "CCIR_v2023-1.csv.gz"
 CHRONIC_HEADER = ["'ICD-10-CM CODE'", "'ICD-10-CM CODE DESCRIPTION'", "'CHRONIC INDICATOR'"]
 CHRONIC_MEANING = {"0": False, "1": True, "9": None}
+CHRONIC_CONDITIONS_FROM = date(2015, 10, 1)  # it lists every code since ICD-10-CM came into use
+DECIMAL = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 
-Value = str | int | bool | date | list[str] | None
+Value = str | int | Decimal | bool | date | list[str] | None
 Row = tuple[Value, ...]
 
 
@@ -36,16 +40,20 @@ class DamagedReferenceFile(CareTallyError):
 
 @dataclass(frozen=True, slots=True)
 class ReferenceTable:
-    """The rows of one reference file, typed, in file order, each with the line where it ends; a row's cells are in the shape's order."""
+    """The rows of one reference file, typed, in file order, each with the line where it ends; a row's cells are in the shape's order.
+
+    `sha256` is the file's, in hex.
+    """
 
     shape: TableShape
     rows: list[Row]
     lines: list[int]
+    sha256: str
 
     @property
     def file(self) -> str:
         """Return the name of the file that the rows came from."""
-        return f"{self.shape.name}.csv"
+        return CHRONIC_CONDITIONS_FILE if self.shape is CHRONIC_INDICATOR else f"{self.shape.name}.csv"
 
     def dicts(self) -> Iterator[dict[str, Value]]:
         """Yield each row as a mapping of column name to value."""
@@ -82,7 +90,8 @@ def read_table(folder: Path, shape: TableShape) -> ReferenceTable:
         rows = [(lines.line_num, _typed_row(file, lines.line_num, shape, cells)) for cells in lines if cells]
     except csv.Error as fault:
         raise DamagedReferenceFile(file, lines.line_num, f"it is not well-formed CSV ({fault})") from fault
-    table = ReferenceTable(shape, [row for _line, row in rows], [line for line, _row in rows])
+    sha256 = hashlib.sha256(_bytes_of(folder, file)).hexdigest()
+    table = ReferenceTable(shape, [row for _line, row in rows], [line for line, _row in rows], sha256)
     _refuse_duplicates(table)
     return table
 
@@ -98,9 +107,10 @@ def read_chronic_conditions(folder: Path = DATA_FOLDER) -> ReferenceTable:
         code, chronic = _chronic_condition(lines.line_num, cells)
         if code in rows:
             raise DamagedReferenceFile(CHRONIC_CONDITIONS_FILE, lines.line_num, f"duplicate key {code}")
-        rows[code] = (code, chronic)
+        rows[code] = (CHRONIC_CONDITIONS_FROM, code, chronic)
     first_line = len(rows) and lines.line_num - len(rows) + 1
-    return ReferenceTable(ICD10_CODE, list(rows.values()), list(range(first_line, first_line + len(rows))))
+    sha256 = hashlib.sha256(_bytes_of(folder, CHRONIC_CONDITIONS_FILE)).hexdigest()
+    return ReferenceTable(CHRONIC_INDICATOR, list(rows.values()), list(range(first_line, first_line + len(rows))), sha256)
 
 
 def _chronic_condition(line: int, cells: list[str]) -> tuple[str, bool | None]:
@@ -136,7 +146,7 @@ def _typed_row(file: str, line: int, shape: TableShape, cells: list[str]) -> Row
     if len(cells) != len(shape.columns):
         raise DamagedReferenceFile(file, line, f"{len(cells)} cells stand under {len(shape.columns)} columns")
     row = {column: _typed(file, line, shape, column, cell) for (column, cell) in zip(shape.columns, cells, strict=True)}
-    for start, end in (("valid_from", "valid_to"), ("first_valid", "last_valid")):
+    for start, end in (("valid_from", "valid_to"), ("first_valid", "last_valid"), ("effective_from", "valid_to")):
         _refuse_reversed(file, line, row.get(start), row.get(end))
     return tuple(row.values())
 
@@ -162,6 +172,8 @@ def _typed(file: str, line: int, shape: TableShape, column: str, cell: str) -> V
 def _value(kind: Kind, cell: str) -> Value:
     if kind == "number":
         return _number(cell)
+    if kind == "decimal":
+        return _decimal(cell)
     if kind == "date":
         return date.fromisoformat(cell)
     if kind == "list":
@@ -175,6 +187,12 @@ def _number(cell: str) -> int:
     if not (cell.isascii() and cell.isdigit()):
         raise ValueError(cell)
     return int(cell)
+
+
+def _decimal(cell: str) -> Decimal:
+    if not DECIMAL.fullmatch(cell):
+        raise ValueError(cell)
+    return Decimal(cell)
 
 
 def _flag(cell: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["text", "number", "date", "flag", "list"]
+Kind = Literal["text", "number", "decimal", "date", "flag", "list"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,7 +13,8 @@ class TableShape:
     """One reference table and its file `<name>.csv`, whose header is exactly `columns` in that order.
 
     `key` names the columns that no two rows may share; `optional` the columns that may be empty (stored as null); `blank_text` those
-    whose empty cell is an empty text; `points_to` maps a column to the `(table, column)` where its value must exist.
+    whose empty cell is an empty text; `points_to` maps a column to the `(table, column)` where its value must exist. `edition` is the
+    kind of load that the rows belong to: they stand in the table beside the rows of published files, in force from `effective_from` on.
     """
 
     name: str
@@ -22,6 +23,7 @@ class TableShape:
     optional: frozenset[str] = frozenset()
     blank_text: frozenset[str] = frozenset()
     points_to: dict[str, tuple[str, str]] = field(default_factory=dict)
+    edition: str = ""
 
 
 RULE_SET = TableShape(name="rule_set", columns={"code": "text", "effective_from": "date"}, key=("code",))
@@ -123,7 +125,43 @@ CODE_EXCLUSION = TableShape(
 )
 RULE_NUMBER = TableShape(name="rule_number", columns={"number": "text", "meaning": "text"}, key=("number",))
 PLANNED = TableShape(name="planned", columns={"code": "text", "capability": "text"}, key=("code",), points_to={"code": ("gate", "code")})
-ICD10_CODE = TableShape(name="icd10_code", columns={"code": "text", "chronic": "flag"}, key=("code",), optional=frozenset({"chronic"}))
+RELATIVE_VALUE = TableShape(
+    name="relative_value",
+    columns={
+        "effective_from": "date",
+        "code": "text",
+        "status": "text",
+        "work": "decimal",
+        "nonfacility_total": "decimal",
+        "facility_total": "decimal",
+        "source": "text",
+    },
+    key=("effective_from", "code"),
+    optional=frozenset({"work", "nonfacility_total", "facility_total"}),
+    blank_text=frozenset({"status"}),
+    edition="rvu",
+)
+CONVERSION_FACTOR = TableShape(
+    name="conversion_factor",
+    columns={"effective_from": "date", "qualifying_apm": "flag", "factor": "decimal", "valid_to": "date", "source": "text"},
+    key=("effective_from", "qualifying_apm"),
+    edition="factor",
+)
+UNIT_EDIT = TableShape(
+    name="unit_edit",
+    columns={"effective_from": "date", "code": "text", "units": "number", "adjudication": "number", "rationale": "text"},
+    key=("effective_from", "code"),
+    edition="mue",
+)
+FEE_STATUS = TableShape(name="fee_status", columns={"status": "text", "pays": "text", "label": "text"}, key=("status",))
+PLACE_OF_SERVICE = TableShape(name="place_of_service", columns={"code": "text", "label": "text", "facility": "flag"}, key=("code",))
+CHRONIC_INDICATOR = TableShape(
+    name="chronic_indicator",
+    columns={"effective_from": "date", "code": "text", "chronic": "flag"},
+    key=("effective_from", "code"),
+    optional=frozenset({"chronic"}),
+    edition="ccir",
+)
 
 # Tables that others point to come first, so that rows are loaded in this order and removed in the opposite one.
 CSV_TABLES = (
@@ -140,4 +178,9 @@ CSV_TABLES = (
     CODE_EXCLUSION,
     PLANNED,
     RULE_NUMBER,
+    FEE_STATUS,
+    PLACE_OF_SERVICE,
+    RELATIVE_VALUE,
+    CONVERSION_FACTOR,
+    UNIT_EDIT,
 )
