@@ -147,12 +147,13 @@ def _since(day: date) -> dict[str, Any]:
 
 
 def _of_two_clients() -> Iterator[Facts]:
-    """The same person at two clients, the other enrolment at the edges of the month; one nurse at both."""
+    """The same person at two clients and twice at one, the other enrolment at the edges of the month; one nurse at two clients."""
     periods: list[Facts] = [{}, {"from": LAST}, {"to": FIRST}, {"to": "2026-02-28"}, {"status": "paused", "from": FIRST}]
     for period in periods:
         here = clean_patient("here", person="one", entries=[entry(WORK, 1200)])
-        there = clean_patient("there", person="one", client="second", entries=[entry("2026-03-04T10:00", 1200)])
-        yield facts(here, there | {"enrolments": [enrolment(**period)]})
+        there = clean_patient("there", person="one", entries=[entry("2026-03-04T10:00", 1200)])
+        for client in ("second", "main"):
+            yield facts(here, there | {"enrolments": [enrolment(**period)], "client": client})
     for start in (WORK, "2026-03-03T10:19:59", "2026-03-03T10:20"):
         there = clean_patient("there", client="second", entries=[entry(start, 1200)])
         yield facts(clean_patient("here", entries=[entry(WORK, 1200)]), there)

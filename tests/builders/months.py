@@ -156,10 +156,11 @@ def _patients(draw: st.DrawFn, number: int, clock: _Clock, anchors: list[int]) -
     return {key: value for key, value in kept.items() if key not in absent}
 
 
-def _made_one(patients: list[Facts]) -> list[Facts]:
-    """Make the first two patients the same human, at two clients of the vendor."""
+def _made_one(patients: list[Facts], clients: tuple[str, str]) -> list[Facts]:
+    """Make the first two patients the same human, at these clients of the vendor."""
     first, second, *rest = patients
-    return [first | {"person": "twice"}, second | {"person": "twice", "client": "second"}, *rest]
+    here, there = ({"person": "twice", "client": client} for client in clients)
+    return [first | here, second | there, *rest]
 
 
 @st.composite
@@ -172,8 +173,9 @@ def client_months(draw: st.DrawFn, *, most_patients: int = 4) -> Facts:
     count = draw(st.integers(1, most_patients))
     patients = [draw(_patients(number, clock, anchors)) for number in range(1, count + 1)]
     same_human = count > 1 and draw(st.integers(0, 7)) == 7
+    clients = draw(st.sampled_from([("main", "second"), ("main", "main")]))
     answer: dict[str, Any] = {"month": month, "timezone": zone, "agreement": draw(agreements())}
     return answer | {
         "staff": _staff(clock.calendar.first),
-        "patients": _made_one(patients) if same_human else patients,
+        "patients": _made_one(patients, clients) if same_human else patients,
     }

@@ -119,17 +119,10 @@ def _is_duplicate(facts: Facts, position: int, month: LocalMonth, logs: Sequence
         mine.get("person") is not None
         and last_enrolment(mine, month) is not None
         and any(
-            other.get("person") == mine["person"]
-            and _client(other) != _client(mine)
-            and last_enrolment(other, month) is not None
-            and log.raw_seconds > 0
-            for other, log in zip(facts["patients"], logs, strict=True)
+            other.get("person") == mine["person"] and place != position and last_enrolment(other, month) is not None and log.raw_seconds > 0
+            for place, (other, log) in enumerate(zip(facts["patients"], logs, strict=True))
         )
     )
-
-
-def _client(patient: Facts) -> str:
-    return str(patient.get("client") or "main")
 
 
 def _outcome(raised: Gates) -> str:

@@ -90,6 +90,12 @@ def test_one_human_at_two_clients_is_held_at_both() -> None:
     assert [d["exceptions"] for d in decide(facts(first, second))] == [["DUPLICATE_PATIENT_MONTH"]] * 2
 
 
+def test_one_human_under_two_records_of_one_client_is_held_twice() -> None:
+    first = clean_patient("p1", person="h", entries=[entry("2026-03-03T10:00", 1200)])
+    second = clean_patient("p2", person="h", entries=[entry("2026-03-04T10:00", 1200)])
+    assert [d["exceptions"] for d in decide(facts(first, second))] == [["DUPLICATE_PATIENT_MONTH"]] * 2
+
+
 def test_a_second_shared_with_the_practitioner_is_personal_only_under_personal() -> None:
     entries = [entry("2026-03-03T10:00", 1800), entry("2026-03-03T10:00", 1800, staff="doctor-a")]
     shared = {p: only(facts(clean_patient(entries=entries), qhp_time=p)) for p in ("pool", "personal", "never_pool")}

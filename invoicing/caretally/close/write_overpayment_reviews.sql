@@ -1,7 +1,7 @@
 -- What this close finds about another client's month that is closed already cannot hold it any more: it starts that month's overpayment review.
 INSERT INTO overpayment_review (vendor_id, client_id, patient_month_id, code, due_on)
 WITH found AS MATERIALIZED (
-    -- the same person, billable at another client
+    -- the same person, billable at another client (a second record at this one is in the same month and held with it)
     SELECT other.client_id, other.id AS patient_id, NULL::uuid AS entry_id, 'DUPLICATE_PATIENT_MONTH' AS code
     FROM eval_scope s
     JOIN patient mine ON mine.vendor_id = :vendor_id AND mine.client_id = :client_id AND mine.id = s.patient_id

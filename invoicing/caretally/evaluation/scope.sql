@@ -105,11 +105,11 @@ stayed AS (
     WHERE vendor_id = :vendor_id AND client_id = :client_id AND valid_from <= :month_last AND (valid_to IS NULL OR valid_to >= :month_first)
     GROUP BY patient_id
 ),
--- The same person at another client, enrolled there in this month with time there: found by the keyed hash, few rows.
+-- The same person under another record, here or at another client, enrolled there in this month with time there: found by the keyed hash, few rows.
 duplicated AS (
     SELECT DISTINCT p.id AS patient_id
     FROM present p
-    JOIN patient other ON other.vendor_id = :vendor_id AND other.person_key = p.person_key AND other.client_id <> :client_id
+    JOIN patient other ON other.vendor_id = :vendor_id AND other.person_key = p.person_key AND (other.client_id, other.id) <> (:client_id, p.id)
     JOIN client oc ON oc.vendor_id = other.vendor_id AND oc.client_id = other.client_id
     WHERE p.enrolled
       AND EXISTS (SELECT FROM time_entry t WHERE t.vendor_id = other.vendor_id AND t.client_id = other.client_id AND t.patient_id = other.id

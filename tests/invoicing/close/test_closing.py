@@ -243,6 +243,17 @@ def test_the_same_person_found_at_a_closed_client_starts_its_overpayment_review(
     assert breaches(office) == []
 
 
+def test_the_same_person_twice_at_one_client_is_not_billed_twice(database: TestDatabase) -> None:
+    office = new_office(database, "A")
+    for number in (5, 9):
+        patient = office.add_patient("A", str(number), person_key=b"p" * 32)
+        office.add_time("A", patient, "rn", starts=datetime(2026, 10, number, 14, tzinfo=UTC))
+    (result,) = office.close()
+    assert (result.billable, result.held, result.exceptions, result.invoice) == (0, 2, {"DUPLICATE_PATIENT_MONTH": 2}, None)
+    assert office.value("SELECT count(*) FROM overpayment_review") == 0
+    assert breaches(office) == []
+
+
 def test_a_double_booking_with_a_closed_month_starts_its_overpayment_review(database: TestDatabase) -> None:
     office = new_office(database, "A", "B")
     office.add_time("A", office.add_patient("A", "1"), "rn")

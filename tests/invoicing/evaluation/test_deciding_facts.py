@@ -119,6 +119,20 @@ def test_the_same_person_at_two_clients_is_held_at_both(database: TestDatabase) 
     assert [answer["exceptions"] for answer in decided(database, facts(here, there))] == [["DUPLICATE_PATIENT_MONTH"]] * 2
 
 
+def test_the_same_person_twice_at_one_client_is_held_twice_in_words_that_name_no_other_practice(database: TestDatabase) -> None:
+    first = clean_patient("p1", person="one", entries=[entry(WORK, 1200)])
+    second = clean_patient("p2", person="one", entries=[entry("2026-03-04T10:00", 1200)])
+    answers = decided(database, facts(first, second))
+    assert [answer["exceptions"] for answer in answers] == [["DUPLICATE_PATIENT_MONTH"]] * 2
+    assert all("record" in answer["explanation"] and "practice" not in answer["explanation"] for answer in answers)
+
+
+def test_a_second_record_without_time_holds_nobody(database: TestDatabase) -> None:
+    first = clean_patient("p1", person="one", entries=[entry(WORK, 1200)])
+    answers = decided(database, facts(first, clean_patient("p2", person="one", entries=[])))
+    assert answers[0]["exceptions"] == []
+
+
 def test_time_of_another_program_is_taken_and_not_evaluated(database: TestDatabase) -> None:
     answer = of_one(database, entry(WORK, 1200, program="RPM"))
     assert (clinical(answer), answer["excluded_seconds"]) == (0, {})
