@@ -94,6 +94,9 @@ CREATE TABLE client (
     name text NOT NULL CHECK (name <> ''),
     timezone text NOT NULL,
     setting text NOT NULL DEFAULT 'physician' CHECK (setting IN ('physician', 'rhc_fqhc')),
+    -- where the practitioner would have seen the patients, and the Medicare contractor and locality that pay for it ('' for none)
+    place_of_service text NOT NULL DEFAULT '11' CHECK (place_of_service ~ '^[0-9]{2}$'),
+    medicare_locality text NOT NULL DEFAULT '' CHECK (medicare_locality ~ '^([0-9]{5}-[0-9]{2})?$'),
     tin text NOT NULL DEFAULT '',
     address text NOT NULL DEFAULT '',
     bill_to text NOT NULL DEFAULT '',
@@ -128,6 +131,8 @@ CREATE TABLE provider (
     specialty text NOT NULL DEFAULT '',
     email text NOT NULL DEFAULT '',
     phone text NOT NULL DEFAULT '',
+    -- years in which Medicare pays this practitioner as a qualifying participant of an alternative payment model
+    qp_years int[] NOT NULL DEFAULT '{}',
     valid_from date,
     valid_to date,
     created_batch_id uuid,

@@ -96,6 +96,10 @@ CREATE TABLE patient_month (
     visited_on date,
     amount_cents bigint NOT NULL,
     held_cents bigint NOT NULL,
+    -- what Medicare is expected to pay: for each of the codes, and for the whole claim that stands or waits; null where it is not known, and the note says why
+    expected_line_cents bigint[] NOT NULL,
+    expected_cents bigint,
+    expected_note text NOT NULL,
     -- the entries that the month rests on and the seconds counted of each piece, in order of their start: a line leads to its minutes
     entry_ids uuid[] NOT NULL,
     entry_seconds int[] NOT NULL,
@@ -110,6 +114,7 @@ CREATE TABLE patient_month (
     CHECK (outcome = 'billable' OR (cardinality(exceptions) > 0 AND primary_reason IS NOT NULL)),
     CHECK (cardinality(codes) = cardinality(units)),
     CHECK (cardinality(entry_ids) = cardinality(entry_seconds)),
+    CHECK (cardinality(expected_line_cents) = cardinality(codes)),
     CHECK (outcome = 'billable' OR amount_cents = 0)
 );
 -- A reason why a patient-month is held or not billable, as a row that someone owns. patient_month_id is null for a client's own.

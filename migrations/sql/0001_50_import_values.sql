@@ -36,6 +36,8 @@ CREATE FUNCTION import.yes_no(t text) RETURNS boolean LANGUAGE sql IMMUTABLE PAR
         WHEN 'false' THEN false WHEN '1' THEN true WHEN '0' THEN false WHEN 't' THEN true WHEN 'f' THEN false END $$;
 CREATE FUNCTION import.words(t text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN btrim(t) <> '' THEN array_remove(regexp_split_to_array(lower(btrim(t)), '\s*;\s*'), '') END $$;
+CREATE FUNCTION import.years(t text) RETURNS int[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN t ~ '^ *20[0-9]{2}(?:[.]0+)?( *; *20[0-9]{2})* *;? *$' THEN regexp_split_to_array(rtrim(btrim(regexp_replace(t, '[.]0+', '')), '; '), ' *; *')::int[] END $$;
 CREATE FUNCTION import.state(t text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN upper(btrim(t)) ~ '^[A-Z]{2}$' THEN upper(btrim(t)) END $$;
 CREATE FUNCTION import.states(t text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

@@ -108,6 +108,8 @@ def _values(connection: Connection, subject: ClientMonth, agreement: Agreement) 
 
 def _price(connection: Connection, client: Client, values: dict[str, Any]) -> None:
     connection.exec_driver_sql((Path(__file__).parent / "tables.sql").read_text(encoding="utf-8"))
+    connection.execute(statement("expect"), values)
+    connection.exec_driver_sql("ANALYZE pg_temp.close_expected")
     unpriced = [code or "a patient-month" for code in connection.scalars(statement("unpriced"), values)]
     if unpriced:
         raise ClientParked(

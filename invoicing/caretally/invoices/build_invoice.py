@@ -245,6 +245,8 @@ def _not_billed(connection: Connection, key: dict[str, Any], tables: RuleTables)
 def _checks(row: RowMapping, billed: int) -> tuple[Check, ...]:
     return (
         Check(sentence="Lines add up to the total", detail=f"{row['line_count']:,} lines = {format_dollars(row['total_cents'])}"),
-        Check(sentence="No patient billed twice", detail=f"{billed:,} patients, one line set each; a second record of the same person is held"),
+        Check(
+            sentence="No patient billed twice", detail=f"{billed:,} patients, one line set each; a second record of the same person is held"
+        ),
         Check(sentence="Every second accounted for", detail="counted and excluded seconds add up to the time logged"),
     )

@@ -43,6 +43,11 @@ COUNTRY = Value(
 ICD10 = Value("import.icd10({raw})", "icd10", "“{value}” is not written as an ICD-10-CM code such as E11.9.")
 NPI = Value("import.npi({raw})", "npi", "“{value}” is not a National Provider Identifier: 10 digits whose check digit fits.")
 MBI = Value("import.mbi({raw})", "mbi", "“{value}” is not a Medicare Beneficiary Identifier such as 1EG4-TE5-MK73.")
+YEARS = Value(
+    "import.years({raw})",
+    "years",
+    "“{value}” is not a list of years such as 2026;2027.",
+)
 BILLING_CODE = Value(
     "CASE WHEN upper(btrim({raw})) ~ '^[0-9A-Z]{{5}}$' THEN upper(btrim({raw})) END",
     "billing_code",

@@ -2,7 +2,7 @@
 
 from caretally.clients.import_clients import CLIENT
 from caretally.imports.kinds import Column, ImportKind, Locks, Lookup, Rule, Target
-from caretally.imports.values import COUNTRY, DATE, NPI, STATES, one_of
+from caretally.imports.values import COUNTRY, DATE, NPI, STATES, YEARS, one_of
 
 STAFF_MEMBER = Lookup(
     join="LEFT JOIN staff m ON m.code = s.in_staff",
@@ -59,6 +59,7 @@ PROVIDERS = ImportKind(
         Column("specialty", into="specialty", default="''"),
         Column("email", into="email", default="''"),
         Column("phone", into="phone", default="''"),
+        Column("qp_years", YEARS, into="qp_years", default="'{}'"),
         Column("from", DATE, into="valid_from"),
         Column("to", DATE, into="valid_to"),
     ),

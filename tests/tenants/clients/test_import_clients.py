@@ -3,10 +3,15 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.builders.databases import TestDatabase
 from tests.builders.import_files import Desk, new_desk, outcome, rules
 
+ADD_INDEX = (
+    "INSERT INTO reference_load (kind, origin, file_name, file_sha256, effective_from, rows_read, rows_kept, loaded_by) "
+    "VALUES ('gpci', 'file', 'test.csv', repeat('0', 64), '2026-01-01', 1, 1, 'tester') RETURNING id"
+)
 HEADER = "code,name,timezone,setting,terms_days,contact_name,access_24_7_from,baa_on"
 
 
@@ -58,3 +63,48 @@ def test_the_time_zone_of_a_client_with_closed_months_stays(desk: Desk) -> None:
 def test_other_facts_of_that_client_may_change(desk: Desk) -> None:
     close_october(desk)
     assert outcome(desk.imports("clients", "code,name,timezone\nLFM,Lakeside Family Medicine PC,America/New_York\n")) == {"changed": 1}
+
+
+PAID = "code,name,timezone,place_of_service,medicare_locality"
+
+
+def paid(desk: Desk) -> list[tuple[str, str]]:
+    return [tuple(row) for row in desk.office.rows("SELECT place_of_service, medicare_locality FROM client WHERE code = 'NEW'")]
+
+
+@pytest.mark.parametrize(
+    ("place", "locality", "stored"),
+    [
+        ("", "", ("11", "")),
+        ("22", "01112-05", ("22", "01112-05")),
+        ("2", "01112 05", ("02", "01112-05")),
+        ("11", "0111205", ("11", "01112-05")),
+    ],
+)
+def test_where_medicare_pays_for_a_client_is_read_and_is_an_office_unless_told(
+    desk: Desk, place: str, locality: str, stored: tuple[str, str]
+) -> None:
+    desk.imports("clients", f"{PAID}\nNEW,North,America/Denver,{place},{locality}\n")
+    assert paid(desk) == [stored]
+
+
+@pytest.mark.parametrize(
+    ("place", "locality", "found"),
+    [
+        ("98", "", ("place_of_service", "place_of_service_unknown")),
+        ("office", "", ("place_of_service", "place_of_service")),
+        ("11", "California", ("medicare_locality", "medicare_locality")),
+        ("11", "1112-05", ("medicare_locality", "medicare_locality")),
+    ],
+)
+def test_a_place_or_locality_that_cannot_be_is_refused_by_name(desk: Desk, place: str, locality: str, found: tuple[str, str]) -> None:
+    assert rules(desk.imports("clients", f"{PAID}\nNEW,North,America/Denver,{place},{locality}\n")) == [(2, *found)]
+
+
+def test_a_locality_is_warned_of_when_the_index_that_is_loaded_does_not_have_it(desk: Desk) -> None:
+    file = f"{PAID}\nNEW,North,America/Denver,11,99999-01\n"
+    assert rules(desk.imports("clients", file)) == []
+    with desk.office.database.admin_engine.begin() as connection:
+        load = connection.scalar(text(ADD_INDEX))
+        connection.execute(text("INSERT INTO geographic_index VALUES (:load, '01112-05', 'CA', 'X', 1, 1, 1)"), {"load": load})
+    assert rules(desk.imports("clients", file)) == [(2, "medicare_locality", "medicare_locality_unknown")]

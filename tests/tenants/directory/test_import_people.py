@@ -58,3 +58,18 @@ def test_a_provider_s_last_day_lies_not_before_the_first(desk: Desk) -> None:
 
 def test_one_practitioner_may_work_at_two_clients(desk: Desk) -> None:
     assert outcome(desk.imports("providers", f"{PROVIDERS}\nHIL,1234567893,Okafor,Rosa,MD,,\n")) == {"new": 1}
+
+
+@pytest.mark.parametrize(("written", "years"), [("", []), ("2026", [2026]), ("2025; 2026;", [2025, 2026])])
+def test_the_years_in_which_a_provider_qualifies_for_the_other_factor_are_read_as_a_list(
+    desk: Desk, written: str, years: list[int]
+) -> None:
+    result = desk.imports("providers", f"{PROVIDERS},qp_years\nHIL,1234567893,Okafor,Rosa,MD,,,{written}\n")
+    assert outcome(result) == {"new": 1}
+    assert desk.office.value("SELECT qp_years FROM provider JOIN client c USING (client_id) WHERE c.code = 'HIL'") == years
+
+
+@pytest.mark.parametrize("written", ["yes", "26", "2026-27", "3026"])
+def test_what_is_no_list_of_years_is_refused(desk: Desk, written: str) -> None:
+    result = desk.imports("providers", f"{PROVIDERS},qp_years\nHIL,1234567893,Okafor,Rosa,MD,,,{written}\n")
+    assert rules(result) == [(2, "qp_years", "years")]

@@ -1,0 +1,105 @@
+"""What Medicare is expected to pay stands beside the vendor's price of each patient-month, and never in it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from caretally.months import Month
+from tests.builders.databases import TestDatabase
+from tests.builders.office import Office, new_office
+
+JANUARY = Month(2027, 1)
+
+
+@pytest.fixture
+def office(database: TestDatabase) -> Office:
+    """A vendor with one client, one patient with 45 minutes in October."""
+    made = new_office(database, "LFM")
+    made.add_time("LFM", made.add_patient("LFM", "1"), "rn", seconds=2700)
+    return made
+
+
+def change(office: Office, statement: str) -> None:
+    with office.transaction() as connection:
+        connection.execute(text(statement))
+
+
+def expected(office: Office) -> list[Any]:
+    (row,) = office.rows("SELECT expected_line_cents, expected_cents, expected_note FROM patient_month WHERE mrn = '1'")
+    return list(row)
+
+
+def test_each_line_of_a_closed_month_has_what_medicare_is_expected_to_pay(office: Office) -> None:
+    office.close()
+    assert expected(office) == [[6613, 5044], 11657, "non-facility, national, factor 33.4009"]
+
+
+def test_a_line_of_several_units_is_rounded_once(office: Office) -> None:
+    patient = office.value("SELECT id FROM patient")
+    office.add_time("LFM", patient, "rn", seconds=1200, starts=datetime(2026, 10, 6, 14, tzinfo=UTC))
+    office.close()
+    # 2 x 1.51 x 33.4009 = 100.870718; rounding each unit first would make 100.88
+    assert expected(office)[:2] == [[6613, 10087], 16700]
+
+
+def test_it_is_never_part_of_the_vendor_s_price(office: Office) -> None:
+    (result,) = office.close()
+    assert result.invoice is not None and result.invoice.total_cents == 3800 + 1600
+    assert office.value("SELECT amount_cents FROM patient_month WHERE mrn = '1'") == 3800 + 1600
+
+
+def test_a_place_of_service_in_a_facility_is_paid_the_facility_s_amount(office: Office) -> None:
+    change(office, "UPDATE client SET place_of_service = '22'")
+    office.close()
+    assert expected(office) == [[4376, 3073], 7449, "facility, national, factor 33.4009"]
+
+
+def test_a_practitioner_who_qualifies_in_the_year_of_service_is_paid_by_the_other_factor(office: Office) -> None:
+    change(office, "UPDATE provider SET qp_years = '{2025,2026}'")
+    office.close()
+    assert expected(office) == [[6646, 5069], 11715, "non-facility, national, factor 33.5675"]
+
+
+def test_one_who_qualified_in_another_year_is_not(office: Office) -> None:
+    change(office, "UPDATE provider SET qp_years = '{2025,2027}'")
+    office.close()
+    assert expected(office)[1] == 11657
+
+
+def test_a_rural_health_clinic_is_paid_the_national_non_facility_amount_wherever_it_lies(office: Office) -> None:
+    change(office, "UPDATE client SET setting = 'rhc_fqhc', place_of_service = '22', medicare_locality = '01112-05'")
+    change(office, "UPDATE provider SET qp_years = '{2026}'")
+    office.close()
+    assert expected(office)[1:] == [11657, "non-facility, national, factor 33.4009"]
+
+
+def test_a_month_whose_fee_schedule_is_not_on_record_has_no_amount_and_says_why(office: Office) -> None:
+    office.add_time("LFM", office.value("SELECT id FROM patient"), "rn", seconds=2700, starts=datetime(2027, 1, 5, 14, tzinfo=UTC))
+    office.close(month=JANUARY)
+    assert expected(office) == [
+        [None, None],
+        None,
+        "99439 has no relative value units on record for 2027-01-01; 99490 has no relative value units on record for 2027-01-01",
+    ]
+
+
+def test_a_held_month_has_what_it_would_bring(office: Office) -> None:
+    change(office, "DELETE FROM consent")
+    office.close()
+    assert office.value("SELECT outcome FROM patient_month") == "held"
+    assert expected(office)[1] == 11657
+
+
+def test_time_that_waits_has_what_it_would_bring_once_put_right(office: Office) -> None:
+    change(office, "UPDATE time_entry SET description = ''")
+    office.close()
+    assert office.rows("SELECT outcome, codes, pending_claim FROM patient_month") == [("held", [], "99490x1+99439x1")]
+    assert expected(office) == [[], 11657, "non-facility, national, factor 33.4009"]
+
+
+def test_a_month_without_a_claim_has_none(office: Office) -> None:
+    office.add_time("LFM", office.add_patient("LFM", "2"), "rn", seconds=600, starts=datetime(2026, 10, 7, 14, tzinfo=UTC))
+    office.close()
+    assert office.rows("SELECT expected_line_cents, expected_cents, expected_note FROM patient_month WHERE mrn = '2'") == [([], None, "")]
