@@ -23,7 +23,7 @@ CREATE TABLE billing_code (
 -- One row a way of reaching a base code by time: its threshold and the add-on that follows it.
 CREATE TABLE time_ladder (
     program text NOT NULL,
-    path text NOT NULL CHECK (path IN ('staff', 'complex', 'personal')),
+    path text NOT NULL CHECK (path IN ('staff', 'complex', 'personal', 'first', 'brief')),
     base_code text NOT NULL REFERENCES billing_code,
     addon_code text REFERENCES billing_code,
     PRIMARY KEY (program, path)
@@ -54,7 +54,8 @@ CREATE TABLE exclusion_reason (
 -- Counts, months and days that a rule needs and that are not minutes: dated, one row a program and limit.
 CREATE TABLE program_limit (
     program text NOT NULL,
-    name text NOT NULL CHECK (name IN ('conditions_needed', 'consent_aged_months', 'review_interval_days', 'visit_lookback_months')),
+    name text NOT NULL CHECK (name IN ('conditions_needed', 'consent_aged_months', 'review_interval_days', 'visit_lookback_months',
+        'visit_expires_months', 'contact_business_days', 'period_days', 'device_period_days')),
     amount int NOT NULL CHECK (amount > 0),
     valid_from date NOT NULL,
     valid_to date,
@@ -78,11 +79,79 @@ CREATE TABLE code_exclusion (
     scope text NOT NULL,
     "window" text NOT NULL,
     allowed text NOT NULL,
+    wins text NOT NULL DEFAULT '' CHECK (wins IN ('', 'code_a', 'code_b')),
     ncci_modifier text NOT NULL,
     valid_from date,
     valid_to date,
     note text NOT NULL,
     source text NOT NULL
 );
-GRANT SELECT ON program_limit, rule_set, billing_code, time_ladder, gate, exclusion_reason, credential_type, visit_code_not_qualifying, plan_element,
+-- What a name in an exclusion stands for: a family of codes, a range, or the code itself.
+CREATE TABLE code_family (
+    name text NOT NULL,
+    code text NOT NULL,
+    PRIMARY KEY (name, code)
+);
+-- The programs a patient can be in, in the order in which their lines are told and met; never an order of price. Decision 0008.
+CREATE TABLE program (
+    program text PRIMARY KEY,
+    ordinal smallint NOT NULL UNIQUE,
+    label text NOT NULL,
+    enrolled_as text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('timed', 'monthly', 'transition', 'device')),
+    follows_qhp_policy boolean NOT NULL
+);
+CREATE TABLE program_gate (
+    program text NOT NULL REFERENCES program,
+    gate_code text NOT NULL REFERENCES gate,
+    PRIMARY KEY (program, gate_code)
+);
+CREATE TABLE duplicate_program (
+    program text NOT NULL REFERENCES program,
+    other_program text NOT NULL REFERENCES program,
+    source text NOT NULL,
+    PRIMARY KEY (program, other_program)
+);
+CREATE TABLE untimed_code (
+    program text NOT NULL REFERENCES program,
+    ordinal smallint NOT NULL,
+    code text NOT NULL REFERENCES billing_code,
+    enrolled_since text NOT NULL CHECK (enrolled_since IN ('any', 'this_month', 'earlier')),
+    conditions_from int,
+    qmb_only boolean NOT NULL,
+    needs_base boolean NOT NULL,
+    visit_within_days int,
+    mdm_levels text[] NOT NULL DEFAULT '{}',
+    PRIMARY KEY (program, ordinal)
+);
+CREATE TABLE device_band (
+    device text NOT NULL,
+    program text NOT NULL REFERENCES program,
+    code text NOT NULL REFERENCES billing_code,
+    days_from smallint NOT NULL,
+    days_to smallint NOT NULL,
+    setup_code text NOT NULL REFERENCES billing_code,
+    PRIMARY KEY (device, code),
+    CHECK (days_to >= days_from)
+);
+CREATE TABLE code_substitution (
+    setting text NOT NULL,
+    program text NOT NULL REFERENCES program,
+    code text NOT NULL REFERENCES billing_code,
+    valid_from date NOT NULL,
+    mandatory_to date NOT NULL,
+    valid_to date NOT NULL,
+    source text NOT NULL,
+    PRIMARY KEY (setting, program, valid_from),
+    CHECK (valid_to >= mandatory_to AND mandatory_to >= valid_from)
+);
+CREATE TABLE visit_addon (
+    program text NOT NULL REFERENCES program,
+    code text NOT NULL REFERENCES billing_code,
+    source text NOT NULL,
+    PRIMARY KEY (program, code)
+);
+CREATE TABLE federal_holiday (day date PRIMARY KEY, name text NOT NULL);
+GRANT SELECT ON code_family, program, program_gate, duplicate_program, untimed_code, device_band, code_substitution, visit_addon, federal_holiday,
+    program_limit, rule_set, billing_code, time_ladder, gate, exclusion_reason, credential_type, visit_code_not_qualifying, plan_element,
     code_exclusion TO {{vendor}}, {{practice}}, {{operator}};

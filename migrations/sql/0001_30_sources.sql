@@ -455,6 +455,8 @@ CREATE TABLE agreement (
     copy_missing text NOT NULL DEFAULT 'hold' CHECK (copy_missing IN ('hold', 'warn', 'off')),
     review_overdue text NOT NULL DEFAULT 'hold' CHECK (review_overdue IN ('hold', 'warn', 'off')),
     po_required boolean NOT NULL DEFAULT false,
+    -- which of programs that exclude each other this client bills, first wins; programs it does not name are left to a person
+    priority text[] NOT NULL DEFAULT '{}',
     created_batch_id uuid,
     batch_id uuid,
     PRIMARY KEY (vendor_id, client_id, id),

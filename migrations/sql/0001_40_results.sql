@@ -69,7 +69,8 @@ CREATE TABLE patient_month (
     enrolled boolean NOT NULL,
     outcome text NOT NULL CHECK (outcome IN ('billable', 'held', 'not_billable')),
     primary_reason text,
-    path text CHECK (path IN ('staff', 'complex', 'personal')),
+    path text CHECK (path IN ('staff', 'complex', 'personal', 'first', 'brief', 'given')),
+    programs text[] NOT NULL,
     codes text[] NOT NULL,
     units smallint[] NOT NULL,
     date_of_service date,
@@ -116,6 +117,64 @@ CREATE TABLE patient_month (
     CHECK (cardinality(entry_ids) = cardinality(entry_seconds)),
     CHECK (cardinality(expected_line_cents) = cardinality(codes)),
     CHECK (outcome = 'billable' OR amount_cents = 0)
+);
+-- One program of a patient-month that has several, as it was decided; a patient-month of one program is its own line. Decision 0008.
+CREATE TABLE program_line (
+    vendor_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    id uuid NOT NULL DEFAULT tenancy.new_id(),
+    patient_month_id uuid NOT NULL,
+    program text NOT NULL REFERENCES program,
+    outcome text NOT NULL CHECK (outcome IN ('billable', 'held', 'not_billable')),
+    primary_reason text,
+    path text CHECK (path IN ('staff', 'complex', 'personal', 'first', 'brief', 'given')),
+    codes text[] NOT NULL,
+    units smallint[] NOT NULL,
+    date_of_service date,
+    enrolled boolean NOT NULL,
+    raw_seconds int NOT NULL,
+    clinical_seconds int NOT NULL,
+    qhp_seconds int NOT NULL,
+    pending_clinical_seconds int NOT NULL,
+    pending_qhp_seconds int NOT NULL,
+    excluded_reasons text[] NOT NULL,
+    excluded_seconds int[] NOT NULL,
+    unbilled_seconds int NOT NULL,
+    exceptions text[] NOT NULL,
+    warnings text[] NOT NULL,
+    missing_seconds int,
+    missing_code text,
+    alternatives text[] NOT NULL,
+    pending_claim text,
+    mdm_level text,
+    provider_id uuid,
+    consent_on date,
+    plan_version int,
+    reviewed_on date,
+    visited_on date,
+    -- what it excludes or is excluded by: a program or the code of a service
+    excluded_by text NOT NULL DEFAULT '',
+    entry_ids uuid[] NOT NULL,
+    entry_seconds int[] NOT NULL,
+    evidence_hash bytea NOT NULL,
+    PRIMARY KEY (vendor_id, client_id, id),
+    UNIQUE (vendor_id, client_id, patient_month_id, program),
+    FOREIGN KEY (vendor_id, client_id, patient_month_id) REFERENCES patient_month
+);
+-- Which of several programs that exclude each other a named person chose for a patient and month.
+CREATE TABLE exclusion_choice (
+    vendor_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    id uuid NOT NULL DEFAULT tenancy.new_id(),
+    patient_id uuid NOT NULL,
+    month date NOT NULL CHECK (extract(day FROM month) = 1),
+    program text NOT NULL REFERENCES program,
+    chosen_by text NOT NULL,
+    chosen_at timestamptz NOT NULL DEFAULT now(),
+    reason text NOT NULL CHECK (reason <> ''),
+    PRIMARY KEY (vendor_id, client_id, id),
+    UNIQUE (vendor_id, client_id, patient_id, month),
+    FOREIGN KEY (vendor_id, client_id, patient_id) REFERENCES patient
 );
 -- A reason why a patient-month is held or not billable, as a row that someone owns. patient_month_id is null for a client's own.
 CREATE TABLE exception (

@@ -103,7 +103,8 @@ DECLARE
     kind text;
 BEGIN
     FOREACH source IN ARRAY ARRAY['time_entry', 'mdm', 'billed_service', 'client', 'provider', 'patient', 'enrolment', 'assignment', 'condition',
-            'consent', 'visit', 'care_plan', 'review', 'attestation', 'stay', 'device_period', 'discharge', 'agreement', 'agreement_price', 'late_entry'] LOOP
+            'consent', 'visit', 'care_plan', 'review', 'attestation', 'stay', 'device_period', 'discharge', 'agreement', 'agreement_price', 'late_entry',
+            'exclusion_choice'] LOOP
         kind := CASE source WHEN 'time_entry' THEN 'time' WHEN 'mdm' THEN 'mdm' WHEN 'billed_service' THEN 'service' ELSE 'lock' END;
         EXECUTE format('CREATE TRIGGER guard_insert AFTER INSERT ON %I REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION guard.%s_new()', source, kind);
         EXECUTE format('CREATE TRIGGER guard_update_old AFTER UPDATE ON %I REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION guard.%s_old()', source, kind);
@@ -151,7 +152,7 @@ DO $$
 DECLARE
     frozen text;
 BEGIN
-    FOREACH frozen IN ARRAY ARRAY['patient_month', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'audit_event', 'overpayment_review'] LOOP
+    FOREACH frozen IN ARRAY ARRAY['patient_month', 'program_line', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'audit_event', 'overpayment_review'] LOOP
         EXECUTE format('CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON %I FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_change()', frozen);
     END LOOP;
     FOR frozen IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version' LOOP

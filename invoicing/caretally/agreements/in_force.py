@@ -31,6 +31,7 @@ class Agreement:
     copy_missing: str
     review_overdue: str
     po_required: bool
+    priority: list[str]
 
     def as_json(self) -> dict[str, Any]:
         """Return the terms as a closed month keeps them (dates as text, no id)."""

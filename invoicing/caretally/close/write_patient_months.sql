@@ -1,5 +1,5 @@
 -- The decisions become rows that never change. Money held is the list price (first tier) of what the month supports or would support.
-INSERT INTO patient_month (vendor_id, client_id, id, client_month_id, patient_id, mrn, patient_name, provider_name, month, revision, enrolled, outcome, primary_reason, path, codes, units,
+INSERT INTO patient_month (vendor_id, client_id, id, client_month_id, programs, patient_id, mrn, patient_name, provider_name, month, revision, enrolled, outcome, primary_reason, path, codes, units,
     date_of_service, raw_seconds, clinical_seconds, qhp_seconds, pending_clinical_seconds, pending_qhp_seconds, excluded_reasons, excluded_seconds,
     unbilled_seconds, exceptions, warnings, missing_seconds, missing_code, alternatives, pending_claim, mdm_level, qhp_time, provider_id, consent_on,
     plan_version, reviewed_on, visited_on, amount_cents, held_cents, expected_line_cents, expected_cents, expected_note, entry_ids, entry_seconds, entries_hash, evidence_hash)
@@ -21,7 +21,7 @@ held AS MATERIALIZED (
     WHERE d.outcome = 'held'
     GROUP BY d.id
 )
-SELECT :vendor_id, :client_id, d.id, :client_month_id, d.patient_id, d.mrn, p.family_name || ', ' || p.given_name,
+SELECT :vendor_id, :client_id, d.id, :client_month_id, string_to_array(d.program, '+'), d.patient_id, d.mrn, p.family_name || ', ' || p.given_name,
        coalesce(pr.given_name || ' ' || pr.family_name || coalesce(', ' || nullif(pr.credential, ''), ''), ''), :month_first, :revision, d.enrolled, d.outcome, d.primary_reason, d.path, d.codes, d.units,
        d.date_of_service, d.raw_seconds, d.clinical_seconds, d.qhp_seconds, d.pending_clinical_seconds, d.pending_qhp_seconds, d.excluded_reasons, d.excluded_seconds,
        d.unbilled_seconds, d.exceptions, d.warnings, d.missing_seconds, d.missing_code, d.alternatives, d.pending_claim, d.mdm_level, :qhp_time, d.provider_id, d.consent_on,

@@ -8,7 +8,8 @@ FROM (
                CASE WHEN u.part_a @> day THEN CAST(:part_a_stay AS smallint) END,
                CASE WHEN u.consent_from > day THEN CAST(:before_consent AS smallint) END) ORDER BY day) AS reasons
     FROM (SELECT * FROM eval_scope
-          WHERE died_on < :month_last OR NOT enrolled OR enrolled_days IS NOT NULL OR part_a IS NOT NULL OR consent_from > :month_first
+          WHERE program = :program
+            AND (died_on < :month_last OR NOT enrolled OR enrolled_days IS NOT NULL OR part_a IS NOT NULL OR consent_from > :month_first)
           OFFSET 0) u
     CROSS JOIN LATERAL (SELECT :month_first + i AS day FROM generate_series(0, :month_last - :month_first) AS i) AS month_day
     GROUP BY u.n

@@ -1,29 +1,47 @@
-"""Runs the evaluation of one client's month: five statements from entries to decisions, in the caller's transaction."""
+"""Runs the evaluation of one client's month: a few statements a program from entries to lines, then one patient-month from its lines."""
 
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, TextClause, text
 
-from caretally.evaluation.parameters import ClientMonth, Terms, parameters
+from caretally.evaluation.parameters import ClientMonth, Program, Terms, program_parameters, programs_at_work, shared_parameters
 
 # Each step and what the planner must know of the table it filled before a later step joins it: few columns of a small sample are enough.
+FILLED = {"scope": "eval_scope (n, patient_id)", "time": "eval_time (n)", "decide": "eval_decision (id, patient_id, outcome)"}
 STEPS = {
-    "scope": "eval_scope (n, patient_id)",
-    "days": "",
-    "conflicts": "eval_conflict",
-    "time": "eval_time (n)",
-    "decide": "eval_decision (id, patient_id, outcome)",
+    "timed": ("scope", "days", "doubles", "time", "given_visit", "decide"),
+    "monthly": ("scope", "given_monthly", "decide"),
+    "transition": ("scope", "given_transition", "decide"),
+    "device": ("scope", "given_device", "lines_without_record", "decide"),
 }
+# The lines of a patient are put together by these, in this order; a line falls in turn, by the place at which it is met.
+BEFORE_TURNS = ("take", "bars", "fall_by_rule")
+AFTER_TURNS = ("services", "apply", "addons", "roll_up")
+DEFAULT_PROGRAM = "CCM"
 ATTESTED = text("UPDATE eval_scope SET attested = true WHERE mrn = ANY(:attested)")
-TEMPORARY_TABLES = ("eval_scope", "eval_conflict", "eval_time", "eval_decision")
+SERVICES = text(
+    "SELECT EXISTS (SELECT FROM billed_service WHERE vendor_id = :vendor_id AND client_id = :client_id "
+    "AND served_on BETWEEN :month_first - CAST(:period_days AS int) + 1 AND :month_last)"
+)
+# Thirty days after a discharge belong to the service that was billed for it.
+PERIOD = text("SELECT max(amount) FROM program_limit WHERE name = 'period_days'")
+TEMPORARY_TABLES = ("eval_scope", "eval_conflict", "eval_double", "eval_time", "eval_given", "eval_decision")
+HERE = Path(__file__).parent
 
 
 @cache
 def statement(name: str) -> TextClause:
     """Return one of the SQL files beside this module as a statement with named parameters."""
-    return text((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))
+    return text((HERE / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+@cache
+def script(name: str) -> str:
+    """Return one of the SQL files beside this module that has no parameters."""
+    return (HERE / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def evaluate(
@@ -31,18 +49,75 @@ def evaluate(
 ) -> str:
     """Fill the temporary table `eval_decision` with one row a patient-month and return the rule set that decided.
 
-    Reads the client's sources as the transaction sees them now (the caller holds the locks it needs) and writes nothing but
-    temporary tables, which go with the transaction. Memory of sorts is the caller's `work_mem`. `attested` names the patients by
-    record number whose attestation is a given fact rather than a row, which only a provider can sign. Source: cms.md, decision 0003.
+    Where lines of a patient had to be put together they stand in `eval_line` (see `has_lines`). Reads the client's sources as the
+    transaction sees them now (the caller holds the locks it needs) and writes nothing but temporary tables, which go with the
+    transaction. Memory of sorts is the caller's `work_mem`. `every_patient` also decides patients without enrolment or time in the
+    month; `attested` names the patients by record number whose attestation is a given fact rather than a row, which only a provider
+    can sign. Source: cms.md, decisions 0003 and 0008.
     """
-    values = parameters(connection, subject, terms, every_patient=every_patient)
-    connection.exec_driver_sql((Path(__file__).parent / "tables.sql").read_text(encoding="utf-8"))
+    shared = shared_parameters(connection, subject, terms)
+    connection.exec_driver_sql(script("tables"))
     connection.exec_driver_sql("SET LOCAL default_statistics_target = 10")
     connection.exec_driver_sql("TRUNCATE " + ", ".join(f"pg_temp.{name}" for name in TEMPORARY_TABLES))
-    for step, columns in STEPS.items():
+    programs = programs_at_work(connection, subject, shared)
+    connection.execute(statement("conflicts"), shared)
+    connection.exec_driver_sql("ANALYZE pg_temp.eval_conflict")
+    values: dict[str, Any] = {}
+    for program in _in_turn(connection, programs, every_patient=every_patient):
+        values = shared | program_parameters(connection, subject, terms, program)
+        values["every_patient"] = every_patient and program.program == DEFAULT_PROGRAM
+        values["earlier_programs"] = earlier_programs(program, programs, terms)
+        _evaluate_program(connection, program, values, attested)
+    values["period_days"] = connection.scalar(PERIOD)
+    if len(programs) > 1 or connection.scalar(SERVICES, values | shared | {"period_days": values["period_days"]}):
+        _combine(connection, values, programs)
+    return str(shared["rule_set"])
+
+
+def has_lines(connection: Connection) -> bool:
+    """Tell whether the last evaluation of this transaction put lines together, so that `eval_line` has rows."""
+    return bool(connection.scalar(text("SELECT to_regclass('pg_temp.eval_line') IS NOT NULL"))) and bool(
+        connection.scalar(text("SELECT EXISTS (SELECT FROM pg_temp.eval_line)"))
+    )
+
+
+def earlier_programs(program: Program, programs: list[Program], terms: Terms) -> list[str]:
+    """Return the timed programs whose minutes come before those of `program`: the client's priority list first, then the table's order."""
+
+    def rank(one: Program) -> tuple[int, int]:
+        return (terms.priority.index(one.program) if one.program in terms.priority else len(terms.priority), one.ordinal)
+
+    return [one.program for one in programs if one.kind == "timed" and rank(one) < rank(program)]
+
+
+def _in_turn(connection: Connection, programs: list[Program], *, every_patient: bool) -> list[Program]:
+    """Return the programs in the order of evaluation; who has no line in any other program is decided in the default one, last."""
+    if not every_patient:
+        return programs
+    default = connection.execute(text("SELECT * FROM program WHERE program = :program"), {"program": DEFAULT_PROGRAM}).mappings().one()
+    return [program for program in programs if program.program != DEFAULT_PROGRAM] + [Program(**default)]
+
+
+def _evaluate_program(connection: Connection, program: Program, values: dict[str, Any], attested: Collection[str]) -> None:
+    values["counted_before"] = connection.scalar(text("SELECT count(*) FROM pg_temp.eval_scope"))
+    for step in STEPS[program.kind]:
+        if step == "doubles" and not values["earlier_programs"] or step == "given_visit" and not values["has_visit_addon"]:
+            continue
         connection.execute(statement(step), values)
         if step == "scope" and attested:
             connection.execute(ATTESTED, {"attested": list(attested)})
-        if columns:
-            connection.exec_driver_sql(f"ANALYZE pg_temp.{columns}")
-    return str(values["rule_set"])
+        if step in FILLED:
+            connection.exec_driver_sql(f"ANALYZE pg_temp.{FILLED[step]}")
+
+
+def _combine(connection: Connection, values: dict[str, Any], programs: list[Program]) -> None:
+    """Put the lines of each patient together: what excludes what, then one row a patient-month."""
+    connection.exec_driver_sql(script("combine/tables"))
+    for step in ("lines_without_time", *BEFORE_TURNS):
+        connection.execute(statement(f"combine/{step}"), values)
+    if connection.scalar(text("SELECT EXISTS (SELECT FROM pg_temp.eval_bar WHERE NOT by_rule)")):
+        for met in range(2, len(programs) + 1):
+            connection.execute(statement("combine/fall_in_turn"), values | {"met": met})
+    for step in AFTER_TURNS:
+        connection.execute(statement(f"combine/{step}"), values)
+    connection.exec_driver_sql("ANALYZE pg_temp.eval_decision (id, patient_id, outcome)")

@@ -16,9 +16,11 @@ from caretally.evaluation.read_facts import Facts
 
 DECIDE_VENDOR = UUID("00000000-0000-7000-8000-000000000001")
 ONE_DAY = timedelta(days=1)
+# Days of device data are given for the thirty days that end with the month (decision 0008).
+DEVICE_PERIOD = timedelta(days=29)
 # Parents before children.
 TABLES = (
-    "client staff provider patient enrolment assignment condition consent visit care_plan review mdm billed_service stay device_period time_entry"
+    "client staff provider patient enrolment assignment condition consent visit care_plan review mdm billed_service stay device_period discharge exclusion_choice time_entry"
 ).split()
 Row = dict[str, Any]
 
@@ -28,6 +30,7 @@ class LoadedFacts:
     """The rows of a facts file by table, and the ids given to its clients; codes carry a random word, so two runs never meet."""
 
     month_first: date
+    period_from: date
     timezone: str
     run: str = field(default_factory=lambda: uuid4().hex)
     clients: dict[str, UUID] = field(default_factory=dict)
@@ -62,7 +65,7 @@ class LoadedFacts:
 
 def load_facts(connection: Connection, facts: Facts) -> dict[str, UUID]:
     """Insert checked facts in the caller's transaction and return the ids of their clients by code; one statement a table."""
-    loaded = LoadedFacts(facts["month"].first_day, facts["timezone"])
+    loaded = LoadedFacts(facts["month"].first_day, facts["month"].last_day - DEVICE_PERIOD, facts["timezone"])
     for name, member in facts["staff"].items():
         _add_staff(loaded, name, member)
     for patient in facts["patients"]:
@@ -165,7 +168,9 @@ def _add_history(loaded: LoadedFacts, key: Row, patient: Facts) -> None:
     for row in patient["conditions"]:
         loaded.add("condition", **key, **row)
     for row in patient["visits"]:
-        loaded.add("visit", **key, visited_on=row["on"], kind=row["kind"], code=row["code"] or "")
+        npi = loaded.npi(row["provider"]) if row["provider"] else None
+        said = {"code": row["code"] or "", "npi": npi, "ccm_discussed": row["ccm_discussed"]}
+        loaded.add("visit", **key, visited_on=row["on"], kind=row["kind"], **said)
     for row in patient["care_plans"]:
         _add_plan(loaded, key, row)
     for row in patient["mdm"]:
@@ -173,11 +178,17 @@ def _add_history(loaded: LoadedFacts, key: Row, patient: Facts) -> None:
         loaded.add("mdm", **key, month=first, level=row["level"], npi=loaded.npi(row["provider"]), documented_on=first)
     for row in patient["services"]:
         npi = loaded.npi(row["provider"]) if row["provider"] else None
-        loaded.add("billed_service", **key, code=row["code"], served_on=row["on"], npi=npi)
+        said = {"npi": npi, "same_practitioner": row["same_practitioner"], "minutes": row["minutes"]}
+        loaded.add("billed_service", **key, code=row["code"], served_on=row["on"], **said)
     for row in patient["stays"]:
         loaded.add("stay", **key, kind=row["kind"], valid_from=row["from"], valid_to=row["to"])
     for program, days in patient["device_days"].items():
-        loaded.add("device_period", **key, program=program, period_from=loaded.month_first, days=days)
+        loaded.add("device_period", **key, program=program, period_from=loaded.period_from, days=days)
+    for row in patient["discharges"]:
+        loaded.add("discharge", **key, **row | {"mdm": row["mdm"] or ""})
+    if patient["choice"]:
+        said = {"chosen_by": "the facts", "reason": "given"}
+        loaded.add("exclusion_choice", **key, month=loaded.month_first, program=patient["choice"], **said)
 
 
 def _add_plan(loaded: LoadedFacts, key: Row, plan: Facts) -> None:

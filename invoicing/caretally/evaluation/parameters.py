@@ -10,7 +10,20 @@ from sqlalchemy import Connection, text
 from caretally.errors import UsageMistake
 from caretally.months import Month
 
-PATHS = ("staff", "complex", "personal")
+PATHS = ("staff", "complex", "personal", "first", "brief")
+LIMITS = (
+    "conditions_needed",
+    "visit_lookback_months",
+    "visit_expires_months",
+    "consent_aged_months",
+    "review_interval_days",
+    "contact_business_days",
+    "period_days",
+    "device_period_days",
+)
+
+
+SHARED_MINUTES = "TIME_DOUBLE_COUNTED"
 
 
 class NoRules(UsageMistake):
@@ -28,46 +41,121 @@ class Terms:
     date_of_service: str = "threshold"
     copy_missing: str = "hold"
     review_overdue: str = "hold"
+    priority: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ClientMonth:
-    """The unit of an evaluation: one client of one vendor, one local calendar month, one program."""
+    """The unit of an evaluation: one client of one vendor, one local calendar month."""
 
     vendor_id: UUID
     client_id: UUID
     client_code: str
     timezone: str
     month: Month
-    program: str = "CCM"
 
 
-def parameters(connection: Connection, subject: ClientMonth, terms: Terms, *, every_patient: bool = False) -> dict[str, Any]:
-    """Return the bind parameters of the evaluation's statements; a handful of short queries, none of them per patient.
+@dataclass(frozen=True)
+class Program:
+    """A row of the table of programs: patients of a device program are enrolled in the program it belongs to. Source: decision 0008."""
 
-    `every_patient` also decides patients of the client without enrolment or time in the month (used by `decide`).
-    """
+    program: str
+    ordinal: int
+    label: str
+    enrolled_as: str
+    kind: str
+    follows_qhp_policy: bool
+
+
+def programs_at_work(connection: Connection, subject: ClientMonth, values: dict[str, Any]) -> list[Program]:
+    """Return the programs in which the client has an enrolment or time in the month, in their order: one scan of each source."""
+    rows = connection.execute(
+        text(
+            "WITH here AS MATERIALIZED ("
+            "SELECT program FROM enrolment WHERE vendor_id = :vendor_id AND client_id = :client_id AND status = 'enrolled' "
+            "AND valid_from <= :month_last AND coalesce(valid_to >= :month_first, true) GROUP BY program "
+            "UNION SELECT program FROM time_entry WHERE vendor_id = :vendor_id AND client_id = :client_id "
+            "AND started_at < :ends_at AND started_at > :looks_back_to AND ended_at > :starts_at GROUP BY program) "
+            "SELECT p.* FROM program p WHERE p.enrolled_as IN (SELECT program FROM here) ORDER BY p.ordinal"
+        ),
+        values,
+    ).mappings()
+    return [Program(**row) for row in rows]
+
+
+def shared_parameters(connection: Connection, subject: ClientMonth, terms: Terms) -> dict[str, Any]:
+    """Return the bind parameters that the statements of every program share; a handful of short queries, none of them per patient."""
     month = subject.month
     base = {
         "vendor_id": subject.vendor_id,
         "client_id": subject.client_id,
         "client_code": subject.client_code,
-        "program": subject.program,
         "month_first": month.first_day,
         "month_last": month.last_day,
-        "every_patient": every_patient,
-        "never_pool": terms.qhp_time == "never_pool",
-        "qhp_first": terms.qhp_time == "personal",
+        "priority": list(terms.priority),
         "at_month_end": terms.date_of_service == "month_end",
         "attestation_required": terms.attestation_required,
     }
+    return base | bounds(connection, subject) | policies(connection, subject, terms)
+
+
+def program_parameters(connection: Connection, subject: ClientMonth, terms: Terms, program: Program) -> dict[str, Any]:
+    """Return the bind parameters of one program: its codes' thresholds, its dated limits, the gates it asks."""
+    asked = gates_asked(connection, program)
+    own_policy = terms.qhp_time if program.follows_qhp_policy else "pool"
     return (
-        base
-        | bounds(connection, subject)
-        | reasons(connection, month)
-        | thresholds(connection, subject)
-        | policies(connection, subject, terms)
+        vars(program)
+        | {
+            "timed": program.kind == "timed",
+            "never_pool": own_policy == "never_pool",
+            "qhp_first": own_policy == "personal",
+            "gates_asked": sorted(asked),
+            "asks_consent": "NO_CONSENT" in asked,
+            "part_a_counts": "PART_A_STAY" in asked,
+            "contact_needed": "NO_INTERACTIVE_CONTACT" in asked,
+            "has_visit_addon": connection.scalar(
+                text("SELECT EXISTS (SELECT FROM visit_addon WHERE program = :program)"), {"program": program.program}
+            ),
+        }
+        | reasons(connection, subject.month, decided_programs=terms.priority, program=program)
+        | thresholds(connection, subject, program)
+        | duplicates(connection, program)
+        | substitution(connection, subject, program)
     )
+
+
+def gates_asked(connection: Connection, program: Program) -> set[str]:
+    """Return the codes of the gates that a program asks."""
+    found = connection.scalars(text("SELECT gate_code FROM program_gate WHERE program = :program"), {"program": program.program})
+    return set(found)
+
+
+def duplicates(connection: Connection, program: Program) -> dict[str, Any]:
+    """Return the programs that, elsewhere, bar this one for the same person."""
+    barred = connection.scalars(
+        text("SELECT other_program FROM duplicate_program WHERE program = :enrolled_as ORDER BY 1"), {"enrolled_as": program.enrolled_as}
+    ).all()
+    return {"barred_programs": list(barred), "duplicate_without_time": program.kind == "monthly"}
+
+
+def substitution(connection: Connection, subject: ClientMonth, program: Program) -> dict[str, Any]:
+    """Return the code that the client's setting bills in place of the program's own and the dates until which it must and may; else nulls."""
+    row = connection.execute(
+        text(
+            "SELECT s.code AS substitute_code, s.valid_from AS substitute_from, s.mandatory_to AS substitute_mandatory_to, "
+            "s.valid_to AS substitute_valid_to FROM code_substitution s JOIN client c ON c.setting = s.setting "
+            "WHERE c.vendor_id = :vendor_id AND c.client_id = :client_id AND s.program = :program AND s.valid_from <= :last AND s.valid_to >= :first"
+        ),
+        {
+            "vendor_id": subject.vendor_id,
+            "client_id": subject.client_id,
+            "program": program.program,
+            "first": subject.month.first_day,
+            "last": subject.month.last_day,
+        },
+    ).one_or_none()
+    names = ("substitute_code", "substitute_from", "substitute_mandatory_to", "substitute_valid_to")
+    return dict.fromkeys(names) if row is None else dict(row._mapping)
 
 
 def bounds(connection: Connection, subject: ClientMonth) -> dict[str, Any]:
@@ -89,8 +177,11 @@ def bounds(connection: Connection, subject: ClientMonth) -> dict[str, Any]:
     }
 
 
-def reasons(connection: Connection, month: Month) -> dict[str, Any]:
-    """Return the exclusion reasons in force in the month as ordinals 1..n, lower first; the incurable ones come before the curable."""
+def reasons(connection: Connection, month: Month, *, decided_programs: tuple[str, ...], program: Program) -> dict[str, Any]:
+    """Return the exclusion reasons in force in the month as ordinals 1..n, lower first; the incurable ones come before the curable.
+
+    Minutes shared by two programs can be cured until the client's priority list says whose they are.
+    """
     rows = connection.execute(
         text(
             "SELECT code, curable FROM exclusion_reason WHERE valid_from <= :day AND (valid_to IS NULL OR valid_to >= :day) ORDER BY ordinal"
@@ -99,25 +190,32 @@ def reasons(connection: Connection, month: Month) -> dict[str, Any]:
     ).all()
     if not rows:
         raise NoRules(f"No rules are on record for {month}; give a month in which care management could be billed.")
-    ordinals = {row.code.lower(): number for number, row in enumerate(rows, start=1)}
-    first_curable = next(number for number, row in enumerate(rows, start=1) if row.curable)
+    curable = {row.code: row.curable and not (row.code == SHARED_MINUTES and program.enrolled_as in decided_programs) for row in rows}
+    first = next(at for at, code in enumerate(curable) if curable[code])
+    codes = list(curable)
+    if not curable[SHARED_MINUTES]:
+        codes.remove(SHARED_MINUTES)
+        codes.insert(first, SHARED_MINUTES)
+    ordinals = {code.lower(): number for number, code in enumerate(codes, start=1)}
+    first_curable = next(number for number, code in enumerate(codes, start=1) if curable[code])
     return ordinals | {
-        "reason_codes": [row.code for row in rows],
-        "reason_curable": [row.curable for row in rows],
+        "reason_codes": codes,
+        "reason_curable": [curable[code] for code in codes],
         "first_curable": first_curable,
-        "last_reason": len(rows),
+        "last_reason": len(codes),
     }
 
 
-def thresholds(connection: Connection, subject: ClientMonth) -> dict[str, Any]:
-    """Return the seconds that reach each path's base code, and the dated counts, days and months of the program's other rules."""
+def thresholds(connection: Connection, subject: ClientMonth, program: Program) -> dict[str, Any]:
+    """Return the seconds that reach each path's base code (null: no such path), and the dated counts, days and months of the other rules."""
     ladder = {
-        row.path: row.first_threshold_seconds
+        row.path: row.seconds
         for row in connection.execute(
             text(
-                "SELECT l.path, b.first_threshold_seconds FROM time_ladder l JOIN billing_code b ON b.code = l.base_code WHERE l.program = :program"
+                "SELECT l.path, coalesce(b.min_reportable_seconds, b.first_threshold_seconds) AS seconds "
+                "FROM time_ladder l JOIN billing_code b ON b.code = l.base_code WHERE l.program = :program"
             ),
-            {"program": subject.program},
+            {"program": program.program},
         )
     }
     limit: dict[str, int] = dict(
@@ -125,15 +223,10 @@ def thresholds(connection: Connection, subject: ClientMonth) -> dict[str, Any]:
             text(
                 "SELECT name, amount FROM program_limit WHERE program = :program AND valid_from <= :day AND (valid_to IS NULL OR valid_to >= :day)"
             ),
-            {"program": subject.program, "day": subject.month.first_day},
+            {"program": program.enrolled_as, "day": subject.month.last_day},
         ).all()
     )
-    return {f"{path}_threshold": ladder[path] for path in PATHS} | {
-        "conditions_needed": limit["conditions_needed"],
-        "visit_lookback_months": limit["visit_lookback_months"],
-        "consent_aged_months": limit["consent_aged_months"],
-        "review_interval_days": limit["review_interval_days"],
-    }
+    return {f"{path}_threshold": ladder.get(path) for path in PATHS} | {name: limit.get(name) for name in LIMITS}
 
 
 def policies(connection: Connection, subject: ClientMonth, terms: Terms) -> dict[str, Any]:
@@ -155,6 +248,7 @@ def policies(connection: Connection, subject: ClientMonth, terms: Terms) -> dict
     missing = client_facts_missing(connection, subject)
     rule_set = connection.scalar(text("SELECT code FROM rule_set ORDER BY effective_from DESC, loaded_at DESC LIMIT 1"))
     return {code.lower(): effect for code, effect in effects.items()} | {
+        "unsupporting": connection.scalars(text("SELECT code FROM gate WHERE kind = 'unsupported'")).all(),
         "client_holds": [code for code in missing if effects.get(code) == "hold"],
         "client_warnings": [code for code in missing if effects.get(code) == "warn"],
         "rule_set": rule_set,

@@ -14,7 +14,8 @@ from caretally.errors import UsageMistake
 from caretally.months import Month
 
 Facts = dict[str, Any]
-PROGRAMS = ("CCM", "PCM", "APCM", "RPM", "RTM", "BHI", "COCM", "TCM")
+PROGRAMS = ("CCM", "PCM", "APCM", "APCM_BHI", "APCM_COCM", "RPM", "RTM", "BHI", "COCM", "TCM")
+DEVICES = ("RPM", "RTM", "RTM_RESPIRATORY", "RTM_MUSCULOSKELETAL", "RTM_COGNITIVE")
 EFFECTS = ("hold", "warn", "off")
 ICD10 = re.compile(r"[A-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?")
 LONGEST = timedelta(hours=24)
@@ -114,6 +115,7 @@ AGREEMENT = _schema(
     date_of_service=_word("threshold", "month_end"),
     copy_missing=_word(*EFFECTS),
     review_overdue=_word(*EFFECTS),
+    priority=fields.List(_word(*PROGRAMS)),
     price_per_patient_month_cents=_whole(allow_none=True, validate=validate.Range(min=0)),
 )
 STAFF = _schema(
@@ -148,6 +150,7 @@ VISIT = _schema(
     kind=_word("AWV", "IPPE", "TCM", "EM", required=True),
     code=_text(**OPTIONAL),
     provider=_text(filled=True, **OPTIONAL),
+    ccm_discussed=_flag(**OPTIONAL),
 )
 CARE_PLAN = _schema(
     version=_whole(load_default=1, validate=validate.Range(min=1, max=2_000_000_000)),
@@ -172,7 +175,19 @@ ENTRY = _schema(
     activity=_text(**OPTIONAL),
     country=_letters(**OPTIONAL),
 )
-SERVICE = _schema(code=_text(filled=True, required=True), on=Day(required=True), provider=_text(filled=True, **OPTIONAL))
+SERVICE = _schema(
+    code=_text(filled=True, required=True),
+    on=Day(required=True),
+    provider=_text(filled=True, **OPTIONAL),
+    same_practitioner=_flag(**OPTIONAL),
+    minutes=_whole(**OPTIONAL, validate=validate.Range(min=0)),
+)
+DISCHARGE = _schema(
+    discharged_on=Day(required=True),
+    contacted_on=Day(**OPTIONAL),
+    visited_on=Day(**OPTIONAL),
+    mdm=_word("low", "moderate", "high", **OPTIONAL),
+)
 STAY = Schema.from_dict(
     {
         "kind": _word("part_a_inpatient", "part_a_snf", "nursing_facility_non_part_a", "hospice", required=True),
@@ -198,7 +213,9 @@ PATIENT = _schema(
     care_plans=_rows(CARE_PLAN),
     mdm=_rows(MDM),
     entries=_rows(ENTRY),
-    device_days=fields.Dict(keys=_word(*PROGRAMS), values=_whole(validate=validate.Range(min=0, max=30)), load_default=dict),
+    device_days=fields.Dict(keys=_word(*DEVICES), values=_whole(validate=validate.Range(min=0, max=30)), load_default=dict),
+    discharges=_rows(DISCHARGE),
+    choice=_word(*PROGRAMS, **OPTIONAL),
     services=_rows(SERVICE),
     stays=_rows(STAY),
 )
@@ -221,6 +238,7 @@ IDENTITIES: tuple[tuple[str, str, Callable[[Facts], tuple[Any, ...]]], ...] = (
     ("care_plans", "care plans of the same version", lambda row: (row["version"],)),
     ("mdm", "decisions about complexity for the same month", lambda row: (row["month"],)),
     ("services", "services with the same code on the same day", lambda row: (row["code"], row["on"])),
+    ("discharges", "discharges of the same day", lambda row: (row["discharged_on"],)),
     ("stays", "stays of the same kind from the same day", lambda row: (row["kind"], row["from"])),
 )
 ORDERED = (

@@ -1,9 +1,10 @@
--- Step 1. Who is in the month, and every fact about them that does not depend on minutes: one row a patient, one scan a source.
+-- Step 1. Who is in the month, and every fact about them that does not depend on minutes: one row a patient
+-- in one program, one scan a source.
 INSERT INTO eval_scope
 WITH enrolment_row AS (
     SELECT patient_id, status, valid_from, valid_to, count(*) OVER (PARTITION BY patient_id) AS versions
     FROM enrolment
-    WHERE vendor_id = :vendor_id AND client_id = :client_id AND program = :program AND valid_from <= :month_last
+    WHERE vendor_id = :vendor_id AND client_id = :client_id AND program = :enrolled_as AND valid_from <= :month_last
 ),
 -- Most patients have one row. Where there are more, the latest row that covers a day decides it: a pause takes days from the
 -- enrolment before it, never from one after it.
@@ -38,12 +39,13 @@ stranger AS (
       AND t.patient_id NOT IN (SELECT patient_id FROM enrolled)
 ),
 present AS (
-    SELECT p.id, p.mrn, p.state, p.died_on, p.person_key, p.part_b_from <= :month_last AND p.qmb IS NOT NULL AS coverage_verified,
+    SELECT p.id, p.mrn, p.state, p.died_on, p.person_key, p.part_b_from <= :month_last AND p.qmb IS NOT NULL AS coverage_verified, p.qmb,
            e.patient_id IS NOT NULL AS enrolled, e.days AS enrolled_days, coalesce(e.last_day, :month_last) AS last_day,
            coalesce(e.start_on, :month_first) AS start_on
     FROM patient p LEFT JOIN enrolled e ON e.patient_id = p.id
     WHERE p.vendor_id = :vendor_id AND p.client_id = :client_id
-      AND (e.patient_id IS NOT NULL OR :every_patient OR p.id IN (SELECT patient_id FROM stranger))
+      AND (e.patient_id IS NOT NULL OR p.id IN (SELECT patient_id FROM stranger)
+           OR :every_patient AND p.id NOT IN (SELECT patient_id FROM eval_decision))
 ),
 assigned AS (
     SELECT DISTINCT ON (a.patient_id) a.patient_id, a.provider_id, pr.npi, c.may_bill, pr.credential <> '' AS credential_known
@@ -51,7 +53,7 @@ assigned AS (
     JOIN present p ON p.id = a.patient_id
     JOIN provider pr ON pr.vendor_id = a.vendor_id AND pr.client_id = a.client_id AND pr.id = a.provider_id
     LEFT JOIN credential_type c ON c.credential = pr.credential
-    WHERE a.vendor_id = :vendor_id AND a.client_id = :client_id AND a.program = :program
+    WHERE a.vendor_id = :vendor_id AND a.client_id = :client_id AND a.program = :enrolled_as
       AND a.valid_from <= p.last_day AND (a.valid_to IS NULL OR a.valid_to >= p.last_day)
     ORDER BY a.patient_id, a.valid_from DESC
 ),
@@ -65,17 +67,18 @@ consented AS (
                k.revoked_on IS NULL OR k.revoked_on >= :month_first AS live,
                (k.obtained_on - date '2000-01-01') * 2 + (k.scope AND k.cost_sharing AND k.one_practitioner AND k.stop)::int AS packed
         FROM consent k LEFT JOIN assigned a USING (patient_id)
-        WHERE k.vendor_id = :vendor_id AND k.client_id = :client_id AND k.program = :program
+        WHERE k.vendor_id = :vendor_id AND k.client_id = :client_id AND k.program = :enrolled_as
     ) k
     GROUP BY k.patient_id
 ),
 visited AS (
-    SELECT v.patient_id, min(v.visited_on) AS first_on, min(v.visited_on) FILTER (WHERE v.kind <> 'EM' OR bad.code IS NULL) AS first_qualifying_on
+    SELECT v.patient_id, min(v.visited_on) AS first_on, min(v.visited_on) FILTER (WHERE v.kind <> 'EM' OR bad.code IS NULL) AS first_qualifying_on,
+           max(v.visited_on) FILTER (WHERE v.kind <> 'EM' OR bad.code IS NULL) AS last_qualifying_on
     FROM visit v
     JOIN present p ON p.id = v.patient_id
     LEFT JOIN visit_code_not_qualifying bad ON bad.code = v.code
     WHERE v.vendor_id = :vendor_id AND v.client_id = :client_id AND v.visited_on <= :month_last
-      AND v.visited_on >= (p.start_on - make_interval(months => :visit_lookback_months))::date
+      AND (CAST(:visit_lookback_months AS int) IS NULL OR v.visited_on >= (p.start_on - make_interval(months => CAST(:visit_lookback_months AS int)))::date)
     GROUP BY v.patient_id
 ),
 conditioned AS (
@@ -100,36 +103,41 @@ reviewed AS (
 ),
 stayed AS (
     SELECT patient_id, bool_or(kind = 'hospice') AS hospice,
-           range_agg(daterange(valid_from, valid_to, '[]')) FILTER (WHERE kind IN ('part_a_inpatient', 'part_a_snf')) AS part_a
+           range_agg(daterange(valid_from, valid_to, '[]')) FILTER (WHERE :part_a_counts AND kind IN ('part_a_inpatient', 'part_a_snf')) AS part_a
     FROM stay
     WHERE vendor_id = :vendor_id AND client_id = :client_id AND valid_from <= :month_last AND (valid_to IS NULL OR valid_to >= :month_first)
     GROUP BY patient_id
 ),
--- The same person under another record, here or at another client, enrolled there in this month with time there: found by the keyed hash, few rows.
+-- The same person under another record, here or at another client, enrolled there in this month in a program that bars this one across
+-- practitioners, with time or device days there (unless the program needs neither): found by the keyed hash, few rows.
 duplicated AS (
     SELECT DISTINCT p.id AS patient_id
     FROM present p
     JOIN patient other ON other.vendor_id = :vendor_id AND other.person_key = p.person_key AND (other.client_id, other.id) <> (:client_id, p.id)
     JOIN client oc ON oc.vendor_id = other.vendor_id AND oc.client_id = other.client_id
-    WHERE p.enrolled
-      AND EXISTS (SELECT FROM time_entry t WHERE t.vendor_id = other.vendor_id AND t.client_id = other.client_id AND t.patient_id = other.id
-                  AND t.program = :program AND t.started_at < (:month_last + 1)::timestamp AT TIME ZONE oc.timezone
+    WHERE p.enrolled AND cardinality(CAST(:barred_programs AS text[])) > 0
+      AND (:duplicate_without_time OR EXISTS (SELECT FROM device_period v WHERE v.vendor_id = other.vendor_id AND v.client_id = other.client_id
+                  AND v.patient_id = other.id AND split_part(v.program, '_', 1) = ANY (CAST(:barred_programs AS text[]))
+                  AND v.period_from BETWEEN :month_first - CAST(:device_period_days AS int) + 1 AND :month_last)
+          OR EXISTS (SELECT FROM time_entry t WHERE t.vendor_id = other.vendor_id AND t.client_id = other.client_id AND t.patient_id = other.id
+                  AND t.program = ANY (CAST(:barred_programs AS text[])) AND t.started_at < (:month_last + 1)::timestamp AT TIME ZONE oc.timezone
                   AND t.started_at > (:month_first + 0)::timestamp AT TIME ZONE oc.timezone - interval '24 hours'
-                  AND t.ended_at > (:month_first + 0)::timestamp AT TIME ZONE oc.timezone)
+                  AND t.ended_at > (:month_first + 0)::timestamp AT TIME ZONE oc.timezone))
       AND EXISTS (SELECT FROM generate_series(0, :month_last - :month_first) AS i,
                   LATERAL (SELECT e.status FROM enrolment e
-                           WHERE e.vendor_id = other.vendor_id AND e.client_id = other.client_id AND e.patient_id = other.id AND e.program = :program
+                           WHERE e.vendor_id = other.vendor_id AND e.client_id = other.client_id AND e.patient_id = other.id AND e.program = ANY (CAST(:barred_programs AS text[]))
                              AND e.valid_from <= :month_first + i AND (e.valid_to IS NULL OR e.valid_to >= :month_first + i)
                            ORDER BY e.valid_from DESC LIMIT 1) latest
                   WHERE latest.status = 'enrolled')
 )
-SELECT row_number() OVER (), p.id, p.mrn, p.state, p.enrolled,
+SELECT :program, :counted_before + row_number() OVER (), p.id, p.mrn, p.state, p.enrolled,
        a.provider_id, a.npi, CASE WHEN a.credential_known THEN coalesce(a.may_bill, false) END,
        k.patient_id IS NOT NULL, coalesce(k.own, false), coalesce(k.live, false), date '2000-01-01' + k.packed / 2, k.packed % 2 = 1,
-       v.first_on, v.first_qualifying_on, coalesce(c.conditions, 0), coalesce(c.not_chronic, false),
+       v.first_on, v.first_qualifying_on, v.last_qualifying_on, coalesce(c.conditions, 0), coalesce(c.not_chronic, false),
        pl.version, pl.effective_on, coalesce(pl.copy_given, false), coalesce(pl.complete, false), coalesce(pl.signed, false), r.reviewed_on,
        m.level, at.patient_id IS NOT NULL, coalesce(s.hospice, false),
-       coalesce(p.coverage_verified, false), d.patient_id IS NOT NULL, p.died_on, p.enrolled_days, k.first_on, s.part_a, NULL
+       coalesce(p.coverage_verified, false), d.patient_id IS NOT NULL, p.died_on,
+       coalesce(p.qmb, false), p.last_day, p.start_on >= :month_first, p.enrolled_days, k.first_on, s.part_a, NULL
 FROM present p
 LEFT JOIN assigned a ON a.patient_id = p.id
 LEFT JOIN consented k ON k.patient_id = p.id

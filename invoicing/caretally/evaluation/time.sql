@@ -25,34 +25,41 @@ entry AS MATERIALIZED (
                     THEN CAST(:staff_not_licensed AS smallint) END,
                CASE WHEN t.description = '' THEN CAST(:time_no_description AS smallint) END,
                CASE WHEN t.source = 'manual' AND t.approved_by = '' THEN CAST(:time_unapproved AS smallint) END) AS entry_reason,
-           x.contested
+           x.contested, d.doubled, t.contact = 'live' AS live
     FROM time_entry t
-    JOIN eval_scope s ON s.patient_id = t.patient_id
+    JOIN eval_scope s ON s.patient_id = t.patient_id AND s.program = :program
     JOIN person p ON p.id = t.staff_id
     LEFT JOIN eval_conflict x ON x.entry_id = t.id
+    LEFT JOIN eval_double d ON d.entry_id = t.id
     WHERE t.vendor_id = :vendor_id AND t.client_id = :client_id AND t.program = :program
       AND t.started_at < :ends_at AND t.started_at > :looks_back_to AND t.ended_at > :starts_at
 ),
 -- An entry of one day that nobody contests is one piece; the few others fall apart at midnight and where contested ranges begin and end.
 piece AS (
-    SELECT n, id, first_day AS day, started, ended, content_hash, staff_code, billing_qhp, other_qhp, true AS first_piece,
+    SELECT n, id, first_day AS day, started, ended, content_hash, staff_code, billing_qhp, other_qhp, live, true AS first_piece,
            least(day_reason[first_day], entry_reason,
                  CASE WHEN license_until < :month_first + (first_day - 1) THEN CAST(:staff_not_licensed AS smallint) END) AS reason
     FROM entry
-    WHERE first_day = last_day AND contested IS NULL
+    WHERE first_day = last_day AND contested IS NULL AND doubled IS NULL
     UNION ALL
-    SELECT n, id, d.day, lower(part), upper(part), content_hash, staff_code, billing_qhp, other_qhp, lower(part) = started,
+    SELECT n, id, d.day, lower(part), upper(part), content_hash, staff_code, billing_qhp, other_qhp, live, lower(part) = started,
            least(day_reason[d.day], entry_reason,
                  CASE WHEN license_until < :month_first + (d.day - 1) THEN CAST(:staff_not_licensed AS smallint) END,
-                 CASE WHEN is_contested THEN CAST(:time_overlap_staff AS smallint) END)
+                 CASE WHEN is_contested THEN CAST(:time_overlap_staff AS smallint) END,
+                 CASE WHEN is_doubled THEN CAST(:time_double_counted AS smallint) END)
     FROM entry
     CROSS JOIN LATERAL generate_series(first_day, last_day) AS d (day)
     CROSS JOIN LATERAL (SELECT int8multirange(int8range(greatest(started, (CAST(:bounds AS bigint[]))[d.day]),
                                                         least(ended, (CAST(:bounds AS bigint[]))[d.day + 1]))) AS span) AS s
-    CROSS JOIN LATERAL (SELECT part, true AS is_contested FROM unnest(span * contested) AS part
+    CROSS JOIN LATERAL (SELECT coalesce(entry.contested, '{}') AS staff_contested, coalesce(entry.doubled, '{}') AS program_doubled) AS shared
+    CROSS JOIN LATERAL (SELECT part, true AS is_contested, false AS is_doubled FROM unnest(span * shared.staff_contested - shared.program_doubled) AS part
                         UNION ALL
-                        SELECT part, false FROM unnest(span - coalesce(contested, '{}')) AS part) AS parts
-    WHERE first_day <> last_day OR contested IS NOT NULL
+                        SELECT part, true, true FROM unnest(span * shared.staff_contested * shared.program_doubled) AS part
+                        UNION ALL
+                        SELECT part, false, true FROM unnest(span * shared.program_doubled - shared.staff_contested) AS part
+                        UNION ALL
+                        SELECT part, false, false FROM unnest(span - shared.staff_contested - shared.program_doubled) AS part) AS parts
+    WHERE first_day <> last_day OR contested IS NOT NULL OR doubled IS NOT NULL
 ),
 -- One sort by patient and start serves everything below. `*_until` is the running maximum of what earlier pieces already claim:
 -- `lag` would miss a piece inside an earlier, longer one.
@@ -67,7 +74,7 @@ running AS (
     WINDOW earlier AS (PARTITION BY n ORDER BY started, content_hash ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 added AS (
-    SELECT n, id, day, day_done, started, ended, content_hash, staff_code, first_piece, reason, good, other_qhp, length::int AS length,
+    SELECT n, id, day, day_done, started, ended, content_hash, staff_code, first_piece, reason, good, other_qhp, live, length::int AS length,
            CASE WHEN good THEN greatest(ended - greatest(started, good_until), 0)::int END AS good_added,
            CASE WHEN good AND preferred THEN greatest(ended - greatest(started, preferred_until), 0)::int END AS preferred_added,
            CASE WHEN curable THEN greatest(ended - greatest(started, cured_until), 0)::int END AS cured_added,
@@ -86,10 +93,13 @@ summed AS (
            coalesce(sum(length) FILTER (WHERE good), 0)::int AS good_length,
            min(day) FILTER (WHERE good) AS first_counted_day, coalesce(bool_or(other_qhp AND good), false) AS other_qhp,
            -- the seconds that decide each path: with `pool` and `personal` all of them, with `never_pool` those of staff alone
-           min(day) FILTER (WHERE day_done AND CASE WHEN :never_pool THEN preferred_so_far ELSE total_so_far END >= :staff_threshold) AS staff_day,
-           min(day) FILTER (WHERE day_done AND CASE WHEN :never_pool THEN preferred_so_far ELSE total_so_far END >= :complex_threshold) AS complex_day,
+           min(day) FILTER (WHERE day_done AND CASE WHEN :never_pool THEN preferred_so_far ELSE total_so_far END >= CAST(:staff_threshold AS int)) AS staff_day,
+           min(day) FILTER (WHERE day_done AND CASE WHEN :never_pool THEN preferred_so_far ELSE total_so_far END >= CAST(:complex_threshold AS int)) AS complex_day,
            min(day) FILTER (WHERE day_done AND CASE WHEN :qhp_first THEN preferred_so_far ELSE total_so_far - coalesce(preferred_so_far, 0) END
-                            >= :personal_threshold) AS personal_day,
+                            >= CAST(:personal_threshold AS int)) AS personal_day,
+           min(day) FILTER (WHERE day_done AND total_so_far >= CAST(:first_threshold AS int)) AS first_day,
+           min(day) FILTER (WHERE day_done AND total_so_far >= CAST(:brief_threshold AS int)) AS brief_day,
+           coalesce(bool_or(live AND good), false) AS live_contact,
            array_agg(reason) FILTER (WHERE reason IS NOT NULL) AS reasons, array_agg(length) FILTER (WHERE reason IS NOT NULL) AS lengths,
            array_agg(id ORDER BY started, content_hash) AS entry_ids, array_agg(coalesce(good_added, 0) ORDER BY started, content_hash) AS entry_seconds,
            sha256(string_agg(content_hash || staff_code, '' ORDER BY started, content_hash) FILTER (WHERE first_piece)) AS entries_hash
@@ -100,7 +110,7 @@ SELECT n, raw,
        CASE WHEN :qhp_first THEN total - preferred ELSE preferred END, CASE WHEN :qhp_first THEN preferred ELSE total - preferred END,
        CASE WHEN :qhp_first THEN cured_total - cured_preferred ELSE cured_preferred END,
        CASE WHEN :qhp_first THEN cured_preferred ELSE cured_total - cured_preferred END,
-       first_counted_day, staff_day, complex_day, personal_day, other_qhp,
+       first_counted_day, staff_day, complex_day, personal_day, first_day, brief_day, other_qhp, live_contact,
        -- one element a reason of the dated table, in its order; the last is what another entry already claims
        CASE WHEN reasons IS NULL AND good_length = total THEN '{}'
             ELSE (SELECT array_agg(coalesce(seconds, 0) ORDER BY o)

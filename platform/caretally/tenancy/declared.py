@@ -15,11 +15,11 @@ CLIENT_MATCHES = "(client_id = ANY (( SELECT tenancy.current_clients() AS curren
 
 CLIENT_SOURCES = (
     "time_entry mdm billed_service client provider patient enrolment assignment condition consent visit care_plan review attestation stay "
-    "device_period discharge agreement agreement_price late_entry"
+    "device_period discharge agreement agreement_price late_entry exclusion_choice"
 ).split()
 OWN_GUARD = {"time_entry": "time", "mdm": "mdm", "billed_service": "service"}
 VENDOR_SOURCES = ("staff", "vendor_policy")
-FROZEN = "patient_month exception invoice invoice_line invoice_state ledger_entry audit_event overpayment_review attestation".split()
+FROZEN = "patient_month program_line exception invoice invoice_line invoice_state ledger_entry audit_event overpayment_review attestation".split()
 
 NEW, OLD = "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT", "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT"
 SINGLE_TRIGGERS = {
@@ -36,10 +36,10 @@ SINGLE_TRIGGERS = {
 
 CHANGED_BY_VENDOR = (
     "vendor_policy import_mapping import_before staff client provider patient enrolment assignment condition consent visit care_plan review mdm "
-    "billed_service stay device_period discharge time_entry late_entry agreement agreement_price"
+    "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice"
 ).split()
 ADDED_BY_VENDOR = (
-    "import_batch patient_month exception invoice invoice_line invoice_state ledger_entry overpayment_review audit_event client_month number_counter"
+    "import_batch patient_month program_line exception invoice invoice_line invoice_state ledger_entry overpayment_review audit_event client_month number_counter"
 ).split()
 VENDOR_GRANTS = (
     dict.fromkeys(CHANGED_BY_VENDOR, frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"}))

@@ -14,7 +14,7 @@ class Level(StrEnum):
 CLIENT_TABLES = (
     "client client_lock provider patient enrolment assignment condition consent visit care_plan review mdm attestation billed_service stay "
     "device_period discharge time_entry late_entry agreement agreement_price client_month patient_month exception invoice invoice_line "
-    "invoice_state ledger_entry overpayment_review"
+    "invoice_state ledger_entry overpayment_review program_line exclusion_choice"
 ).split()
 VENDOR_TABLES = (
     "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head audit_event"
@@ -22,7 +22,8 @@ VENDOR_TABLES = (
 GLOBAL_TABLES = (
     "rule_set billing_code time_ladder gate exclusion_reason credential_type visit_code_not_qualifying plan_element program_limit "
     "code_exclusion reference_load relative_value fee_status conversion_factor geographic_index place_of_service unit_edit pair_edit "
-    "chronic_indicator diagnosis_code alembic_version"
+    "chronic_indicator diagnosis_code code_family program program_gate duplicate_program untimed_code device_band code_substitution "
+    "visit_addon federal_holiday alembic_version"
 ).split()
 GLOBAL_VIEWS = ("reference_edition", "ncci_pair", "icd10_code")
 

@@ -91,12 +91,75 @@ EXCLUSION_REASON = TableShape(
     optional=frozenset({"valid_to"}),
     points_to={"code": ("gate", "code")},
 )
-PROGRAM_LIMIT = TableShape(
-    name="program_limit",
-    columns={"program": "text", "name": "text", "amount": "number", "valid_from": "date", "valid_to": "date", "source": "text"},
-    key=("program", "name", "valid_from"),
-    optional=frozenset({"valid_to"}),
+PROGRAM = TableShape(
+    name="program",
+    columns={
+        "program": "text",
+        "ordinal": "number",
+        "label": "text",
+        "enrolled_as": "text",
+        "kind": "text",
+        "follows_qhp_policy": "flag",
+    },
+    key=("program",),
 )
+PROGRAM_GATE = TableShape(
+    name="program_gate",
+    columns={"program": "text", "gate_code": "text"},
+    key=("program", "gate_code"),
+    points_to={"program": ("program", "program"), "gate_code": ("gate", "code")},
+)
+DUPLICATE_PROGRAM = TableShape(
+    name="duplicate_program",
+    columns={"program": "text", "other_program": "text", "source": "text"},
+    key=("program", "other_program"),
+    points_to={"program": ("program", "program"), "other_program": ("program", "program")},
+)
+UNTIMED_CODE = TableShape(
+    name="untimed_code",
+    columns={
+        "program": "text",
+        "ordinal": "number",
+        "code": "text",
+        "enrolled_since": "text",
+        "conditions_from": "number",
+        "qmb_only": "flag",
+        "needs_base": "flag",
+        "visit_within_days": "number",
+        "mdm_levels": "list",
+    },
+    key=("program", "ordinal"),
+    optional=frozenset({"conditions_from", "visit_within_days"}),
+    points_to={"program": ("program", "program"), "code": ("billing_code", "code")},
+)
+DEVICE_BAND = TableShape(
+    name="device_band",
+    columns={"device": "text", "program": "text", "code": "text", "days_from": "number", "days_to": "number", "setup_code": "text"},
+    key=("device", "code"),
+    points_to={"program": ("program", "program"), "code": ("billing_code", "code"), "setup_code": ("billing_code", "code")},
+)
+CODE_SUBSTITUTION = TableShape(
+    name="code_substitution",
+    columns={
+        "setting": "text",
+        "program": "text",
+        "code": "text",
+        "valid_from": "date",
+        "mandatory_to": "date",
+        "valid_to": "date",
+        "source": "text",
+    },
+    key=("setting", "program", "valid_from"),
+    points_to={"program": ("program", "program"), "code": ("billing_code", "code")},
+)
+VISIT_ADDON = TableShape(
+    name="visit_addon",
+    columns={"program": "text", "code": "text", "source": "text"},
+    key=("program", "code"),
+    points_to={"program": ("program", "program"), "code": ("billing_code", "code")},
+)
+FEDERAL_HOLIDAY = TableShape(name="federal_holiday", columns={"day": "date", "name": "text"}, key=("day",))
+CODE_FAMILY = TableShape(name="code_family", columns={"name": "text", "code": "text"}, key=("name", "code"))
 CREDENTIAL_TYPE = TableShape(
     name="credential_type",
     columns={"credential": "text", "counts_as": "text", "needs_state_license": "flag", "may_bill": "flag"},
@@ -113,6 +176,7 @@ CODE_EXCLUSION = TableShape(
         "scope": "text",
         "window": "text",
         "allowed": "text",
+        "wins": "text",
         "ncci_modifier": "text",
         "valid_from": "date",
         "valid_to": "date",
@@ -121,7 +185,7 @@ CODE_EXCLUSION = TableShape(
     },
     key=("kind", "code_a", "code_b", "scope", "window", "valid_from", "valid_to"),
     optional=frozenset({"valid_from", "valid_to"}),
-    blank_text=frozenset({"ncci_modifier", "note"}),
+    blank_text=frozenset({"wins", "ncci_modifier", "note"}),
 )
 RULE_NUMBER = TableShape(name="rule_number", columns={"number": "text", "meaning": "text"}, key=("number",))
 PLANNED = TableShape(name="planned", columns={"code": "text", "capability": "text"}, key=("code",), points_to={"code": ("gate", "code")})
@@ -171,11 +235,19 @@ CSV_TABLES = (
     PROGRAM_LIMIT,
     GATE,
     EXCLUSION_REASON,
-    PROGRAM_LIMIT,
+    PROGRAM,
+    PROGRAM_GATE,
+    DUPLICATE_PROGRAM,
+    UNTIMED_CODE,
+    DEVICE_BAND,
+    CODE_SUBSTITUTION,
+    VISIT_ADDON,
+    FEDERAL_HOLIDAY,
     CREDENTIAL_TYPE,
     VISIT_CODE_NOT_QUALIFYING,
     PLAN_ELEMENT,
     CODE_EXCLUSION,
+    CODE_FAMILY,
     PLANNED,
     RULE_NUMBER,
     FEE_STATUS,

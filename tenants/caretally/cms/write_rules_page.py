@@ -9,7 +9,13 @@ from pathlib import Path
 
 from caretally.cms.reference_files import DATA_FOLDER, ReferenceTable, Value, read_tables
 
-PATH_WORDS = {"staff": "care team's time", "complex": "care team's time, complex care", "personal": "practitioner's own time"}
+PATH_WORDS = {
+    "staff": "care team's time",
+    "complex": "care team's time, complex care",
+    "personal": "practitioner's own time",
+    "first": "care team's time, first month",
+    "brief": "care team's time, shorter",
+}
 PERFORMER_WORDS = {"staff": "clinical staff", "personal": "the practitioner", "device": "a device", "team": "a care team"}
 EFFECT_WORDS = {
     "off": "off",

@@ -1,7 +1,7 @@
 -- Each decision still has the fingerprint that was printed, and the months' digests are over them.
 WITH fingerprint AS (
     SELECT p.vendor_id, p.client_id, p.client_month_id, p.mrn, p.month, p.evidence_hash,
-           sha256(convert_to(concat_ws(E'\x1f', 'caretally-evidence-1', c.code, p.month, p.mrn, p.outcome, array_to_string(p.codes, '+'), array_to_string(p.units, '+'),
+           sha256(convert_to(concat_ws(E'\x1f', 'caretally-evidence-2', c.code, array_to_string(p.programs, '+'), p.month, p.mrn, p.outcome, array_to_string(p.codes, '+'), array_to_string(p.units, '+'),
               p.date_of_service, p.raw_seconds, p.clinical_seconds, p.qhp_seconds, array_to_string(p.exceptions, ','), pr.npi, p.consent_on, p.plan_version,
               p.reviewed_on, p.visited_on, p.mdm_level, m.rule_set), 'UTF8') || p.entries_hash) AS computed, c.code
     FROM patient_month p
