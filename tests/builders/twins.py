@@ -138,9 +138,10 @@ class Sower:
         self.connection = connection
         self.shape = read_shape(connection)
         self.global_keys = {
-            parent: connection.scalar(text(f"SELECT min(code) FROM {parent}"))
+            r.parent: connection.scalar(text(f"SELECT min({next(iter(r.columns.values()))}) FROM {r.parent}"))
             for references in self.shape.references.values()
-            for parent in {r.parent for r in references if r.parent not in TENANT_TABLES}
+            for r in references
+            if r.parent not in TENANT_TABLES
         }
 
     def row(self, table: str, twin: Twin) -> dict[str, Any]:

@@ -54,7 +54,12 @@ def prepare(connection: Connection, client: Client, subject: ClientMonth, *, ack
     """
     agreement = _agreement(connection, client, subject)
     terms = Terms(
-        agreement.qhp_time, agreement.attestation_required, agreement.date_of_service, agreement.copy_missing, agreement.review_overdue, tuple(agreement.priority)
+        agreement.qhp_time,
+        agreement.attestation_required,
+        agreement.date_of_service,
+        agreement.copy_missing,
+        agreement.review_overdue,
+        tuple(agreement.priority),
     )
     rule_set = evaluate(connection, subject, terms)
     values = _values(connection, subject, agreement)

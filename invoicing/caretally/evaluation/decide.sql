@@ -26,7 +26,7 @@ lost AS MATERIALIZED (
                array_agg(r.code ORDER BY r.ordinal) FILTER (WHERE NOT r.curable AND e.decides) AS decisive,
                array_agg(r.code ORDER BY r.ordinal) FILTER (WHERE r.curable OR NOT e.decides) AS noted
         FROM (SELECT u.seconds, u.ordinal,
-                     u.ordinal <> :time_overlap_patient AND (coalesce(t.clinical_seconds + CASE WHEN :never_pool THEN 0 ELSE t.qhp_seconds END + u.seconds >= l.staff, false)
+                     u.ordinal <> :time_overlap_patient AND (coalesce(t.clinical_seconds + CASE WHEN :never_pool THEN 0 ELSE t.qhp_seconds END + u.seconds >= least(l.staff, l.brief), false)
                      OR coalesce((:never_pool OR :qhp_first) AND t.qhp_seconds + u.seconds >= l.personal, false)) AS decides
               FROM unnest(t.excluded) WITH ORDINALITY AS u (seconds, ordinal) CROSS JOIN limits l) e
         JOIN (SELECT unnest(CAST(:reason_codes AS text[])) AS code, unnest(CAST(:reason_curable AS boolean[])) AS curable,
@@ -101,15 +101,15 @@ judged AS (
                CASE WHEN live_consent AND NOT consent_complete THEN 'CONSENT_INCOMPLETE' END,
                CASE WHEN revoked THEN 'CONSENT_REVOKED' END,
                CASE WHEN any_consent AND NOT own_consent THEN 'CONSENT_OTHER_PRACTITIONER' END,
-               CASE WHEN :consent_aged = 'hold' AND consent_on < (:month_first - make_interval(months => :consent_aged_months))::date THEN 'CONSENT_AGED' END,
+               CASE WHEN :consent_aged = 'hold' AND consent_on < (:month_first - make_interval(months => CAST(:consent_aged_months AS int)))::date THEN 'CONSENT_AGED' END,
                CASE WHEN first_visit_on IS NULL OR first_visit_on > visit_needed_by THEN 'NO_INITIATING_VISIT'
                     WHEN first_qualifying_visit_on IS NULL OR first_qualifying_visit_on > visit_needed_by THEN 'VISIT_NOT_QUALIFYING'
                     WHEN :initiating_visit_expired = 'hold' AND (last_qualifying_visit_on + make_interval(months => CAST(:visit_expires_months AS int)))::date < :month_first
                     THEN 'INITIATING_VISIT_EXPIRED' END,
-               CASE WHEN conditions < :conditions_needed THEN 'CHRONIC_CONDITIONS_LT_2' END,
+               CASE WHEN conditions < CAST(:conditions_needed AS int) THEN 'CHRONIC_CONDITIONS_LT_2' END,
                CASE WHEN plan_version IS NULL THEN 'NO_CARE_PLAN' END,
                CASE WHEN :care_plan_copy_missing = 'hold' AND plan_version IS NOT NULL AND NOT copy_given THEN 'CARE_PLAN_COPY_MISSING' END,
-               CASE WHEN :care_plan_review_overdue = 'hold' AND plan_version IS NOT NULL AND greatest(plan_on, reviewed_on) < :month_last - :review_interval_days THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
+               CASE WHEN :care_plan_review_overdue = 'hold' AND plan_version IS NOT NULL AND greatest(plan_on, reviewed_on) < :month_last - CAST(:review_interval_days AS int) THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
                CASE WHEN :care_plan_incomplete = 'hold' AND plan_version IS NOT NULL AND NOT plan_complete THEN 'CARE_PLAN_INCOMPLETE' END,
                CASE WHEN :care_plan_signoff_missing = 'hold' AND plan_version IS NOT NULL AND NOT plan_signed THEN 'CARE_PLAN_SIGNOFF_MISSING' END,
                CASE WHEN :attestation_required AND NOT attested THEN 'ATTESTATION_MISSING' END,
@@ -123,12 +123,12 @@ judged AS (
                CASE WHEN provider_id IS NULL OR NOT provider_may_bill THEN 'PROVIDER_NOT_ELIGIBLE' END
            ), ',') || CAST(:client_holds AS text[]) AS raised_stops,
            string_to_array(concat_ws(',',
-               CASE WHEN :consent_aged = 'warn' AND consent_on < (:month_first - make_interval(months => :consent_aged_months))::date THEN 'CONSENT_AGED' END,
+               CASE WHEN :consent_aged = 'warn' AND consent_on < (:month_first - make_interval(months => CAST(:consent_aged_months AS int)))::date THEN 'CONSENT_AGED' END,
                CASE WHEN :initiating_visit_expired = 'warn' AND first_qualifying_visit_on <= visit_needed_by
                          AND (last_qualifying_visit_on + make_interval(months => CAST(:visit_expires_months AS int)))::date < :month_first THEN 'INITIATING_VISIT_EXPIRED' END,
                CASE WHEN not_chronic_hint THEN 'CONDITION_NOT_CHRONIC_HINT' END,
                CASE WHEN :care_plan_copy_missing = 'warn' AND plan_version IS NOT NULL AND NOT copy_given THEN 'CARE_PLAN_COPY_MISSING' END,
-               CASE WHEN :care_plan_review_overdue = 'warn' AND plan_version IS NOT NULL AND greatest(plan_on, reviewed_on) < :month_last - :review_interval_days THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
+               CASE WHEN :care_plan_review_overdue = 'warn' AND plan_version IS NOT NULL AND greatest(plan_on, reviewed_on) < :month_last - CAST(:review_interval_days AS int) THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
                CASE WHEN :care_plan_incomplete = 'warn' AND plan_version IS NOT NULL AND NOT plan_complete THEN 'CARE_PLAN_INCOMPLETE' END,
                CASE WHEN :care_plan_signoff_missing = 'warn' AND plan_version IS NOT NULL AND NOT plan_signed THEN 'CARE_PLAN_SIGNOFF_MISSING' END,
                CASE WHEN supported AND path = 'staff' AND mdm_level IS NULL AND used_seconds >= complex_threshold THEN 'MDM_NOT_DOCUMENTED' END,

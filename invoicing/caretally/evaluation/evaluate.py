@@ -59,7 +59,7 @@ def evaluate(
     connection.exec_driver_sql(script("tables"))
     connection.exec_driver_sql("SET LOCAL default_statistics_target = 10")
     connection.exec_driver_sql("TRUNCATE " + ", ".join(f"pg_temp.{name}" for name in TEMPORARY_TABLES))
-    programs = programs_at_work(connection, subject, shared)
+    programs = programs_at_work(connection, shared)
     connection.execute(statement("conflicts"), shared)
     connection.exec_driver_sql("ANALYZE pg_temp.eval_conflict")
     values: dict[str, Any] = {}
@@ -101,7 +101,7 @@ def _in_turn(connection: Connection, programs: list[Program], *, every_patient: 
 def _evaluate_program(connection: Connection, program: Program, values: dict[str, Any], attested: Collection[str]) -> None:
     values["counted_before"] = connection.scalar(text("SELECT count(*) FROM pg_temp.eval_scope"))
     for step in STEPS[program.kind]:
-        if step == "doubles" and not values["earlier_programs"] or step == "given_visit" and not values["has_visit_addon"]:
+        if (step == "doubles" and not values["earlier_programs"]) or (step == "given_visit" and not values["has_visit_addon"]):
             continue
         connection.execute(statement(step), values)
         if step == "scope" and attested:

@@ -20,7 +20,8 @@ ONE_DAY = timedelta(days=1)
 DEVICE_PERIOD = timedelta(days=29)
 # Parents before children.
 TABLES = (
-    "client staff provider patient enrolment assignment condition consent visit care_plan review mdm billed_service stay device_period discharge exclusion_choice time_entry"
+    "client staff provider patient enrolment assignment condition consent visit care_plan review mdm billed_service stay "
+    "device_period discharge exclusion_choice time_entry"
 ).split()
 Row = dict[str, Any]
 

@@ -67,7 +67,7 @@ class Program:
     follows_qhp_policy: bool
 
 
-def programs_at_work(connection: Connection, subject: ClientMonth, values: dict[str, Any]) -> list[Program]:
+def programs_at_work(connection: Connection, values: dict[str, Any]) -> list[Program]:
     """Return the programs in which the client has an enrolment or time in the month, in their order: one scan of each source."""
     rows = connection.execute(
         text(
@@ -140,22 +140,26 @@ def duplicates(connection: Connection, program: Program) -> dict[str, Any]:
 
 def substitution(connection: Connection, subject: ClientMonth, program: Program) -> dict[str, Any]:
     """Return the code that the client's setting bills in place of the program's own and the dates until which it must and may; else nulls."""
-    row = connection.execute(
-        text(
-            "SELECT s.code AS substitute_code, s.valid_from AS substitute_from, s.mandatory_to AS substitute_mandatory_to, "
-            "s.valid_to AS substitute_valid_to FROM code_substitution s JOIN client c ON c.setting = s.setting "
-            "WHERE c.vendor_id = :vendor_id AND c.client_id = :client_id AND s.program = :program AND s.valid_from <= :last AND s.valid_to >= :first"
-        ),
-        {
-            "vendor_id": subject.vendor_id,
-            "client_id": subject.client_id,
-            "program": program.program,
-            "first": subject.month.first_day,
-            "last": subject.month.last_day,
-        },
-    ).one_or_none()
+    row = (
+        connection.execute(
+            text(
+                "SELECT s.code AS substitute_code, s.valid_from AS substitute_from, s.mandatory_to AS substitute_mandatory_to, "
+                "s.valid_to AS substitute_valid_to FROM code_substitution s JOIN client c ON c.setting = s.setting "
+                "WHERE c.vendor_id = :vendor_id AND c.client_id = :client_id AND s.program = :program AND s.valid_from <= :last AND s.valid_to >= :first"
+            ),
+            {
+                "vendor_id": subject.vendor_id,
+                "client_id": subject.client_id,
+                "program": program.program,
+                "first": subject.month.first_day,
+                "last": subject.month.last_day,
+            },
+        )
+        .mappings()
+        .one_or_none()
+    )
     names = ("substitute_code", "substitute_from", "substitute_mandatory_to", "substitute_valid_to")
-    return dict.fromkeys(names) if row is None else dict(row._mapping)
+    return dict.fromkeys(names) if row is None else dict(row)
 
 
 def bounds(connection: Connection, subject: ClientMonth) -> dict[str, Any]:

@@ -39,7 +39,8 @@ CHANGED_BY_VENDOR = (
     "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice"
 ).split()
 ADDED_BY_VENDOR = (
-    "import_batch patient_month program_line exception invoice invoice_line invoice_state ledger_entry overpayment_review audit_event client_month number_counter"
+    "import_batch patient_month program_line exception invoice invoice_line invoice_state ledger_entry overpayment_review audit_event client_month "
+    "number_counter"
 ).split()
 VENDOR_GRANTS = (
     dict.fromkeys(CHANGED_BY_VENDOR, frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"}))

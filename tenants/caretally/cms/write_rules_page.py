@@ -25,7 +25,7 @@ EFFECT_WORDS = {
     "unsupport": "not billable",
     "park": "the client's close waits",
 }
-OTHER_PROGRAMS = "the other care-management programs"
+ONLY_READ = "only read, where somebody else billed it"
 HEADING = """# The rules, as the product holds them
 
 This page is generated from the files in `tenants/caretally/cms/data/`; change those, then run `python -m caretally.cms.write_rules_page
@@ -53,8 +53,8 @@ def _ladders(tables: Tables) -> str:
         way = PATH_WORDS[str(ladder["path"])]
         further = _minutes(addon.get("increment_seconds"))
         step = [_minutes(base["first_threshold_seconds"]), ladder["addon_code"], further, addon.get("max_units_month")]
-        rows.append([ladder["program"], way, ladder["base_code"], *step, "" if _is_evaluated(tables, base) else _planned(OTHER_PROGRAMS)])
-    header = ["program", "whose time", "base code", "from", "add-on", "each full further", "most units a month", ""]
+        rows.append([ladder["program"], way, ladder["base_code"], *step])
+    header = ["program", "whose time", "base code", "from", "add-on", "each full further", "most units a month"]
     return _section("From time to codes", _table(header, rows))
 
 
@@ -87,7 +87,7 @@ def _thresholds(code: Record) -> str:
 def _remarks(code: Record, *, is_evaluated: bool) -> str:
     needed = code["mdm_levels"]
     complexity = f"needs decision making {' or '.join(needed)}" if isinstance(needed, list) and needed else ""
-    return "; ".join(str(part) for part in (complexity, code["note"], "" if is_evaluated else _planned(OTHER_PROGRAMS)) if part)
+    return "; ".join(str(part) for part in (complexity, code["note"], "" if is_evaluated else ONLY_READ) if part)
 
 
 def _limits(tables: Tables) -> str:
@@ -170,10 +170,10 @@ def _rule_numbers(tables: Tables) -> str:
 
 
 def _is_evaluated(tables: Tables, code: Record) -> bool:
-    """Return whether a program that the evaluation knows the limits of leads to the code."""
-    programs = {row["program"] for row in tables["program_limit"].dicts()}
-    ladders = [row for row in tables["time_ladder"].dicts() if row["program"] in programs]
-    return any(code["code"] in (row["base_code"], row["addon_code"]) for row in ladders)
+    """Return whether a program leads to the code: by time, by the month, by a device, beside a visit or in place of another code."""
+    leading = {"time_ladder": ("base_code", "addon_code"), "untimed_code": ("code",), "device_band": ("code", "setup_code")}
+    leading |= {"visit_addon": ("code",), "code_substitution": ("code",)}
+    return any(code["code"] == row[column] for table, columns in leading.items() for row in tables[table].dicts() for column in columns)
 
 
 def _planned(capability: Value) -> str:

@@ -22,14 +22,14 @@ def test_every_code_and_gate_has_a_row(code: str) -> None:
 
 
 def test_a_gate_that_is_not_evaluated_yet_says_what_it_waits_for() -> None:
-    row = next(line for line in PAGE.splitlines() if line.startswith("| `DEVICE_DAYS_BELOW_MINIMUM`"))
-    assert "not evaluated yet (planned with remote monitoring)" in row
+    row = next(line for line in PAGE.splitlines() if line.startswith("| `TIME_BACKDATED`"))
+    assert "not evaluated yet (planned with a limit for late entry of time)" in row
 
 
-def test_a_chronic_care_code_is_evaluated_and_a_monitoring_code_not_yet() -> None:
+def test_a_code_that_no_program_leads_to_says_that_it_is_only_read() -> None:
     remarks = {line.split(" | ")[0].removeprefix("| "): line for line in PAGE.splitlines() if line.startswith("| 9")}
-    assert "not evaluated yet" not in remarks["99439"]
-    assert "not evaluated yet" in remarks["99454"]
+    assert "only read" not in remarks["99439"] + remarks["99454"]
+    assert "only read" in remarks["99091"]
 
 
 def test_a_sentence_shows_its_open_places_as_an_ellipsis() -> None:

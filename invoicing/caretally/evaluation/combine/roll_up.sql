@@ -46,7 +46,7 @@ listed AS (
     CROSS JOIN LATERAL (SELECT (SELECT l.primary_reason FROM eval_line l JOIN gate g ON g.code = l.primary_reason
                                 WHERE l.patient_id = r.patient_id AND l.outcome = r.outcome ORDER BY g.ordinal LIMIT 1) AS primary_reason) deciding
 )
-SELECT program, id, patient_id, l.mrn, enrolled, outcome, CASE WHEN outcome <> 'billable' THEN primary_reason END, CASE WHEN codes <> '{}' THEN path END, codes, units,
+SELECT program, l.id, patient_id, l.mrn, enrolled, outcome, CASE WHEN outcome <> 'billable' THEN primary_reason END, CASE WHEN codes <> '{}' THEN path END, codes, units,
        CASE WHEN codes <> '{}' THEN date_of_service END, raw_seconds, clinical_seconds, qhp_seconds, pending_clinical_seconds, pending_qhp_seconds, reasons, seconds,
        unbilled_seconds, exceptions, warnings, missing_seconds, missing_code, alternatives, pending_claim, mdm_level, l.provider_id, consent_on, plan_version, reviewed_on,
        visited_on, entry_ids, entry_seconds, entries_hash,
