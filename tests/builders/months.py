@@ -29,8 +29,6 @@ odd_entries: st.SearchStrategy[Facts] = st.sampled_from(
         {"within_em": True},
         {"country": "PH"},
         {"country": "US"},
-        {"program": "PCM"},
-        {"program": "RPM"},
         {"approved": False, "description": ""},
         {"approved": False, "within_em": True},
     ]

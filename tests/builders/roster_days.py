@@ -108,7 +108,7 @@ def _enrolments(draw: st.DrawFn, calendar: Calendar) -> Facts:
                 **{"from": start, "to": end if _in_order(start, end, before) else before},
                 provider=draw(st.sampled_from(["A", "A", "A", "B", None])),
                 status=draw(st.sampled_from(["enrolled", "enrolled", "enrolled", "paused", "withdrawn"])),
-                program=draw(st.sampled_from(["CCM", "CCM", "CCM", "RPM"])),
+                program=draw(st.just("CCM")),
             )
         )
     return {"enrolments": rows}

@@ -62,14 +62,14 @@ def evaluate(
     programs = programs_at_work(connection, shared)
     connection.execute(statement("conflicts"), shared)
     connection.exec_driver_sql("ANALYZE pg_temp.eval_conflict")
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = shared
     for program in _in_turn(connection, programs, every_patient=every_patient):
         values = shared | program_parameters(connection, subject, terms, program)
         values["every_patient"] = every_patient and program.program == DEFAULT_PROGRAM
         values["earlier_programs"] = earlier_programs(program, programs, terms)
         _evaluate_program(connection, program, values, attested)
-    values["period_days"] = connection.scalar(PERIOD)
-    if len(programs) > 1 or connection.scalar(SERVICES, values | shared | {"period_days": values["period_days"]}):
+    values = shared | values | {"period_days": connection.scalar(PERIOD)}
+    if len(programs) > 1 or connection.scalar(SERVICES, values):
         _combine(connection, values, programs)
     return str(shared["rule_set"])
 
