@@ -9,4 +9,9 @@ CREATE TEMP TABLE IF NOT EXISTS close_expected (
     codes text[] NOT NULL, units smallint[] NOT NULL, pending_claim text NOT NULL, served_on date NOT NULL, provider_id uuid NOT NULL,
     line_cents bigint[] NOT NULL, cents bigint, note text NOT NULL
 ) ON COMMIT DROP;
+CREATE OR REPLACE TEMP VIEW decision_expected AS
+SELECT d.id AS decision_id, x.line_cents, x.cents, x.note
+FROM eval_decision d
+JOIN close_expected x ON x.codes = d.codes AND x.units = d.units AND x.pending_claim = coalesce(d.pending_claim, '')
+    AND x.served_on = coalesce(d.date_of_service, 'infinity') AND x.provider_id = coalesce(d.provider_id, '00000000-0000-0000-0000-000000000000');
 TRUNCATE pg_temp.close_line, pg_temp.close_amount, pg_temp.close_expected;

@@ -32,5 +32,6 @@ JOIN patient p ON p.vendor_id = :vendor_id AND p.client_id = :client_id AND p.id
 LEFT JOIN provider pr ON pr.vendor_id = :vendor_id AND pr.client_id = :client_id AND pr.id = d.provider_id
 LEFT JOIN close_amount a ON a.decision_id = d.id
 LEFT JOIN held h ON h.id = d.id
+-- as in decision_expected, whose join of the decisions to themselves would cost as much as the rest of this statement's joins
 LEFT JOIN close_expected x ON x.codes = d.codes AND x.units = d.units AND x.pending_claim = coalesce(d.pending_claim, '')
     AND x.served_on = coalesce(d.date_of_service, 'infinity') AND x.provider_id = coalesce(d.provider_id, '00000000-0000-0000-0000-000000000000')

@@ -27,8 +27,10 @@ LIVE_EXCLUDED = text(
     "SELECT x.reason, sum(x.seconds)::bigint FROM eval_decision CROSS JOIN LATERAL unnest(excluded_reasons, excluded_seconds) AS x (reason, seconds) GROUP BY 1"
 )
 LIVE_DECISIONS = text(
-    "SELECT d.*, p.family_name || ', ' || p.given_name AS patient_name, 0::bigint AS held_cents FROM eval_decision d JOIN patient p "
-    "ON p.vendor_id = :vendor_id AND p.client_id = :client_id AND p.id = d.patient_id "
+    "SELECT d.*, p.family_name || ', ' || p.given_name AS patient_name, 0::bigint AS held_cents, "
+    "coalesce(x.line_cents, '{}') AS expected_line_cents, x.cents AS expected_cents, coalesce(x.note, '') AS expected_note "
+    "FROM eval_decision d JOIN patient p ON p.vendor_id = :vendor_id AND p.client_id = :client_id AND p.id = d.patient_id "
+    "LEFT JOIN decision_expected x ON x.decision_id = d.id "
     "WHERE d.outcome <> 'billable' OR cardinality(d.warnings) > 0 OR cardinality(d.excluded_reasons) > 0 "
     "ORDER BY d.outcome <> 'held', d.outcome = 'billable', d.primary_reason, d.mrn"
 )
@@ -77,9 +79,10 @@ def _report(
 def _rows(row: Mapping[str, Any], decision: Decision, month: Month) -> Iterable[ExceptionRow]:
     why = explanation(decision)
     codes = [*decision.exceptions, *(code for code in decision.warnings if code not in decision.exceptions)]
-    for code in codes:
-        if code in FACTS_ABOUT_CLIENT:
-            continue
+    told = [code for code in codes if code not in FACTS_ABOUT_CLIENT]
+    for code in told:
+        # The month's one amount stands with its first reason, so that a column of them adds up.
+        first = code == told[0]
         gate = decision.tables.gates[code]
         primary = code == decision.primary_reason
         yield ExceptionRow(
@@ -97,6 +100,8 @@ def _rows(row: Mapping[str, Any], decision: Decision, month: Month) -> Iterable[
             held_cents=row["held_cents"] if primary else 0,
             counted_seconds=decision.counted_seconds,
             explanation=why,
+            expected_cents=row["expected_cents"] if first else None,
+            expected_note=row["expected_note"] if first else "",
         )
 
 

@@ -23,7 +23,8 @@ class ExceptionRow:
 
     `title` is the short name of the code ("Attestation not signed"), `sentence` what is wrong here. `primary` marks the one
     reason that decides the patient-month; only it carries `held_cents`, so money is shown once. `fix` says what cures it,
-    `explanation` is the whole "why" of the patient-month.
+    `explanation` is the whole "why" of the patient-month. `expected_cents` is what Medicare is expected to pay for its claim, on the first
+    of its rows only (None: not known, `expected_note` says why, or no claim); it is no part of any price.
     """
 
     code: str
@@ -40,6 +41,8 @@ class ExceptionRow:
     held_cents: int
     counted_seconds: int
     explanation: str
+    expected_cents: int | None = None
+    expected_note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,6 +26,8 @@ EXCEPTION_COLUMNS = (
     Column(header="counted_seconds", kind="count", width=10),
     Column(header="counted_minutes", kind="minutes", width=10),
     Column(header="explanation", kind="long_text", width=60),
+    Column(header="expected_medicare", kind="money", width=12),
+    Column(header="expected_medicare_note", kind="long_text", width=40),
 )
 LATE_COLUMNS = (
     Column(header="external_id", width=18),
@@ -61,9 +63,11 @@ def exception_rows(report: ExceptionReport) -> Iterator[tuple[Cell, ...]]:
             row.counted_seconds,
             minutes(row.counted_seconds),
             row.explanation,
+            None if row.expected_cents is None else dollars(row.expected_cents),
+            row.expected_note,
         )
     for note in report.client_notes:
-        yield (client, month, "", note.code, "warns", "", "", "", note.sentence, note.owner, None, note.fix, None, None, None, "")
+        yield (client, month, "", note.code, "warns", "", "", "", note.sentence, note.owner, None, note.fix, None, None, None, "", None, "")
     for entry in report.late_entries:
         what = f"{entry.day.isoformat()} {entry.starts} to {entry.ends}, {entry.staff}"
         yield (
@@ -83,6 +87,8 @@ def exception_rows(report: ExceptionReport) -> Iterator[tuple[Cell, ...]]:
             entry.seconds,
             minutes(entry.seconds),
             entry.external_id,
+            None,
+            "",
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
+from caretally.cms.expected_payment import ExpectedPayment
 from caretally.cms.rule_tables import RuleTables, rule_tables
 from caretally.errors import NothingToDo
 from caretally.evaluation.claim_words import claim_text
@@ -142,16 +144,7 @@ def _patient_line(
 ) -> PatientLine:
     row = of_patient[0]
     decision = Decision.of_row(dict(row), tables)
-    charges = tuple(
-        Charge(
-            code=line["code"],
-            label=_label(line["code"], tables),
-            units=line["line_units"],
-            unit_price_cents=line["unit_price_cents"],
-            amount_cents=line["line_cents"],
-        )
-        for line in of_patient
-    )
+    charges = _charges(of_patient, decision, tables)
     return PatientLine(
         mrn=row["mrn"],
         name=row["patient_name"],
@@ -165,6 +158,26 @@ def _patient_line(
         explanation=explanation(decision),
         entries=tuple(_entry_details(entries[row["id"]], thresholds(decision))),
     )
+
+
+def _charges(of_patient: list[RowMapping], decision: Decision, tables: RuleTables) -> tuple[Charge, ...]:
+    expected = ExpectedPayment.of_row(dict(of_patient[0]))
+    cents = dict(zip(decision.codes, expected.line_cents, strict=True)) | {"": expected.cents}
+    charges = [
+        Charge(
+            code=line["code"],
+            label=_label(line["code"], tables),
+            units=line["line_units"],
+            unit_price_cents=line["unit_price_cents"],
+            amount_cents=line["line_cents"],
+        )
+        for line in of_patient
+    ]
+    # A code that tiers split into several charges is paid once.
+    first = {charge.code: index for index, charge in reversed(list(enumerate(charges)))}
+    for code, index in first.items():
+        charges[index] = replace(charges[index], expected_cents=cents.get(code), expected_note=expected.note)
+    return tuple(charges)
 
 
 def _evidence(row: RowMapping, signed_at: Any, *, required: bool) -> Evidence:

@@ -51,13 +51,19 @@ class ServiceSummary:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Charge:
-    """What one patient-month is charged for one code (or flat service)."""
+    """What one patient-month is charged for one code (or flat service).
+
+    `expected_cents` is what Medicare is expected to pay for the code (flat service: the claim), on its first charge only; None where it
+    is not known, and `expected_note` says why. It is no part of the amount.
+    """
 
     code: str
     label: str
     units: int
     unit_price_cents: int
     amount_cents: int
+    expected_cents: int | None = None
+    expected_note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -34,6 +34,8 @@ LINE_COLUMNS = (
     Column(header="agreement", width=22),
     Column(header="rule_set", width=14),
     Column(header="explanation", kind="long_text", width=60),
+    Column(header="expected_medicare", kind="money", width=12),
+    Column(header="expected_medicare_note", kind="long_text", width=40),
 )
 ENTRY_COLUMNS = (
     Column(header="invoice", width=17),
@@ -76,6 +78,8 @@ def line_rows(invoice: Invoice) -> Iterator[tuple[Cell, ...]]:
             invoice.agreement_version,
             invoice.rule_set,
             extra.detail,
+            None,
+            "",
         )
 
 
@@ -105,6 +109,8 @@ def _charge_row(invoice: Invoice, number: int, line: PatientLine, charge: Charge
         invoice.agreement_version,
         invoice.rule_set,
         line.explanation,
+        None if charge.expected_cents is None else dollars(charge.expected_cents),
+        charge.expected_note,
     )
 
 

@@ -1,11 +1,17 @@
 """What Medicare is expected to pay stands beside the vendor's price of each patient-month, and never in it."""
 
+import csv
 from datetime import UTC, datetime
+from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import text
 
+from caretally.invoices.build_invoice import build_invoice
+from caretally.invoices.render_csv import invoice_csv
+from caretally.invoices.render_xlsx import invoice_xlsx
 from caretally.months import Month
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
@@ -103,3 +109,42 @@ def test_a_month_without_a_claim_has_none(office: Office) -> None:
     office.add_time("LFM", office.add_patient("LFM", "2"), "rn", seconds=600, starts=datetime(2026, 10, 7, 14, tzinfo=UTC))
     office.close()
     assert office.rows("SELECT expected_line_cents, expected_cents, expected_note FROM patient_month WHERE mrn = '2'") == [([], None, "")]
+
+
+def lines_of(office: Office) -> list[dict[str, str]]:
+    """Return the lines of the invoice's CSV."""
+    key = dict(
+        zip(("vendor_id", "client_id", "client_month_id"), office.rows("SELECT vendor_id, client_id, id FROM client_month")[0], strict=True)
+    )
+    with office.transaction() as connection:
+        invoice = build_invoice(connection, **key)
+    sheet = load_workbook(BytesIO(invoice_xlsx(invoice)))["Lines"]
+    assert "expected_medicare" in {cell for row in sheet.iter_rows(values_only=True) for cell in row}
+    return list(csv.DictReader(StringIO(invoice_csv(invoice).decode(), newline="")))
+
+
+def test_the_invoice_s_lines_show_it_beside_the_amount(office: Office) -> None:
+    office.close()
+    shown = [(line["code"], line["amount"], line["expected_medicare"], line["expected_medicare_note"]) for line in lines_of(office)]
+    note = "non-facility, national, factor 33.4009"
+    assert shown == [("99490", "38.00", "66.13", note), ("99439", "16.00", "50.44", note)]
+
+
+def test_a_code_that_tiers_split_shows_it_once(database: TestDatabase) -> None:
+    office = new_office(database, "LFM")
+    change(
+        office,
+        "INSERT INTO agreement_price (vendor_id, client_id, agreement_id, code, tier_from, price_cents) "
+        "SELECT vendor_id, client_id, id, '99439', 2, 1500 FROM agreement",
+    )
+    office.add_time("LFM", office.add_patient("LFM", "1"), "rn", seconds=3600)
+    office.close()
+    shown = [(line["code"], line["units"], line["expected_medicare"]) for line in lines_of(office)]
+    assert shown == [("99490", "1", "66.13"), ("99439", "1", "100.87"), ("99439", "1", "")]
+
+
+def test_a_price_a_patient_month_shows_the_whole_claim_s(database: TestDatabase) -> None:
+    office = new_office(database, "LFM", basis="per_patient_month", prices={"": 3800})
+    office.add_time("LFM", office.add_patient("LFM", "1"), "rn", seconds=2700)
+    office.close()
+    assert [(line["code"], line["amount"], line["expected_medicare"]) for line in lines_of(office)] == [("", "38.00", "116.57")]

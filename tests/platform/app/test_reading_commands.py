@@ -3,9 +3,11 @@
 import csv
 import io
 import subprocess
+from datetime import UTC, datetime
 
 import openpyxl
 import pytest
+from sqlalchemy import text
 
 from tests.builders.closing import PROGRAM
 from tests.builders.databases import TestDatabase
@@ -78,3 +80,63 @@ def test_nothing_is_coloured_in_a_pipe(office: Office, words: list[str]) -> None
 def test_config_and_migrate_print_json(office: Office) -> None:
     assert {"variable", "value", "is_set", "description"} == set(program("config", "--json").json[0])
     assert set(program("migrate", "--json").json) == {"before", "after", "rule_set"}
+
+
+@pytest.fixture
+def earning(database: TestDatabase, caretally_environment: dict[str, str]) -> Office:
+    """A vendor with one client and two patients: 45 minutes, and 45 minutes without consent."""
+    made = new_office(database, "LFM")
+    made.add_time("LFM", made.add_patient("LFM", "1"), "rn", seconds=2700)
+    held = made.add_patient("LFM", "2")
+    made.add_time("LFM", held, "rn", seconds=2700, starts=datetime(2026, 10, 7, 14, tzinfo=UTC))
+    with made.transaction() as connection:
+        connection.execute(text("DELETE FROM consent WHERE patient_id = :id"), {"id": held})
+    return made
+
+
+EXPECTED = {
+    "cents": 11657,
+    "lines": [{"code": "99490", "units": 1, "cents": 6613}, {"code": "99439", "units": 1, "cents": 5044}],
+    "note": "non-facility, national, factor 33.4009",
+}
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_what_medicare_may_pay_is_explained_beside_the_price(earning: Office, closed: bool) -> None:
+    if closed:
+        earning.close()
+    words = ("explain", "2026-10", "--vendor", slug_of(earning), "--client", "LFM", "--patient", "1")
+    answer = program(*words, "--json").json
+    assert (answer["price_cents"], answer["expected_medicare"]) == (5400, EXPECTED)
+    said = program(*words).out
+    assert "Price         $54.00\n" in said
+    assert "Medicare      $116.57 expected (99490 $66.13 + 99439 $50.44; non-facility, national, factor 33.4009), never part" in said
+
+
+def test_a_month_without_a_claim_is_explained_without_an_amount(office: Office) -> None:
+    words = ("explain", "2026-10", "--vendor", slug_of(office), "--client", "LFM", "--patient", "7")
+    answer = program(*words, "--json").json
+    assert (answer["price_cents"], answer["expected_medicare"]) == (0, None)
+    said = program(*words).out
+    assert "Price " not in said and "Medicare " not in said
+
+
+def test_an_amount_that_is_not_known_is_explained_by_what_is_missing(earning: Office) -> None:
+    patient = earning.value("SELECT id FROM patient WHERE mrn = '1'")
+    earning.add_time("LFM", patient, "rn", seconds=1200, starts=datetime(2027, 1, 7, 14, tzinfo=UTC))
+    words = ("explain", "2027-01", "--vendor", slug_of(earning), "--client", "LFM", "--patient", "1")
+    missing = "99490 has no relative value units on record for 2027-01-01"
+    lines = [{"code": "99490", "units": 1, "cents": None}]
+    assert program(*words, "--json").json["expected_medicare"] == {"cents": None, "lines": lines, "note": missing}
+    assert f"Medicare      expected amount not known: {missing}\n" in program(*words).out
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_held_month_has_in_the_report_once_what_it_would_bring(earning: Office, closed: bool) -> None:
+    if closed:
+        earning.close()
+    said = program("exceptions", "2026-10", "--vendor", slug_of(earning), "--format", "csv")
+    rows = [row for row in csv.DictReader(io.StringIO(said.out)) if row["mrn"] == "2"]
+    assert [row["expected_medicare"] for row in rows if row["expected_medicare"]] == ["116.57"]
+    (client,) = program("exceptions", "2026-10", "--vendor", slug_of(earning), "--json").json
+    assert [row["expected_cents"] for row in client["exceptions"] if row["mrn"] == "2" and row["expected_cents"]] == [11657]

@@ -94,7 +94,20 @@ def _as_json(client: Client, report: ExceptionReport) -> dict[str, Any]:
     rows = [
         {
             name: getattr(row, name)
-            for name in ("code", "mrn", "outcome", "effect", "primary", "sentence", "owner", "fix", "held_cents", "explanation")
+            for name in (
+                "code",
+                "mrn",
+                "outcome",
+                "effect",
+                "primary",
+                "sentence",
+                "owner",
+                "fix",
+                "held_cents",
+                "explanation",
+                "expected_cents",
+                "expected_note",
+            )
         }
         | {"due_on": row.due_on.isoformat() if row.due_on else None}
         for row in report.rows

@@ -1,6 +1,7 @@
 """`caretally explain`: why one patient-month came out as it did."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -10,18 +11,24 @@ from caretally.app.installation import Installation
 from caretally.close.close_month import clients_to_close
 from caretally.close.prepare import Client, prepare
 from caretally.close.read_month import latest_client_month
+from caretally.cms.expected_payment import ExpectedPayment
 from caretally.cms.rule_tables import rule_tables
 from caretally.errors import NothingToDo
 from caretally.evaluation.claim_words import claim_text, duration_words, stored_claim_text
 from caretally.evaluation.decided import Decision
 from caretally.evaluation.explain import explanation, nearest_miss, rules
 from caretally.evaluation.parameters import ClientMonth
+from caretally.money import format_dollars
 from caretally.months import Month
 
 CLOSED = text(
     "SELECT * FROM patient_month WHERE vendor_id = :vendor_id AND client_id = :client_id AND client_month_id = :client_month_id AND mrn = :mrn"
 )
-LIVE = text("SELECT * FROM eval_decision WHERE mrn = :mrn")
+LIVE = text(
+    "SELECT d.*, coalesce(a.amount_cents, 0) AS amount_cents, coalesce(x.line_cents, '{}') AS expected_line_cents, x.cents AS expected_cents, "
+    "coalesce(x.note, '') AS expected_note FROM eval_decision d LEFT JOIN close_amount a ON a.decision_id = d.id "
+    "LEFT JOIN decision_expected x ON x.decision_id = d.id WHERE d.mrn = :mrn"
+)
 
 
 @click.command("explain")
@@ -36,15 +43,24 @@ def explain_command(month: str, vendor_word: str, code: str, mrn: str, as_json: 
     vendor = Installation().vendor(vendor_word)
     with vendor.transaction() as connection:
         client = clients_to_close(connection, [code])[0]
-        decision, state = decided(connection, client, chosen, mrn=mrn)
-    answer = answer_of(decision)
-    click.echo(
-        json.dumps(answer, ensure_ascii=False) if as_json else _words(answer, decision, f"{mrn} at {client.code} in {chosen} ({state})")
-    )
+        explained = decided(connection, client, chosen, mrn=mrn)
+    answer = answer_of(explained)
+    subject = f"{mrn} at {client.code} in {chosen} ({explained.state})"
+    click.echo(json.dumps(answer, ensure_ascii=False) if as_json else _words(answer, explained, subject))
 
 
-def decided(connection: Connection, client: Client, month: Month, *, mrn: str) -> tuple[Decision, str]:
-    """Return the decision of one patient-month and whether it is `closed` or `open, as it stands now`.
+@dataclass(frozen=True)
+class Explained:
+    """One patient-month as it was decided: `price_cents` is what the vendor charges for it, `expected` what Medicare may pay for it."""
+
+    decision: Decision
+    state: str
+    price_cents: int
+    expected: ExpectedPayment
+
+
+def decided(connection: Connection, client: Client, month: Month, *, mrn: str) -> Explained:
+    """Return one patient-month, `closed` or `open, as it stands now`.
 
     Raises `NothingToDo` when the patient has neither enrolment nor time in the month.
     """
@@ -62,11 +78,12 @@ def decided(connection: Connection, client: Client, month: Month, *, mrn: str) -
         raise NothingToDo(
             f"{client.code} has no patient {mrn[:40]!r} with enrolment or time in {month}; check the record number and the month."
         )
-    return Decision.of_row(dict(row), tables, **known), state
+    return Explained(Decision.of_row(dict(row), tables, **known), state, row["amount_cents"], ExpectedPayment.of_row(dict(row)))
 
 
-def answer_of(decision: Decision) -> dict[str, Any]:
+def answer_of(explained: Explained) -> dict[str, Any]:
     """Return the answer as JSON shows it."""
+    decision = explained.decision
     return {
         "outcome": decision.outcome,
         "claim": [{"code": code, "units": units} for code, units in zip(decision.codes, decision.units, strict=True)],
@@ -76,6 +93,8 @@ def answer_of(decision: Decision) -> dict[str, Any]:
         "counted_seconds": {"clinical": decision.clinical_seconds, "qhp": decision.qhp_seconds},
         "excluded_seconds": decision.excluded,
         "raw_seconds": decision.raw_seconds,
+        "price_cents": explained.price_cents,
+        "expected_medicare": explained.expected.as_json(decision.codes, decision.units),
         "explanation": explanation(decision),
         "nearest_miss": nearest_miss(decision),
         "alternatives": [stored_claim_text(claim) for claim in decision.alternatives],
@@ -84,9 +103,13 @@ def answer_of(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _words(answer: dict[str, Any], decision: Decision, subject: str) -> str:
+def _words(answer: dict[str, Any], explained: Explained, subject: str) -> str:
+    decision = explained.decision
     lines = [subject, "", answer["explanation"], ""]
     lines.append(f"Claim         {claim_text(decision.codes, decision.units)}")
+    lines += [f"Price         {format_dollars(explained.price_cents)}"] if decision.outcome == "billable" else []
+    expected = explained.expected.words(decision.codes)
+    lines += [f"Medicare      {expected}"] if expected else []
     lines.append(f"Counted       {duration_words(decision.counted_seconds)} of {duration_words(decision.raw_seconds)} logged")
     lines += [f"Not counted   {duration_words(seconds)}  {reason}" for reason, seconds in decision.excluded.items()]
     lines += [f"Nearest miss  {answer['nearest_miss']}"] if answer["nearest_miss"] else []
