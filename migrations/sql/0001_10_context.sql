@@ -1,7 +1,6 @@
 -- The signed transaction context: who is asking, for which vendor and which clients. Decision 0004.
 -- A login role can set the setting to any text, but cannot make the signature: the key table is readable by its owner only.
-CREATE SCHEMA tenancy;
-GRANT USAGE ON SCHEMA tenancy TO {{vendor}}, {{practice}}, {{operator}}, {{auth}};
+GRANT USAGE ON SCHEMA caretally, tenancy TO {{vendor}}, {{practice}}, {{operator}}, {{auth}};
 
 -- HMAC-SHA256 (RFC 2104) needs the key padded to one block and xor-ed with 0x36 and 0x5c; both blocks are stored ready made.
 CREATE TABLE tenancy.context_key (

@@ -1,6 +1,5 @@
 -- How a cell of an import file becomes a value: every function returns null for what it cannot read and never raises. Decision 0006.
 -- They are STABLE rather than IMMUTABLE where a cast is (it obeys the session's date style), so that the planner can inline them.
-CREATE SCHEMA import;
 GRANT USAGE ON SCHEMA import TO {{vendor}};
 CREATE FUNCTION import.us_date(t text) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT make_date(split_part(t, '/', 3)::int, split_part(t, '/', 1)::int, split_part(t, '/', 2)::int) $$;
@@ -66,10 +65,10 @@ CREATE FUNCTION import.plain_name(t text) RETURNS text LANGUAGE sql IMMUTABLE PA
 -- Until a table is first analysed, foreign key checks may read all patients of a client (measured: 16 s instead of 1 s for 100,000 entries).
 -- Only an owner can analyse, so this allow-listed SECURITY DEFINER does it for a table that an import has just grown by half.
 CREATE FUNCTION import.refresh_statistics(name text, rows_added int) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
-    IF rows_added > (SELECT greatest(500, reltuples / 2) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = name AND relkind = 'r') THEN
-        EXECUTE format('ANALYZE (SKIP_LOCKED) public.%I', name);
+    IF rows_added > (SELECT greatest(500, reltuples / 2) FROM pg_class WHERE relnamespace = 'caretally'::regnamespace AND relname = name AND relkind = 'r') THEN
+        EXECUTE format('ANALYZE (SKIP_LOCKED) caretally.%I', name);
     END IF;
 END $$;
 REVOKE ALL ON FUNCTION import.refresh_statistics(text, int) FROM PUBLIC;

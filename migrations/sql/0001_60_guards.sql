@@ -1,37 +1,36 @@
 -- Closed months stay closed: writers share the client's lock row, a close takes it alone. Decision 0005; order: vendor, clients by id.
-CREATE SCHEMA guard;
 GRANT USAGE ON SCHEMA guard TO {{vendor}}, {{practice}}, {{operator}};
 
 -- Allow-listed SECURITY DEFINER: a writer may lock the rows without the right to change them. RLS is forced, so only its own vendor's.
 CREATE FUNCTION guard.share_client_locks(vendors uuid[], clients uuid[]) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     PERFORM 1 FROM client_lock WHERE vendor_id = ANY (vendors) AND client_id = ANY (clients) ORDER BY client_id FOR SHARE;
 END $$;
 CREATE FUNCTION guard.take_vendor_lock(vendors uuid[]) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     -- Nothing is ever committed in the vendor of `decide`, so two decides need not wait for each other.
     PERFORM 1 FROM vendor_lock WHERE vendor_id = ANY (vendors) AND vendor_id <> '00000000-0000-7000-8000-000000000001' ORDER BY vendor_id FOR UPDATE;
 END $$;
 
 -- Every client-level source: the statement's clients, old and new, are locked once.
-CREATE FUNCTION guard.lock_new() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.lock_new() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     PERFORM guard.share_client_locks(array_agg(DISTINCT vendor_id), array_agg(DISTINCT client_id)) FROM new_rows;
     RETURN NULL;
 END $$;
-CREATE FUNCTION guard.lock_old() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.lock_old() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     PERFORM guard.share_client_locks(array_agg(DISTINCT vendor_id), array_agg(DISTINCT client_id)) FROM old_rows;
     RETURN NULL;
 END $$;
-CREATE FUNCTION guard.lock_vendor_new() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.lock_vendor_new() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     PERFORM guard.take_vendor_lock(array_agg(DISTINCT vendor_id)) FROM new_rows;
     RETURN NULL;
 END $$;
-CREATE FUNCTION guard.lock_vendor_old() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.lock_vendor_old() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     PERFORM guard.take_vendor_lock(array_agg(DISTINCT vendor_id)) FROM old_rows;
     RETURN NULL;
@@ -44,7 +43,7 @@ BEGIN
 END $$;
 
 -- Time: an entry touches every month that its hours touch. One aggregate per client first, so a bulk load compares few rows.
-CREATE FUNCTION guard.time_new() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.time_new() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     PERFORM guard.share_client_locks(array_agg(DISTINCT vendor_id), array_agg(DISTINCT client_id)) FROM new_rows;
     PERFORM guard.refuse_closed(TG_TABLE_NAME, c.code, m.month)
@@ -55,7 +54,7 @@ BEGIN
                   AND n.started_at < m.ends_at AND n.ended_at > m.starts_at);
     RETURN NULL;
 END $$;
-CREATE FUNCTION guard.time_old() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.time_old() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     PERFORM guard.share_client_locks(array_agg(DISTINCT vendor_id), array_agg(DISTINCT client_id)) FROM old_rows;
     PERFORM guard.refuse_closed(TG_TABLE_NAME, c.code, m.month)
@@ -67,28 +66,28 @@ BEGIN
     RETURN NULL;
 END $$;
 -- Rows that belong to a month by a date: documented MDM, billed services. The date's column is the trigger's argument's meaning.
-CREATE FUNCTION guard.mdm_new() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.mdm_new() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     PERFORM guard.share_client_locks(array_agg(DISTINCT vendor_id), array_agg(DISTINCT client_id)) FROM new_rows;
     PERFORM guard.refuse_closed(TG_TABLE_NAME, c.code, m.month) FROM new_rows n JOIN client_month m USING (vendor_id, client_id, month)
     JOIN client c USING (vendor_id, client_id) WHERE m.status = 'closed';
     RETURN NULL;
 END $$;
-CREATE FUNCTION guard.mdm_old() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.mdm_old() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     PERFORM guard.share_client_locks(array_agg(DISTINCT vendor_id), array_agg(DISTINCT client_id)) FROM old_rows;
     PERFORM guard.refuse_closed(TG_TABLE_NAME, c.code, m.month) FROM old_rows o JOIN client_month m USING (vendor_id, client_id, month)
     JOIN client c USING (vendor_id, client_id) WHERE m.status = 'closed';
     RETURN NULL;
 END $$;
-CREATE FUNCTION guard.service_new() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.service_new() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     PERFORM guard.share_client_locks(array_agg(DISTINCT vendor_id), array_agg(DISTINCT client_id)) FROM new_rows;
     PERFORM guard.refuse_closed(TG_TABLE_NAME, c.code, m.month) FROM new_rows n JOIN client_month m USING (vendor_id, client_id)
     JOIN client c USING (vendor_id, client_id) WHERE m.status = 'closed' AND m.month = date_trunc('month', n.served_on::timestamp)::date;
     RETURN NULL;
 END $$;
-CREATE FUNCTION guard.service_old() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.service_old() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     PERFORM guard.share_client_locks(array_agg(DISTINCT vendor_id), array_agg(DISTINCT client_id)) FROM old_rows;
     PERFORM guard.refuse_closed(TG_TABLE_NAME, c.code, m.month) FROM old_rows o JOIN client_month m USING (vendor_id, client_id)
@@ -119,13 +118,13 @@ BEGIN
 END $$;
 
 -- A client gets its lock row when it is born; its time zone is fixed by its first closed month.
-CREATE FUNCTION guard.client_born() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.client_born() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     INSERT INTO client_lock (vendor_id, client_id) SELECT vendor_id, client_id FROM new_rows;
     RETURN NULL;
 END $$;
 CREATE TRIGGER born AFTER INSERT ON client REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION guard.client_born();
-CREATE FUNCTION guard.client_timezone() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.client_timezone() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     IF NEW.timezone <> OLD.timezone AND EXISTS (SELECT FROM client_month m WHERE m.vendor_id = NEW.vendor_id AND m.client_id = NEW.client_id AND m.status = 'closed') THEN
         RAISE EXCEPTION 'client % has closed months, so its time zone stays %', OLD.code, OLD.timezone USING ERRCODE = 'CT001';
@@ -134,7 +133,7 @@ BEGIN
 END $$;
 CREATE TRIGGER timezone_fixed BEFORE UPDATE OF timezone ON client FOR EACH ROW EXECUTE FUNCTION guard.client_timezone();
 -- A new vendor gets its lock, its person key (random, 244 bits from two version-4 uuids), its counters and the head of its audit chain.
-CREATE FUNCTION guard.vendor_born() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.vendor_born() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     INSERT INTO vendor_lock VALUES (NEW.vendor_id);
     INSERT INTO vendor_secret VALUES (NEW.vendor_id, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())));
@@ -155,12 +154,12 @@ BEGIN
     FOREACH frozen IN ARRAY ARRAY['patient_month', 'program_line', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'audit_event', 'overpayment_review'] LOOP
         EXECUTE format('CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON %I FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_change()', frozen);
     END LOOP;
-    FOR frozen IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version' LOOP
+    FOR frozen IN SELECT relname FROM pg_class WHERE relnamespace = 'caretally'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version' LOOP
         EXECUTE format('CREATE TRIGGER never_truncated BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_change()', frozen);
     END LOOP;
 END $$;
 -- A month goes open -> previewed -> closed -> reopened; what it was closed with stays as it was.
-CREATE FUNCTION guard.month_steps() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.month_steps() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     IF TG_OP = 'DELETE' OR OLD.status = 'reopened' OR (OLD.status = 'closed' AND NOT (NEW.status = 'reopened'
             AND NEW.reopened_by IS NOT NULL AND NEW.reopened_at IS NOT NULL AND NEW.reopen_reason <> ''
@@ -181,7 +180,7 @@ END $$;
 CREATE TRIGGER forward BEFORE UPDATE OR DELETE ON number_counter FOR EACH ROW EXECUTE FUNCTION guard.forward_only('last_number');
 CREATE TRIGGER forward BEFORE UPDATE OR DELETE ON audit_head FOR EACH ROW EXECUTE FUNCTION guard.forward_only('seq');
 -- A provider signs for themself, on a practice login; no vendor staff, job or machine can write one.
-CREATE FUNCTION guard.signer_is_session() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION guard.signer_is_session() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     IF current_user <> '{{practice:name}}' OR NEW.signer <> tenancy.current_actor() THEN
         RAISE EXCEPTION 'an attestation is signed by its provider only' USING ERRCODE = '42501';

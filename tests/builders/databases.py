@@ -1,5 +1,9 @@
 """A database of the suite and its pools."""
 
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +15,8 @@ from sqlalchemy.pool import NullPool
 from caretally.config.secret import installation_secret
 from caretally.config.settings import read_settings
 from caretally.db.engines import LONG, login_engine, operator_engine, practice_engine, vendor_engine
-from caretally.db.roles import Roles
+from caretally.db.roles import LOGINS, Roles
+from caretally.tenancy.registry import SCHEMA
 
 SECRET_TEXT = "the secret of the test suite, known to all"
 
@@ -58,8 +63,8 @@ class TestDatabase:
     @cached_property
     def admin_engine(self) -> Engine:
         """The administrator's connections, acting as the schema's owner."""
-        act = f'-c role="{self.roles.name("owner")}"'
-        return create_engine(self.url, poolclass=NullPool, connect_args={"options": act.replace('"', "")})
+        act = f"-c role={self.roles.name('owner')} -c search_path={SCHEMA},pg_temp"
+        return create_engine(self.url, poolclass=NullPool, connect_args={"options": act})
 
     def environment(self, *, home: Path) -> dict[str, str]:
         """Return the variables with which the program `caretally` works on this database."""
@@ -84,3 +89,30 @@ def execute(url: URL, *statements: str) -> None:
         for statement in statements:
             connection.execute(text(statement))
     engine.dispose()
+
+
+MAY_CREATE = "GRANT CREATE ON DATABASE {name} TO {name}"
+
+
+@contextmanager
+def database_of_a_login(server: URL, *prepare: str, makes_roles: bool = True, owned: bool = False) -> Iterator[URL]:
+    """Give the address of a new database and a new login, both called by one name; drop both, and its roles, afterwards.
+
+    Without `owned` the database is the administrator's, who executes the statements of `prepare` in it, with `{name}` for the name.
+    """
+    name = f"{os.environ['CARETALLY_TEST_PREFIX']}_{secrets.token_hex(3)}"
+    execute(server, f"CREATE ROLE {name} LOGIN PASSWORD '{name}' {'CREATEROLE' if makes_roles else ''}", f"GRANT {name} TO CURRENT_USER")
+    execute(server, f"CREATE DATABASE {name} {f'OWNER {name}' if owned else ''}")
+    try:
+        execute(server.set(database=name), *(statement.format(name=name) for statement in prepare))
+        yield server.set(username=name, password=name, database=name)
+    finally:
+        execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+        if makes_roles:
+            execute(server.set(username=name, password=name), *(f"DROP ROLE IF EXISTS {role}" for role in role_names(name)))
+        execute(server, f"DROP ROLE {name}")
+
+
+def role_names(prefix: str) -> list[str]:
+    """Return the roles that a migration makes."""
+    return [Roles(prefix).name(kind) for kind in (*LOGINS, "owner")]

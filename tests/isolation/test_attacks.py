@@ -91,26 +91,26 @@ SHADOWS = {
 
 
 @pytest.mark.parametrize("name", SHADOWS)
-@pytest.mark.parametrize("path", ["public", "pg_temp, public", "pg_temp, pg_catalog"])
+@pytest.mark.parametrize("path", ["caretally", "pg_temp, caretally", "pg_temp, pg_catalog"])
 def test_a_temporary_table_does_not_stand_in_for_what_the_guards_lock(database: TestDatabase, sower: Sower, name: str, path: str) -> None:
     with asking(database, VENDOR) as raw:
         raw.execute(SHADOWS[name].encode())
         raw.execute(f"SET LOCAL search_path = {path}".encode())
-        raw.execute("UPDATE public.patient SET payer = payer")
+        raw.execute("UPDATE caretally.patient SET payer = payer")
         held = raw.execute(
-            "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'public.client_lock'::regclass"
+            "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'caretally.client_lock'::regclass"
         ).fetchone()
         assert held is not None
         assert held[0] > 0
 
 
-@pytest.mark.parametrize("path", ["pg_temp, public", "pg_temp, pg_catalog"])
+@pytest.mark.parametrize("path", ["pg_temp, caretally", "pg_temp, pg_catalog"])
 def test_a_shadowed_type_or_function_does_not_move_the_context(database: TestDatabase, sower: Sower, path: str) -> None:
     with asking(database, VENDOR) as raw:
         raw.execute("CREATE DOMAIN pg_temp.uuid AS text")
         raw.execute("CREATE FUNCTION pg_temp.current_setting(text, boolean) RETURNS text LANGUAGE sql AS $$ SELECT 'no' $$")
         raw.execute(f"SET LOCAL search_path = {path}".encode())
-        assert raw.execute("SELECT DISTINCT vendor_id FROM public.patient").fetchall() == [(A1.vendor_id,)]
+        assert raw.execute("SELECT DISTINCT vendor_id FROM caretally.patient").fetchall() == [(A1.vendor_id,)]
 
 
 REFUSED = {
@@ -125,7 +125,8 @@ REFUSED = {
     "a trigger on a table": "CREATE TRIGGER g AFTER INSERT ON patient FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
     "a policy": "CREATE POLICY mine ON patient USING (true)",
     "a leakproof function": "CREATE FUNCTION pg_temp.f(text) RETURNS boolean LANGUAGE sql LEAKPROOF AS 'SELECT true'",
-    "a table": "CREATE TABLE public.mine (id int)",
+    "a table": "CREATE TABLE caretally.mine (id int)",
+    "a table elsewhere": "CREATE TABLE public.mine (id int)",
     "a schema": "CREATE SCHEMA mine",
     "an extension": "CREATE EXTENSION pg_trgm",
     "a file": "SELECT pg_read_file('postgresql.conf')",

@@ -14,8 +14,42 @@ KEY = "CREATE UNIQUE INDEX by_mbi ON patient (mbi)"
 CROSS = "ALTER TABLE mdm ADD CONSTRAINT cross_client FOREIGN KEY (vendor_id, id, patient_id) REFERENCES patient NOT VALID"
 NULLABLE = "ALTER TABLE import_before ALTER vendor_id DROP NOT NULL"
 EXCLUSION = "ALTER TABLE stay ADD CONSTRAINT apart EXCLUDE USING gist (patient_id WITH =)"
+AS_ADMINISTRATOR = "SET LOCAL ROLE NONE"
 FAULTS = {
     "a table that is not registered": (["CREATE TABLE secret_note (id int PRIMARY KEY)"], "secret_note: is not registered"),
+    "a stranger's table that a login may write": (
+        [AS_ADMINISTRATOR, "CREATE TABLE public.note (id int)", 'GRANT INSERT ON public.note TO "{vendor}"'],
+        "public.note: lies outside",
+    ),
+    "a stranger's table with a column for everybody": (
+        [AS_ADMINISTRATOR, "CREATE TABLE public.note (id int)", "GRANT SELECT (id) ON public.note TO PUBLIC"],
+        "public.note: lies outside",
+    ),
+    "a table of ours in another schema": (
+        [
+            AS_ADMINISTRATOR,
+            "CREATE TABLE public.note (id int)",
+            'GRANT CREATE ON SCHEMA public TO "{owner}"',
+            'ALTER TABLE public.note OWNER TO "{owner}"',
+        ],
+        "public.note: lies outside",
+    ),
+    "a stranger's definer that a login may call": (
+        [AS_ADMINISTRATOR, "CREATE FUNCTION public.peek() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'"],
+        "public.peek: is SECURITY DEFINER but",
+    ),
+    "a stranger's copy of our rows": (
+        [AS_ADMINISTRATOR, "CREATE MATERIALIZED VIEW public.kept AS SELECT * FROM caretally.gate"],
+        "public.kept: is a materialised view",
+    ),
+    "a stranger's view that a login may read": (
+        [AS_ADMINISTRATOR, "CREATE VIEW public.seen AS SELECT 1 AS one", 'GRANT SELECT ON public.seen TO "{vendor}"'],
+        "public.seen: is a view without",
+    ),
+    "a stranger's schema that a login may fill": (
+        [AS_ADMINISTRATOR, 'GRANT CREATE ON SCHEMA public TO "{vendor}"'],
+        "{vendor}: may create in the schema public",
+    ),
     "a table in another schema": (["CREATE TABLE guard.note (id int PRIMARY KEY)"], "guard.note: lies outside"),
     "a registered table that is gone": (["DROP TABLE overpayment_review"], "overpayment_review: is registered but"),
     "row level security off": (["ALTER TABLE patient DISABLE ROW LEVEL SECURITY"], "patient: row level security is off"),
@@ -37,7 +71,7 @@ FAULTS = {
         ["ALTER TABLE gate ADD vendor_id uuid REFERENCES vendor"],
         "gate: foreign key gate_vendor_id_fkey leads",
     ),
-    "a definer that is not listed": ([DEFINER], "public.peek: is SECURITY DEFINER but"),
+    "a definer that is not listed": ([DEFINER], "caretally.peek: is SECURITY DEFINER but"),
     "a definer less": (["ALTER FUNCTION guard.client_born() SECURITY INVOKER"], "guard.client_born: is on the list"),
     "a definer with the caller's path": (
         ["ALTER FUNCTION guard.client_born() RESET search_path"],
@@ -60,7 +94,7 @@ FAULTS = {
     ),
     "a right less": (['REVOKE SELECT ON patient FROM "{practice}"'], "patient: grant is missing: {practice} SELECT"),
     "a right to truncate": (['GRANT TRUNCATE ON patient TO "{vendor}"'], "{vendor}: may truncate"),
-    "a right to create": (['GRANT CREATE ON SCHEMA public TO "{vendor}"'], "{vendor}: may create in the schema public"),
+    "a right to create": (['GRANT CREATE ON SCHEMA caretally TO "{vendor}"'], "{vendor}: may create in the schema caretally"),
     "the key readable": (['GRANT SELECT (inner_block) ON tenancy.context_key TO "{auth}"'], "{auth}: can read or change the key"),
     "rights on tables to come": (["ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC"], "{owner}: gives rights on tables to come"),
     "truncating allowed": (["DROP TRIGGER never_truncated ON patient"], "patient: trigger is missing: never_truncated"),

@@ -137,7 +137,7 @@ RESIDUE = {
     "a held cursor": ("DECLARE kept CURSOR WITH HOLD FOR SELECT * FROM patient", "FETCH ALL FROM kept", "does not exist"),
     "a temporary copy": ("CREATE TEMP TABLE copied AS SELECT * FROM patient", "SELECT * FROM copied", "does not exist"),
     "a temporary table in the place of a real one": (
-        "CREATE TEMP TABLE patient AS SELECT * FROM public.patient",
+        "CREATE TEMP TABLE patient AS SELECT * FROM caretally.patient",
         "SELECT * FROM patient",
         "no tenant context",
     ),
@@ -183,7 +183,7 @@ def test_a_default_that_a_login_gives_itself_changes_no_new_session(database: Te
     with small_pool(database) as engine, engine.begin() as connection:
         connection.exec_driver_sql(f'ALTER ROLE "{name}" IN DATABASE "{place}" SET search_path = pg_temp')
     with small_pool(database) as engine, engine.connect() as connection:
-        assert connection.scalar(text("SHOW search_path")) == "public,pg_temp"
+        assert connection.scalar(text("SHOW search_path")) == "caretally,pg_temp"
     with database.admin_engine.connect() as connection:
         assert f"{name}: has settings of its own that are not ours: search_path=pg_temp" in catalog_breaches(connection)
 

@@ -4,10 +4,11 @@ from psycopg import Connection as PsycopgConnection
 from sqlalchemy import URL, Engine, PoolResetState, create_engine, event
 
 from caretally.db.roles import Roles
+from caretally.tenancy.registry import SCHEMA
 
 LONG = "10min"
 # As the client's own start values these win over `ALTER ROLE … SET`, which any role may say of itself, and are what RESET ALL returns to.
-START_VALUES = {"search_path": "public,pg_temp", "caretally.context": "", "row_security": "on"}
+START_VALUES = {"search_path": f"{SCHEMA},pg_temp", "caretally.context": "", "row_security": "on"}
 FORGET = "CLOSE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); RESET ALL; DISCARD TEMP"
 
 

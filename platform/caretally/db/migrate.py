@@ -15,6 +15,7 @@ from caretally.db.roles import Roles, create_roles, psycopg_connection
 from caretally.db.sql_files import migrations_folder
 from caretally.db.versions import refuse_old_server
 from caretally.errors import DependencyDown
+from caretally.tenancy.registry import SCHEMA
 from caretally.tenancy.transaction import install_context_key
 
 ONE_MIGRATION_AT_A_TIME = 4_207_114_911
@@ -54,7 +55,7 @@ def become(connection: Connection, role: str) -> None:
     """Act as the owner for the rest of the transaction, so that everything made belongs to it."""
     raw = psycopg_connection(connection)
     raw.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
-    raw.execute("SET LOCAL search_path = public")
+    raw.execute(sql.SQL("SET LOCAL search_path = {}, pg_temp").format(sql.Identifier(SCHEMA)))
 
 
 def alembic_config(connection: Connection, roles: Roles) -> Config:
@@ -66,7 +67,7 @@ def alembic_config(connection: Connection, roles: Roles) -> Config:
 
 def schema_of(connection: Connection) -> str | None:
     """Return the schema's revision, or None before the first migration."""
-    return MigrationContext.configure(connection).get_current_revision()
+    return MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA}).get_current_revision()
 
 
 def newest_schema() -> str | None:

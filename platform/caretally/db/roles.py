@@ -10,7 +10,9 @@ from psycopg import Connection as PsycopgConnection
 from psycopg import sql
 from sqlalchemy import URL, Connection
 
+from caretally.db.schemas import let_logins_in, make_schemas
 from caretally.errors import UsageMistake
+from caretally.tenancy.registry import SCHEMA
 
 LOGINS = ("vendor", "practice", "auth", "operator", "migrate")
 LONGEST_NAME_BYTES = 63
@@ -22,11 +24,7 @@ PATIENCE = {
     "operator": {"statement_timeout": "15s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "30s"},
     "migrate": {"statement_timeout": "10min", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "30s"},
 }
-SCHEMA_HOLDER = (
-    "SELECT pg_get_userbyid(nspowner), pg_has_role(current_user, nspowner, 'MEMBER') AND has_database_privilege(current_database(), 'CREATE') "
-    "FROM pg_namespace WHERE nspname = 'public'"
-)
-FIXED = {"timezone": "UTC", "search_path": "public"}
+FIXED = {"timezone": "UTC", "search_path": SCHEMA}
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,9 @@ class Roles:
 
 
 def create_roles(connection: Connection, roles: Roles, *, secret: bytes) -> None:
-    """Make or mend the owner and the login roles and hand the schema to the owner; running it again changes nothing.
+    """Make or mend the owner, the login roles and the owner's schemas; running it again changes nothing.
 
-    The connection's login needs CREATEROLE and must own the database. Passwords reach the server as SCRAM verifiers only.
+    The connection's login needs CREATEROLE and CREATE on the database. Passwords reach the server as SCRAM verifiers only.
     """
     raw = psycopg_connection(connection)
     make_role(raw, roles.name("owner"), "NOLOGIN")
@@ -72,7 +70,8 @@ def create_roles(connection: Connection, roles: Roles, *, secret: bytes) -> None
         set_defaults(raw, roles.name(kind), PATIENCE[kind] | FIXED)
     become_member(raw, roles.name("owner"))
     grant_once(raw, roles.name("owner"), to=roles.name("migrate"))
-    hand_over_schema(raw, roles.name("owner"))
+    let_logins_in(raw, [roles.name(kind) for kind in LOGINS])
+    make_schemas(raw, owner=roles.name("owner"))
 
 
 def psycopg_connection(connection: Connection) -> PsycopgConnection:
@@ -119,18 +118,3 @@ def grant_once(raw: PsycopgConnection, role: str, *, to: str) -> None:
     row = raw.execute("SELECT pg_has_role(%s, %s, %s)", [to, role, usable]).fetchone()
     if row is None or not row[0]:
         raw.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(to)))
-
-
-def hand_over_schema(raw: PsycopgConnection, owner: str) -> None:
-    """Give the schema `public` to the owner, let it make schemas, and let nobody else make anything in it."""
-    holder = raw.execute(SCHEMA_HOLDER).fetchone()
-    if holder is not None and holder[0] == owner:
-        return
-    if holder is None or not holder[1]:
-        user, database = raw.info.user, raw.info.dbname
-        raise UsageMistake(f'The login {user} must own the database {database}: ALTER DATABASE "{database}" OWNER TO "{user}".')
-    role, database_name = sql.Identifier(owner), sql.Identifier(raw.info.dbname)
-    raw.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(database_name, role))
-    raw.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(role))
-    raw.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-    raw.execute("CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public")

@@ -7,10 +7,10 @@ from pathlib import Path
 from sqlalchemy import Connection, TextClause, text
 
 from caretally.tenancy.declared import COMMON_UNIQUE_KEYS, LOGINS, declared_grants, declared_policies, declared_triggers
-from caretally.tenancy.registry import CLIENT_TABLES, SECURITY_DEFINER_FUNCTIONS, TABLES, VENDOR_TABLES
+from caretally.tenancy.registry import CLIENT_TABLES, SCHEMAS, SECURITY_DEFINER_FUNCTIONS, TABLES, VENDOR_TABLES
 
 CHECKS = ("tables", "keys", "references", "expressions", "constructs", "functions", "roles", "rights")
-OWNER = text("SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'public.vendor'::regclass")
+OWNER = text("SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'caretally.vendor'::regclass")
 
 Declared = Mapping[str, frozenset[str]]
 
@@ -18,8 +18,9 @@ Declared = Mapping[str, frozenset[str]]
 def catalog_breaches(connection: Connection) -> list[str]:
     """Return one sentence for each way in which tables, keys, policies, grants, triggers, functions or roles differ from what keeps vendors apart.
 
-    Reads only the catalog, which every login may read, and no tenant's row; any login may ask. The roles are told by the owner
-    of `vendor`, whose name they share.
+    A database may hold strangers' things beside ours: they count as soon as one of our roles owns or may use them. Reads only the
+    catalog, which every login may read, and no tenant's row; any login may ask. The roles are told by the owner of `vendor`, whose
+    name they share.
     """
     prefix = str(connection.scalar(OWNER)).removesuffix("_owner")
     values = _values(prefix)
@@ -33,7 +34,10 @@ def catalog_breaches(connection: Connection) -> list[str]:
 
 
 def _values(prefix: str) -> dict[str, object]:
+    logins = [f"{prefix}_{kind}" for kind in LOGINS]
     return {
+        "schemas": list(SCHEMAS),
+        "roles": [*logins, f"{prefix}_owner"],
         "tables": list(TABLES),
         "client_tables": CLIENT_TABLES,
         "vendor_tables": VENDOR_TABLES,
@@ -41,7 +45,7 @@ def _values(prefix: str) -> dict[str, object]:
         "definers": list(SECURITY_DEFINER_FUNCTIONS),
         "owner": f"{prefix}_owner",
         "migrate": f"{prefix}_migrate",
-        "logins": [f"{prefix}_{kind}" for kind in LOGINS],
+        "logins": logins,
     }
 
 

@@ -11,6 +11,9 @@ class Level(StrEnum):
     GLOBAL = "global"
 
 
+SCHEMA = "caretally"
+SCHEMAS = (SCHEMA, "tenancy", "guard", "import")
+
 CLIENT_TABLES = (
     "client client_lock provider patient enrolment assignment condition consent visit care_plan review mdm attestation billed_service stay "
     "device_period discharge time_entry late_entry agreement agreement_price client_month patient_month exception invoice invoice_line "

@@ -1,21 +1,16 @@
 """The schema and the roles, made once and again."""
 
-import os
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import psycopg
 import pytest
 from sqlalchemy import URL, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from caretally.db.migrate import migrate, newest_schema, require_newest_schema, schema_of
-from caretally.db.roles import LOGINS, Roles
+from caretally.db.roles import Roles
 from caretally.db.sql_files import with_role_names
 from caretally.db.versions import refuse_old_server
 from caretally.errors import DependencyDown, UsageMistake
-from tests.builders.databases import TestDatabase, execute
+from tests.builders.databases import MAY_CREATE, TestDatabase, database_of_a_login, role_names
 
 
 def test_migrating_again_changes_nothing(database: TestDatabase) -> None:
@@ -44,38 +39,53 @@ def test_a_wrong_password_is_one_sentence_without_the_password(database: TestDat
     assert "hunter2" not in str(caught.value)
 
 
-@contextmanager
-def database_of_a_login(server: URL, rights: str, *, owned: str = "") -> Iterator[URL]:
-    """Give the address of a new database and a new login with these rights; drop both, and its roles, afterwards."""
-    name = f"{os.environ['CARETALLY_TEST_PREFIX']}_{secrets.token_hex(3)}"
-    execute(server, f"CREATE ROLE {name} LOGIN PASSWORD '{name}' {rights}", f"GRANT {name} TO CURRENT_USER")
-    execute(server, f"CREATE DATABASE {name} {owned.format(login=name)}")
-    try:
-        yield server.set(username=name, password=name, database=name)
-    finally:
-        execute(server, f"DROP DATABASE {name} WITH (FORCE)")
-        if rights == "CREATEROLE":
-            execute(server.set(username=name, password=name), *(f"DROP ROLE IF EXISTS {role}" for role in role_names(name)))
-        execute(server, f"DROP ROLE {name}")
-
-
-def role_names(prefix: str) -> list[str]:
-    """Return the roles that a migration makes."""
-    return [Roles(prefix).name(kind) for kind in (*LOGINS, "owner")]
+SHUT = "REVOKE ALL ON DATABASE {name} FROM PUBLIC"
 
 
 def test_a_login_that_makes_roles_and_owns_its_database_is_enough(server: URL) -> None:
-    with database_of_a_login(server, "CREATEROLE", owned="OWNER {login}") as url:
+    with database_of_a_login(server, owned=True) as url:
         assert migrate(url, roles=Roles.of(url), secret=b"secret") == (None, newest_schema())
 
 
-def test_a_login_that_does_not_own_the_database_is_told_the_statement_to_run(server: URL) -> None:
-    with database_of_a_login(server, "CREATEROLE") as url, pytest.raises(UsageMistake, match="ALTER DATABASE"):
+def test_a_login_that_makes_roles_and_may_create_in_its_database_is_enough(server: URL) -> None:
+    with database_of_a_login(server, MAY_CREATE) as url:
+        assert migrate(url, roles=Roles.of(url), secret=b"secret") == (None, newest_schema())
+        assert migrate(url, roles=Roles.of(url), secret=b"secret") == (newest_schema(), newest_schema())
+
+
+def test_a_login_that_may_not_create_in_its_database_is_told_the_statement_to_run(server: URL) -> None:
+    with database_of_a_login(server) as url, pytest.raises(UsageMistake, match=f'GRANT CREATE ON DATABASE "{url.database}"'):
         migrate(url, roles=Roles.of(url), secret=b"secret")
 
 
 def test_a_login_that_may_not_make_roles_is_one_sentence(server: URL) -> None:
-    with database_of_a_login(server, "NOCREATEROLE") as url, pytest.raises(DependencyDown, match="permission denied"):
+    with database_of_a_login(server, MAY_CREATE, makes_roles=False) as url, pytest.raises(DependencyDown, match="permission denied"):
+        migrate(url, roles=Roles.of(url), secret=b"secret")
+
+
+def test_a_database_that_is_shut_to_everybody_is_opened_to_our_logins_only(server: URL) -> None:
+    may_open = "GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {name} WITH GRANT OPTION"
+    with database_of_a_login(server, SHUT, MAY_CREATE, may_open) as url:
+        roles = Roles.of(url)
+        assert migrate(url, roles=roles, secret=b"secret") == (None, newest_schema())
+        with create_engine(roles.login(url, "vendor", secret=b"secret"), poolclass=NullPool).connect() as connection:
+            connection.execute(text("CREATE TEMPORARY TABLE held (id int)"))
+            assert connection.scalar(text("SELECT has_database_privilege('public', current_database(), 'CONNECT')")) is False
+
+
+def test_a_database_that_nobody_may_open_to_our_logins_is_told_the_statement_to_run(server: URL) -> None:
+    with (
+        database_of_a_login(server, SHUT, MAY_CREATE, "GRANT CONNECT ON DATABASE {name} TO {name}") as url,
+        pytest.raises(UsageMistake, match="WITH GRANT OPTION as its owner"),
+    ):
+        migrate(url, roles=Roles.of(url), secret=b"secret")
+
+
+def test_a_schema_of_somebody_elses_under_one_of_our_names_is_refused(server: URL) -> None:
+    with (
+        database_of_a_login(server, MAY_CREATE, "CREATE SCHEMA guard") as url,
+        pytest.raises(UsageMistake, match=f"has a schema guard that belongs to {server.username}"),
+    ):
         migrate(url, roles=Roles.of(url), secret=b"secret")
 
 
@@ -84,7 +94,7 @@ def test_a_migration_that_fails_at_its_end_leaves_neither_tables_nor_roles(serve
         raise psycopg.OperationalError("the server went away")
 
     monkeypatch.setattr("caretally.db.migrate.install_context_key", fail)
-    with database_of_a_login(server, "CREATEROLE", owned="OWNER {login}") as url:
+    with database_of_a_login(server, MAY_CREATE) as url:
         with pytest.raises(DependencyDown, match="went away"):
             migrate(url, roles=Roles.of(url), secret=b"secret")
         with create_engine(url, poolclass=NullPool).connect() as connection:
@@ -92,7 +102,7 @@ def test_a_migration_that_fails_at_its_end_leaves_neither_tables_nor_roles(serve
                 text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:names)"), {"names": role_names(url.database or "")}
             )
             assert left.all() == []
-            assert connection.scalar(text("SELECT to_regclass('vendor')")) is None
+            assert connection.scalar(text("SELECT to_regnamespace('caretally')")) is None
 
 
 @pytest.mark.parametrize("version", [140000, 150013, 160009, 170005])

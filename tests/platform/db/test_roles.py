@@ -29,8 +29,8 @@ def test_no_role_is_a_superuser_bypasses_row_security_or_makes_databases_and_rol
 @pytest.mark.parametrize("kind", ["vendor", "practice", "operator", "auth"])
 def test_a_login_owns_nothing_and_creates_nothing(database: TestDatabase, kind: str) -> None:
     question = text(
-        "SELECT (SELECT count(*) FROM pg_class WHERE relowner = :name ::regrole AND relnamespace = 'public'::regnamespace), "
-        "has_schema_privilege(:name, 'public', 'CREATE'), has_database_privilege(:name, current_database(), 'CREATE')"
+        "SELECT (SELECT count(*) FROM pg_class WHERE relowner = :name ::regrole AND relnamespace = 'caretally'::regnamespace), "
+        "has_schema_privilege(:name, 'caretally', 'CREATE'), has_database_privilege(:name, current_database(), 'CREATE')"
     )
     with database.admin_engine.connect() as connection:
         assert connection.execute(question, {"name": database.roles.name(kind)}).one() == (0, False, False)
@@ -38,7 +38,7 @@ def test_a_login_owns_nothing_and_creates_nothing(database: TestDatabase, kind: 
 
 def test_every_table_belongs_to_the_owner_who_cannot_log_in(database: TestDatabase) -> None:
     owners = text(
-        "SELECT DISTINCT r.rolname, r.rolcanlogin FROM pg_tables t JOIN pg_roles r ON r.rolname = t.tableowner WHERE schemaname = 'public'"
+        "SELECT DISTINCT r.rolname, r.rolcanlogin FROM pg_tables t JOIN pg_roles r ON r.rolname = t.tableowner WHERE schemaname = 'caretally'"
     )
     with database.admin_engine.connect() as connection:
         assert connection.execute(owners).all() == [(database.roles.name("owner"), False)]

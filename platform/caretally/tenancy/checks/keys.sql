@@ -7,10 +7,10 @@ WITH keys AS (
                  LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.number AND k.number > 0
                  WHERE k.place <= x.indnkeyatts ORDER BY k.place) AS columns
     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
-    WHERE n.nspname = 'public' AND (x.indisunique OR x.indisexclusion) AND (t.relname = ANY (:client_tables) OR t.relname = ANY (:vendor_tables))
+    WHERE n.nspname = 'caretally' AND (x.indisunique OR x.indisexclusion) AND (t.relname = ANY (:client_tables) OR t.relname = ANY (:vendor_tables))
 )
 SELECT format('%s: key %s leads with (%s), not with (%s)', name, key, array_to_string(columns, ', '), array_to_string(wanted, ', '))
 FROM keys WHERE columns[1:cardinality(wanted)] <> wanted AND key <> ALL (:common_keys)
 UNION ALL
 SELECT t.relname || ': has no primary key' FROM pg_class t
-WHERE t.relnamespace = 'public'::regnamespace AND t.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_index x WHERE x.indrelid = t.oid AND x.indisprimary)
+WHERE t.relnamespace = 'caretally'::regnamespace AND t.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_index x WHERE x.indrelid = t.oid AND x.indisprimary)

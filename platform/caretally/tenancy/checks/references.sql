@@ -3,7 +3,7 @@
 WITH level AS (
     SELECT c.oid, c.relname::text AS name,
            CASE WHEN c.relname = ANY (:client_tables) THEN 2 WHEN c.relname = ANY (:vendor_tables) THEN 1 ELSE 0 END AS depth
-    FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+    FROM pg_class c WHERE c.relnamespace = 'caretally'::regnamespace AND c.relkind = 'r'
 ), pairs AS (
     SELECT child.name, r.conname, child.depth AS child_depth, parent.depth AS parent_depth,
            ARRAY(SELECT a.attname || '=' || b.attname FROM unnest(r.conkey, r.confkey) WITH ORDINALITY k (child_number, parent_number, place)
@@ -16,4 +16,4 @@ SELECT format('%s: foreign key %s pairs %s, not %s first', name, conname, array_
 FROM pairs WHERE columns[1:cardinality(wanted)] <> wanted
 UNION ALL SELECT format('%s: foreign key %s leads from common data to a tenant''s', name, conname) FROM pairs WHERE child_depth = 0 AND parent_depth > 0
 UNION ALL SELECT format('%s: constraint %s is not validated', c.conrelid::regclass, c.conname) FROM pg_constraint c
-WHERE c.connamespace = 'public'::regnamespace AND NOT c.convalidated
+WHERE c.connamespace = 'caretally'::regnamespace AND NOT c.convalidated

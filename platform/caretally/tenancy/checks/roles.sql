@@ -15,4 +15,4 @@ UNION ALL SELECT l.rolname || ': has settings of its own that are not ours: ' ||
 FROM logins l JOIN pg_db_role_setting s ON s.setrole = l.oid CROSS JOIN unnest(s.setconfig) setting
 WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
   AND split_part(setting, '=', 1) NOT IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'timezone', 'TimeZone')
-  AND setting NOT IN ('search_path=public', 'search_path=public, pg_temp')
+  AND setting NOT IN ('search_path=caretally', 'search_path=caretally, pg_temp')
