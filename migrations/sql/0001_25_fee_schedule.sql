@@ -117,7 +117,7 @@ WHERE load_id = (SELECT id FROM reference_edition WHERE kind = 'ccir' AND effect
 -- `facility` and `locality` ('' for none) say where, `why` says how it was found or, where the amount is null, what is missing.
 CREATE FUNCTION medicare_rate(first_day date, last_day date, facility boolean, locality text)
 RETURNS TABLE (code text, valid_from date, valid_to date, qualifying_apm boolean, amount numeric, why text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, caretally, pg_temp AS $$
 WITH edition AS MATERIALIZED (
     SELECT id, kind, effective_from, coalesce(effective_to, last_day) AS effective_to FROM reference_edition
     WHERE kind IN ('rvu', 'gpci') AND effective_from <= last_day AND coalesce(effective_to, last_day) >= first_day

@@ -1,5 +1,7 @@
 """The schema and the roles, made once and again."""
 
+import re
+
 import psycopg
 import pytest
 from sqlalchemy import URL, create_engine, text
@@ -7,7 +9,7 @@ from sqlalchemy.pool import NullPool
 
 from caretally.db.migrate import migrate, newest_schema, require_newest_schema, schema_of
 from caretally.db.roles import Roles
-from caretally.db.sql_files import with_role_names
+from caretally.db.sql_files import migrations_folder, with_role_names
 from caretally.db.versions import refuse_old_server
 from caretally.errors import DependencyDown, UsageMistake
 from tests.builders.databases import MAY_CREATE, TestDatabase, database_of_a_login, role_names
@@ -129,3 +131,9 @@ def test_role_names_are_quoted_in_statements_and_plain_inside_literals() -> None
 def test_a_database_name_too_long_for_its_roles_is_refused() -> None:
     with pytest.raises(UsageMistake, match="too long"):
         Roles("d" * 60)
+
+
+def test_no_migration_names_the_schema_public() -> None:
+    files = sorted((migrations_folder() / "sql").glob("*.sql"))
+    assert files
+    assert [file.name for file in files if re.search(r"\bpublic\b", file.read_text(encoding="utf-8"))] == []
