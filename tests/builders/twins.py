@@ -23,7 +23,7 @@ from tests.builders.databases import TestDatabase
 
 TENANT_TABLES = (*VENDOR_TABLES, *CLIENT_TABLES)
 BORN_BY_TRIGGER = frozenset({"vendor_lock", "vendor_secret", "client_lock", "audit_head"})
-CHECKED = {"npi": "1234567890", "country": "US", "state": "NY", "icd10": "E119"}
+CHECKED = {"npi": "1234567890", "country": "US", "state": "NY", "icd10": "E119", "place_of_service": "11", "medicare_locality": "01112-05"}
 BY_TYPE: Mapping[str, Any] = {
     "boolean": True,
     "date": "2026-10-01",
@@ -32,6 +32,7 @@ BY_TYPE: Mapping[str, Any] = {
     "bigint": 1,
     "integer[]": [1],
     "smallint[]": [1],
+    "bigint[]": [1],
 }
 COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, NULL), a.attnotnull, a.atthasdef,
