@@ -67,16 +67,24 @@ def _write(connection: Connection, client: Client, month: Month, prepared: Prepa
     failpoint("close:write_patient_months")
     connection.execute(REFRESH_STATISTICS, {"added": written})
     for step in ("write_exceptions", "write_late_entries", "write_overpayment_reviews"):
-        connection.execute(statement(step), values)
+        values[step] = connection.execute(statement(step), values).rowcount
         failpoint(f"close:{step}")
     invoice = _write_invoice(connection, client, month, values) if prepared.lines else None
     connection.execute(statement("close_client_month"), values | {"agreement": json.dumps(prepared.agreement.as_json(), sort_keys=True)})
     failpoint("close:month-closed")
-    append_event(connection, action="month.closed", detail=_audit_detail(client, month, values, invoice))
+    append_event(
+        connection, action="month.closed", detail={**_audit_detail(client, month, values, invoice), **_digests(connection, values)}
+    )
     failpoint("close:audited")
     row = latest_client_month(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
     assert row is not None
     return closed_result(connection, row, client_code=client.code)
+
+
+def _digests(connection: Connection, values: dict[str, Any]) -> dict[str, str]:
+    """Return the digests of what now stands in the tables, by the statement that `verify` uses too."""
+    row = connection.execute(statement("contents"), {"client_month_id": values["client_month_id"], "month": None}).mappings().one()
+    return {name: row[name] for name in ("figures_sha256", "exceptions_sha256", "invoice_sha256")}
 
 
 def _write_invoice(connection: Connection, client: Client, month: Month, values: dict[str, Any]) -> InvoiceSummary:
@@ -143,4 +151,5 @@ def _audit_detail(client: Client, month: Month, values: dict[str, Any], invoice:
         "rule_set": values["rule_set"],
         "invoice": None if invoice is None else invoice.number,
         "total_cents": values["total_cents"],
+        "reviews_started": values["write_overpayment_reviews"],
     }

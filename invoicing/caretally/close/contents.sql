@@ -1,0 +1,38 @@
+-- Digests of what a close wrote beyond the decisions' own fingerprints, for the audit log: figures and words of each patient-month and of its program
+-- lines, reasons with their money, the invoice with its lines. No generated id and no clock is in them.
+SELECT m.id AS client_month_id, encode(sha256(convert_to(ROW(m.rule_set, m.agreement, figures.said, lines.said)::text, 'UTF8')), 'hex') AS figures_sha256,
+       encode(sha256(convert_to(coalesce(reasons.said, ''), 'UTF8')), 'hex') AS exceptions_sha256, encode(sha256(convert_to(coalesce(invoiced.said, ''), 'UTF8')), 'hex') AS invoice_sha256
+FROM client_month m
+CROSS JOIN LATERAL (
+    SELECT string_agg(ROW(mrn, patient_name, provider_name, enrolled, primary_reason, path, pending_clinical_seconds, pending_qhp_seconds, excluded_reasons, excluded_seconds,
+                          unbilled_seconds, warnings, missing_seconds, missing_code, alternatives, pending_claim, qhp_time, amount_cents, held_cents, entry_seconds,
+                          programs, expected_line_cents, expected_cents, expected_note)::text, E'\n' ORDER BY mrn) AS said
+    FROM patient_month p
+    WHERE p.vendor_id = m.vendor_id AND p.client_id = m.client_id AND p.month = m.month AND p.revision = m.revision
+) figures
+CROSS JOIN LATERAL (
+    SELECT string_agg(ROW(p.mrn, l.program, l.outcome, l.primary_reason, l.path, l.codes, l.units, l.date_of_service - date '2000-01-01', l.enrolled, l.raw_seconds, l.clinical_seconds,
+                          l.qhp_seconds, l.pending_clinical_seconds, l.pending_qhp_seconds, l.excluded_reasons, l.excluded_seconds, l.unbilled_seconds, l.exceptions, l.warnings,
+                          l.missing_seconds, l.missing_code, l.alternatives, l.pending_claim, l.mdm_level, l.excluded_by, l.entry_seconds, l.evidence_hash)::text,
+                      E'\n' ORDER BY p.mrn, l.program COLLATE "C") AS said
+    FROM patient_month p
+    JOIN program_line l ON l.vendor_id = p.vendor_id AND l.client_id = p.client_id AND l.patient_month_id = p.id
+    WHERE p.vendor_id = m.vendor_id AND p.client_id = m.client_id AND p.month = m.month AND p.revision = m.revision AND cardinality(p.programs) > 1
+) lines
+CROSS JOIN LATERAL (
+    SELECT string_agg(ROW(p.mrn, e.code, e.held_cents, e.due_on - date '2000-01-01', l.source, l.external_id)::text, E'\n'
+                      ORDER BY p.mrn, e.code, l.source COLLATE "C", l.external_id COLLATE "C") AS said
+    FROM exception e
+    LEFT JOIN patient_month p ON p.vendor_id = e.vendor_id AND p.client_id = e.client_id AND p.id = e.patient_month_id
+    LEFT JOIN late_entry l ON l.vendor_id = e.vendor_id AND l.client_id = e.client_id AND l.id = e.late_entry_id
+    WHERE e.vendor_id = m.vendor_id AND e.client_id = m.client_id AND e.client_month_id = m.id
+) reasons
+CROSS JOIN LATERAL (
+    SELECT ROW(i.number, i.issued_on - date '2000-01-01', i.due_on - date '2000-01-01', i.total_cents, i.patient_month_count, i.bill)::text || E'\n' || coalesce((
+               SELECT string_agg(ROW(x.kind, x.code, x.units, x.unit_price_cents)::text, E'\n' ORDER BY x.line_number)
+               FROM invoice_line x WHERE x.vendor_id = i.vendor_id AND x.client_id = i.client_id AND x.invoice_id = i.id), '') AS said
+    FROM (SELECT 1) always
+    LEFT JOIN invoice i ON i.vendor_id = m.vendor_id AND i.client_id = m.client_id AND i.month = m.month AND i.revision = m.revision AND i.kind = 'invoice'
+) invoiced
+WHERE m.status IN ('closed', 'reopened') AND (CAST(:client_month_id AS uuid) IS NULL OR m.id = :client_month_id)
+  AND (CAST(:month AS date) IS NULL OR m.month = :month)
