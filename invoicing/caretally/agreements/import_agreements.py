@@ -2,7 +2,7 @@
 
 from caretally.clients.import_clients import CLIENT
 from caretally.imports.kinds import Column, Field, ImportKind, Rule, SetRule, Target
-from caretally.imports.values import BILLING_CODE, CENTS, DATE, WHOLE, YES_NO, one_of
+from caretally.imports.values import BILLING_CODE, CENTS, DATE, LIST, WHOLE, YES_NO, one_of
 
 TERMS = (
     Column("valid_to", DATE, into="valid_to"),
@@ -14,6 +14,7 @@ TERMS = (
     Column("date_of_service", one_of("threshold", "month_end"), into="date_of_service", default="'threshold'"),
     Column("copy_missing", one_of("hold", "warn", "off"), into="copy_missing", default="'hold'"),
     Column("review_overdue", one_of("hold", "warn", "off"), into="review_overdue", default="'hold'"),
+    Column("priority", LIST, into="priority", default="'{}'"),
     Column("po_required", YES_NO, into="po_required", default="false"),
 )
 TERMS_TEXT = f"ROW({', '.join(column.cell for column in TERMS)})::text"
@@ -84,6 +85,12 @@ AGREEMENTS = ImportKind(
             "code",
             "r.code IS NOT NULL AND NOT EXISTS (SELECT FROM billing_code k WHERE k.code = r.code)",
             "“{value}” is not in the table of billing codes.",
+        ),
+        Rule(
+            "program_unknown",
+            "priority",
+            "EXISTS (SELECT FROM unnest(r.priority) AS named WHERE named NOT IN (SELECT p.enrolled_as FROM program p))",
+            "“{value}” names a program that is unknown; write programs such as APCM;CCM;PCM.",
         ),
         Rule("tier_from", "tier_from", "r.tier_from < 1", "Tiers begin at 1 or later, not at {value}."),
         SetRule("terms_differ", "basis", TERMS_DIFFER, "This row and line {detail} give different terms for one version."),

@@ -13,6 +13,7 @@ from caretally.close.prepare import Client, Prepared, prepare
 from caretally.close.read_month import closed_result, latest_client_month
 from caretally.close.results import ClientResult, ClosedMeanwhile, ConservationBreach, InvoiceSummary, PreviewChanged
 from caretally.close.statements import statement
+from caretally.evaluation.evaluate import has_lines
 from caretally.evaluation.parameters import ClientMonth
 from caretally.faults.failpoints import failpoint
 from caretally.money import format_dollars
@@ -66,6 +67,8 @@ def _write(connection: Connection, client: Client, month: Month, prepared: Prepa
     written = connection.execute(statement("write_patient_months"), values).rowcount
     failpoint("close:write_patient_months")
     connection.execute(REFRESH_STATISTICS, {"added": written})
+    if has_lines(connection):
+        connection.execute(statement("write_program_lines"), values)
     for step in ("write_exceptions", "write_late_entries", "write_overpayment_reviews"):
         values[step] = connection.execute(statement(step), values).rowcount
         failpoint(f"close:{step}")

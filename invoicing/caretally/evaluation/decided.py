@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Literal, Self
@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 from caretally.cms.rule_tables import BillingCode, Gate, RuleTables, TimeLadder
 
 Outcome = Literal["billable", "held", "not_billable"]
-Path = Literal["staff", "complex", "personal"]
+Path = Literal["staff", "complex", "personal", "first", "brief", "given"]
 QhpTime = Literal["pool", "personal", "never_pool"]
 
 
@@ -50,12 +50,19 @@ class Decision:
     plan_version: int | None
     reviewed_on: date | None
     visited_on: date | None
+    # of a line of a month of several programs: which program it is, and the program or code that excludes it
+    program: str = ""
+    excluded_by: str | None = None
+    lines: tuple[Decision, ...] = ()
 
     @classmethod
-    def of_row(cls, row: Mapping[str, Any], tables: RuleTables, **known: Any) -> Self:
-        """Return the decision in a row of `patient_month` or `eval_decision`; `known` gives columns that the row lacks (`qhp_time`)."""
-        columns = {**row, **known, "tables": tables}
-        return cls(**{field.name: _frozen(columns[field.name]) for field in fields(cls)})
+    def of_row(cls, row: Mapping[str, Any], tables: RuleTables, lines: Iterable[Mapping[str, Any]] = (), **known: Any) -> Self:
+        """Return the decision in a row of `patient_month` or `eval_decision`; `known` gives columns that the row lacks (`qhp_time`).
+
+        `lines` are the rows of its program lines, in the order of the programs; none when it has one program only.
+        """
+        columns = {**row, **known, "tables": tables, "lines": [cls.of_row(line, tables, **known) for line in lines]}
+        return cls(**{field.name: _frozen(columns[field.name]) for field in fields(cls) if field.name in columns})
 
     @property
     def counted_seconds(self) -> int:

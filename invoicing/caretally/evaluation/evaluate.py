@@ -57,19 +57,20 @@ def evaluate(
     """
     shared = shared_parameters(connection, subject, terms)
     connection.exec_driver_sql(script("tables"))
-    connection.exec_driver_sql("SET LOCAL default_statistics_target = 10")
+    connection.exec_driver_sql("SET LOCAL default_statistics_target = 10; DROP TABLE IF EXISTS pg_temp.eval_line, pg_temp.eval_bar")
     connection.exec_driver_sql("TRUNCATE " + ", ".join(f"pg_temp.{name}" for name in TEMPORARY_TABLES))
     programs = programs_at_work(connection, shared)
     connection.execute(statement("conflicts"), shared)
     connection.exec_driver_sql("ANALYZE pg_temp.eval_conflict")
     values: dict[str, Any] = shared
-    for program in _in_turn(connection, programs, every_patient=every_patient):
+    turns = _in_turn(connection, programs, every_patient=every_patient)
+    for program in turns:
         values = shared | program_parameters(connection, subject, terms, program)
         values["every_patient"] = every_patient and program.program == DEFAULT_PROGRAM
         values["earlier_programs"] = earlier_programs(program, programs, terms)
         _evaluate_program(connection, program, values, attested)
     values = shared | values | {"period_days": connection.scalar(PERIOD)}
-    if len(programs) > 1 or connection.scalar(SERVICES, values):
+    if len(turns) > 1 or turns and connection.scalar(SERVICES, values):
         _combine(connection, values, programs)
     return str(shared["rule_set"])
 

@@ -19,7 +19,19 @@ def explanation(decision: Decision) -> str:
     The first says the outcome and its claim or reasons; the second accounts for every second, then names what is worth a look and
     the other lawful claims. Warnings about the client itself are left to the client's own notes.
     """
+    if len(decision.lines) > 1:
+        return " ".join(f"{_program_label(line)}: {_of_one_program(line)}" for line in decision.lines)
+    return _of_one_program(decision.lines[0] if decision.lines else decision)
+
+
+def _of_one_program(decision: Decision) -> str:
+    if decision.program in decision.tables.untimed_programs:
+        return _outcome_sentence(decision)
     return f"{_outcome_sentence(decision)} {_time_sentence(decision)}"
+
+
+def _program_label(line: Decision) -> str:
+    return decision_label if (decision_label := line.tables.programs.get(line.program)) else line.program
 
 
 def nearest_miss(decision: Decision) -> str | None:
@@ -37,6 +49,13 @@ def rules(decision: Decision) -> tuple[str, ...]:
 
 def reason_sentence(code: str, decision: Decision) -> str:
     """Return the plain sentence of one exception, warning or exclusion reason, filled in for this patient-month."""
+    said = next((line for line in decision.lines if code in line.exceptions), None) or next(
+        (line for line in decision.lines if code in (*line.warnings, *line.excluded)), decision
+    )
+    return _sentence(code, said)
+
+
+def _sentence(code: str, decision: Decision) -> str:
     gate = decision.gate(code)
     if gate is None:
         return code.replace("_", " ").capitalize() + "."
@@ -55,8 +74,14 @@ def _placeholders(code: str, decision: Decision) -> dict[str, str]:
         "beyond_cap": duration_words(decision.seconds_beyond_claim),
         "consent_on": day_words(decision.consent_on) if decision.consent_on else "a day not on record",
         "visited_on": day_words(decision.visited_on) if decision.visited_on else "a day not on record",
+        "other": _other_words(decision),
         "reviewed_on": day_words(decision.reviewed_on) if decision.reviewed_on else "none on record",
     }
+
+
+def _other_words(decision: Decision) -> str:
+    other = decision.excluded_by or ""
+    return within_sentence(decision.tables.programs[other]) if other in decision.tables.programs else other or "another service"
 
 
 def _outcome_sentence(decision: Decision) -> str:

@@ -13,6 +13,7 @@ from caretally.evaluation.evaluate import evaluate
 from caretally.evaluation.explain import explanation, nearest_miss, rules
 from caretally.evaluation.load_facts import DECIDE_VENDOR, load_facts
 from caretally.evaluation.parameters import ClientMonth, Terms
+from caretally.evaluation.program_lines import lines_now
 from caretally.evaluation.read_facts import Facts
 
 # The planner has no statistics of rows that nobody ever commits, and its guess of one row each would join thousands of patients in nested loops.
@@ -24,8 +25,8 @@ Answer = dict[str, Any]
 def decide(connection: Connection, facts: Facts) -> list[Answer]:
     """Return one answer for each patient of checked facts (see `read_facts`), in the file's order; the database is left as it was.
 
-    The transaction must be one of the vendor `DECIDE_VENDOR`. Seconds are whole. Only CCM is evaluated; time of other programs
-    counts for double bookings alone. Source: cms.md, decision 0003.
+    The transaction must be one of the vendor `DECIDE_VENDOR`. Seconds are whole. A patient without a line in any program is
+    answered for as one of chronic care management. Source: cms.md, decisions 0003 and 0008.
     """
     decisions: dict[str, Decision] = {}
     tables = rule_tables(connection)
@@ -46,7 +47,8 @@ def _decisions(connection: Connection, facts: Facts, code: str, client_id: UUID,
     attested = frozenset(patient["ref"] for patient in facts["patients"] if patient["attested"])
     evaluate(connection, subject, terms, every_patient=True, attested=attested)
     rows = connection.execute(text("SELECT * FROM eval_decision")).mappings()
-    return {row["mrn"]: Decision.of_row(dict(row), tables, qhp_time=terms.qhp_time) for row in rows}
+    lines = lines_now(connection, qhp_time=terms.qhp_time)
+    return {row["mrn"]: Decision.of_row(dict(row), tables, lines.get(row["patient_id"], ()), qhp_time=terms.qhp_time) for row in rows}
 
 
 def answer_of(ref: str, decision: Decision) -> Answer:

@@ -28,6 +28,8 @@ def gate_rules(decision: Decision, code: str) -> tuple[str, ...]:
 
 def all_rules(decision: Decision) -> tuple[str, ...]:
     """Return every rule number that bore on the decision, in the order of their numbers."""
+    if decision.lines:
+        return _in_order({rule for line in decision.lines for rule in all_rules(line)})
     reasons = (*decision.exceptions, *decision.warnings, *decision.excluded)
     named = (rule for code in reasons for rule in gate_rules(decision, code))
     return _in_order({*time_rules(decision), *_record_rules(decision), *named})

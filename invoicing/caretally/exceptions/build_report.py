@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from caretally.cms.rule_tables import RuleTables, rule_tables
 from caretally.evaluation.decided import Decision
 from caretally.evaluation.explain import explanation, reason_sentence
+from caretally.evaluation.program_lines import Lines, lines_now, lines_of_close
 from caretally.exceptions.report import ClientNote, Effect, ExceptionReport, ExceptionRow, ExcludedTime, LateEntry, MonthFigures
 from caretally.months import Month
 
@@ -44,7 +45,8 @@ def report_of_close(
     rows = [dict(row) for row in connection.execute(_statement("decisions"), key).mappings()]
     excluded: dict[str, int] = dict(connection.execute(EXCLUDED, key).all())
     late = tuple(_late(dict(row)) for row in connection.execute(_statement("late"), key).mappings())
-    return _report(figures, rule_tables(connection), rows, excluded, late)
+    lines = lines_of_close(connection, **key)
+    return _report(figures, rule_tables(connection), rows, lines=lines, excluded=excluded, late=late)
 
 
 def report_of_preview(connection: Connection, figures: MonthFigures, *, vendor_id: UUID, client_id: UUID, qhp_time: str) -> ExceptionReport:
@@ -52,7 +54,7 @@ def report_of_preview(connection: Connection, figures: MonthFigures, *, vendor_i
     key = {"vendor_id": vendor_id, "client_id": client_id}
     rows = [dict(row) | {"qhp_time": qhp_time} for row in connection.execute(LIVE_DECISIONS, key).mappings()]
     excluded: dict[str, int] = dict(connection.execute(LIVE_EXCLUDED).all())
-    return _report(figures, rule_tables(connection), rows, excluded, ())
+    return _report(figures, rule_tables(connection), rows, lines=lines_now(connection, qhp_time=qhp_time), excluded=excluded, late=())
 
 
 def _statement(name: str) -> Any:
@@ -60,9 +62,15 @@ def _statement(name: str) -> Any:
 
 
 def _report(
-    figures: MonthFigures, tables: RuleTables, rows: Iterable[Mapping[str, Any]], excluded: Mapping[str, int], late: tuple[LateEntry, ...]
+    figures: MonthFigures,
+    tables: RuleTables,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    lines: Lines,
+    excluded: Mapping[str, int],
+    late: tuple[LateEntry, ...],
 ) -> ExceptionReport:
-    decided = [(row, Decision.of_row(row, tables)) for row in rows]
+    decided = [(row, Decision.of_row(row, tables, lines.get(row["patient_id"], ()))) for row in rows]
     return ExceptionReport(
         **{field.name: getattr(figures, field.name) for field in fields(figures)},
         accent=ACCENT,

@@ -16,6 +16,7 @@ from caretally.errors import NothingToDo
 from caretally.evaluation.claim_words import claim_text
 from caretally.evaluation.decided import Decision
 from caretally.evaluation.explain import explanation
+from caretally.evaluation.program_lines import Lines, lines_of_close
 from caretally.files.printed_words import long_date
 from caretally.invoices.document import (
     Charge,
@@ -129,8 +130,10 @@ def _patient_lines(
     entries = _entries(connection, key)
     attested: dict[UUID, Any] = dict(connection.execute(ATTESTED, key).all())
     billed = [line for line in lines if line["id"] is not None]
+    month = {name: invoice[name] for name in ("vendor_id", "client_id", "client_month_id")}
+    programs = lines_of_close(connection, **month)
     return tuple(
-        _patient_line(list(of_patient), entries, attested, invoice, tables)
+        _patient_line(list(of_patient), entries, attested, invoice, tables, programs=programs)
         for _id, of_patient in groupby(billed, key=lambda line: line["id"])
     )
 
@@ -141,9 +144,11 @@ def _patient_line(
     attested: Mapping[UUID, Any],
     invoice: RowMapping,
     tables: RuleTables,
+    *,
+    programs: Lines,
 ) -> PatientLine:
     row = of_patient[0]
-    decision = Decision.of_row(dict(row), tables)
+    decision = Decision.of_row(dict(row), tables, programs.get(row["patient_id"], ()))
     charges = _charges(of_patient, decision, tables)
     return PatientLine(
         mrn=row["mrn"],

@@ -2,8 +2,8 @@
 
 from caretally.clients.import_clients import CLIENT
 from caretally.imports.kinds import Column, ImportKind, Rule, Target
-from caretally.imports.values import DATE, WHOLE
-from caretally.patients.import_history import CLIENT_COLUMN, MRN, OF_PATIENT, PROGRAM
+from caretally.imports.values import DATE, WHOLE, one_of
+from caretally.patients.import_history import CLIENT_COLUMN, MRN, OF_PATIENT
 from caretally.patients.import_patients import PATIENT
 
 DEVICE_DAYS = ImportKind(
@@ -11,7 +11,7 @@ DEVICE_DAYS = ImportKind(
     columns=(
         CLIENT_COLUMN,
         MRN,
-        PROGRAM,
+        Column("program", one_of("RPM", "RTM_RESPIRATORY", "RTM_MUSCULOSKELETAL", "RTM_COGNITIVE", "RTM"), required=True),
         Column("period_from", DATE, required=True),
         Column("days", WHOLE, required=True, into="days"),
         Column("setup_on", DATE, into="setup_on"),
@@ -19,8 +19,5 @@ DEVICE_DAYS = ImportKind(
     targets=(Target("device_period", OF_PATIENT | {"program": "r.program", "period_from": "r.period_from"}),),
     identity=("r.client_id", "r.patient_id", "r.program", "r.period_from"),
     lookups=(CLIENT, PATIENT),
-    rules=(
-        Rule("days", "days", "r.days NOT BETWEEN 0 AND 30", "A period has 0 to 30 days with data, not {value}."),
-        Rule("device_program", "program", "r.program NOT IN ('RPM', 'RTM')", "Only RPM and RTM count device days, not {value}."),
-    ),
+    rules=(Rule("days", "days", "r.days NOT BETWEEN 0 AND 30", "A period has 0 to 30 days with data, not {value}."),),
 )

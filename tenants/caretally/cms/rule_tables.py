@@ -75,13 +75,15 @@ class ExclusionReason:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleTables:
-    """The rule set's code and the tables that words need; `gates` and `codes` by code, `ladders` and `reasons` in their order."""
+    """The rule set's code and the tables that words need; `gates` and `codes` by code, `programs` the labels, `ladders` and `reasons` in their order."""
 
     rule_set: str
     codes: Mapping[str, BillingCode]
     ladders: tuple[TimeLadder, ...]
     gates: Mapping[str, Gate]
     reasons: tuple[ExclusionReason, ...]
+    programs: Mapping[str, str]
+    untimed_programs: frozenset[str]
 
     @cached_property
     def addon_codes(self) -> frozenset[str]:
@@ -107,6 +109,7 @@ def rule_tables(connection: Connection) -> RuleTables:
         ladders=_stored(connection, "SELECT * FROM time_ladder ORDER BY program, path"),
         gates=_stored(connection, "SELECT * FROM gate ORDER BY ordinal"),
         reasons=_stored(connection, "SELECT * FROM exclusion_reason ORDER BY ordinal, valid_from"),
+        programs=_stored(connection, "SELECT * FROM program ORDER BY ordinal"),
     )
 
 
@@ -120,6 +123,7 @@ def rule_tables_of_files(folder: Path = DATA_FOLDER) -> RuleTables:
         ladders=tables["time_ladder"].dicts(),
         gates=tables["gate"].dicts(),
         reasons=tables["exclusion_reason"].dicts(),
+        programs=tables["program"].dicts(),
     )
 
 
@@ -134,13 +138,17 @@ def _assemble(
     ladders: Iterable[Mapping[str, Any]],
     gates: Iterable[Mapping[str, Any]],
     reasons: Iterable[Mapping[str, Any]],
+    programs: Iterable[Mapping[str, Any]],
 ) -> RuleTables:
+    known = list(programs)
     return RuleTables(
         rule_set=rule_set,
         codes={row["code"]: BillingCode(**_frozen(row)) for row in codes},
         ladders=tuple(TimeLadder(**_frozen(row)) for row in ladders),
         gates={row["code"]: Gate(**_frozen(row)) for row in gates},
         reasons=tuple(ExclusionReason(**_frozen(row)) for row in reasons),
+        programs={row["program"]: row["label"] for row in known},
+        untimed_programs=frozenset(row["program"] for row in known if row["kind"] != "timed"),
     )
 
 

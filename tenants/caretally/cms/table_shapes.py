@@ -63,7 +63,19 @@ PROGRAM_LIMIT = TableShape(
 )
 # What the sentence of a gate may leave open, in braces, for the explanation of one patient-month to fill in.
 SENTENCE_PLACEHOLDERS = frozenset(
-    {"counted", "missing", "missing_code", "pending", "pending_claim", "seconds", "beyond_cap", "consent_on", "visited_on", "reviewed_on"}
+    {
+        "counted",
+        "missing",
+        "missing_code",
+        "pending",
+        "pending_claim",
+        "seconds",
+        "beyond_cap",
+        "consent_on",
+        "visited_on",
+        "reviewed_on",
+        "other",
+    }
 )
 GATE = TableShape(
     name="gate",

@@ -6,7 +6,7 @@ from caretally.imports.kinds import ClosedMonths, Column, Field, ImportKind, Rul
 from caretally.imports.values import BILLING_CODE, DATE, ICD10, NPI, WHOLE, YES_NO, one_of
 from caretally.patients.import_patients import PATIENT
 
-PROGRAM = Column("program", one_of("CCM", "PCM", "APCM", "RPM", "RTM", "BHI", "COCM", "TCM"), required=True)
+PROGRAM = Column("program", one_of("CCM", "PCM", "APCM", "APCM_BHI", "APCM_COCM", "RPM", "RTM", "BHI", "COCM", "TCM"), required=True)
 CLIENT_COLUMN = Column("client", required=True)
 MRN = Column("mrn", required=True)
 OF_PATIENT = {"client_id": "r.client_id", "patient_id": "r.patient_id"}

@@ -18,6 +18,7 @@ from caretally.evaluation.claim_words import claim_text, duration_words, stored_
 from caretally.evaluation.decided import Decision
 from caretally.evaluation.explain import explanation, nearest_miss, rules
 from caretally.evaluation.parameters import ClientMonth
+from caretally.evaluation.program_lines import lines_now, lines_of_close
 from caretally.money import format_dollars
 from caretally.months import Month
 
@@ -69,16 +70,18 @@ def decided(connection: Connection, client: Client, month: Month, *, mrn: str) -
     if current is not None and current["status"] == "closed":
         key = {"vendor_id": client.vendor_id, "client_id": client.id, "client_month_id": current["id"], "mrn": mrn}
         row, known, state = connection.execute(CLOSED, key).mappings().one_or_none(), {}, "closed"
+        lines = lines_of_close(connection, vendor_id=client.vendor_id, client_id=client.id, client_month_id=current["id"])
     else:
         subject = ClientMonth(client.vendor_id, client.id, client.code, client.timezone, month)
         prepared = prepare(connection, client, subject, acknowledge_jump=True)
         known = {"qhp_time": prepared.agreement.qhp_time}
         row, state = connection.execute(LIVE, {"mrn": mrn}).mappings().one_or_none(), "open, as it stands now"
+        lines = lines_now(connection, qhp_time=prepared.agreement.qhp_time)
     if row is None:
         raise NothingToDo(
             f"{client.code} has no patient {mrn[:40]!r} with enrolment or time in {month}; check the record number and the month."
         )
-    return Explained(Decision.of_row(dict(row), tables, **known), state, row["amount_cents"], ExpectedPayment.of_row(dict(row)))
+    return Explained(Decision.of_row(dict(row), tables, lines.get(row["patient_id"], ()), **known), state, row["amount_cents"], ExpectedPayment.of_row(dict(row)))
 
 
 def answer_of(explained: Explained) -> dict[str, Any]:
