@@ -70,7 +70,7 @@ def evaluate(
         values["earlier_programs"] = earlier_programs(program, programs, terms)
         _evaluate_program(connection, program, values, attested)
     values = shared | values | {"period_days": connection.scalar(PERIOD)}
-    if len(turns) > 1 or turns and connection.scalar(SERVICES, values):
+    if len(turns) > 1 or (turns and connection.scalar(SERVICES, values)):
         _combine(connection, values, programs)
     return str(shared["rule_set"])
 

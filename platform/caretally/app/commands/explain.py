@@ -81,7 +81,12 @@ def decided(connection: Connection, client: Client, month: Month, *, mrn: str) -
         raise NothingToDo(
             f"{client.code} has no patient {mrn[:40]!r} with enrolment or time in {month}; check the record number and the month."
         )
-    return Explained(Decision.of_row(dict(row), tables, lines.get(row["patient_id"], ()), **known), state, row["amount_cents"], ExpectedPayment.of_row(dict(row)))
+    return Explained(
+        Decision.of_row(dict(row), tables, lines.get(row["patient_id"], ()), **known),
+        state,
+        row["amount_cents"],
+        ExpectedPayment.of_row(dict(row)),
+    )
 
 
 def answer_of(explained: Explained) -> dict[str, Any]:
