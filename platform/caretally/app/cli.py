@@ -22,6 +22,7 @@ COMMANDS = {
     "exceptions": "caretally.app.commands.exceptions:exceptions_command",
     "explain": "caretally.app.commands.explain:explain_command",
     "decide": "caretally.app.commands.decide:decide_command",
+    "what-if": "caretally.app.commands.what_if:what_if_command",
     "verify": "caretally.app.commands.verify:verify_command",
     "bench": "caretally.app.commands.bench:bench_group",
 }

@@ -1,0 +1,89 @@
+"""What somebody wants to try, checked before anything is evaluated."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from caretally.errors import UsageMistake
+from caretally.money import parse_cents
+
+TERMS: Mapping[str, tuple[str, ...]] = {
+    "qhp_time": ("pool", "personal", "never_pool"),
+    "date_of_service": ("threshold", "month_end"),
+    "attestation_required": ("true", "false"),
+    "copy_missing": ("hold", "warn", "off"),
+    "review_overdue": ("hold", "warn", "off"),
+}
+EFFECTS = ("hold", "warn", "off")
+
+
+class ChangeRefused(UsageMistake):
+    """A change that cannot be tried."""
+
+    code = "change_refused"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Terms of the agreement by name, prices in cents by code (empty code: a patient-month), effects by gate, and a folder of rules."""
+
+    terms: Mapping[str, str] = field(default_factory=dict)
+    prices: Mapping[str, int] = field(default_factory=dict)
+    policies: Mapping[str, str] = field(default_factory=dict)
+    rules: Path | None = None
+
+    @property
+    def changes_agreement(self) -> bool:
+        """Tell whether the agreement would be another."""
+        return bool(self.terms or self.prices)
+
+
+def read_changes(
+    connection: Connection, *, terms: Iterable[str], prices: Iterable[str], policies: Iterable[str], rules: Path | None
+) -> Changes:
+    """Return the changes written as `name=value`. Raises `ChangeRefused` for an unknown name, a value that cannot be, or a gate of CMS."""
+    changes = Changes(
+        _terms(_pairs(terms, "--terms qhp_time=personal")),
+        {code.upper(): _cents(amount) for code, amount in _pairs(prices, "--price 99490=40.00").items()},
+        _policies(connection, _pairs(policies, "--policy CARE_PLAN_REVIEW_OVERDUE=warn")),
+        rules,
+    )
+    if not (changes.changes_agreement or changes.policies or changes.rules):
+        raise ChangeRefused("Nothing is to be tried; give --terms, --price, --policy or --rules.")
+    return changes
+
+
+def _pairs(written: Iterable[str], example: str) -> dict[str, str]:
+    pairs = [text_.partition("=") for text_ in written]
+    for name, sign, value in pairs:
+        if not (name and sign and value):
+            raise ChangeRefused(f"{name or value!r} is not a change; write it as {example}.")
+    return {name.strip(): value.strip() for name, _sign, value in pairs}
+
+
+def _terms(given: dict[str, str]) -> dict[str, str]:
+    for name, value in given.items():
+        if name not in TERMS:
+            raise ChangeRefused(f"The term {name!r} is unknown; it is one of {', '.join(TERMS)}.")
+        if value not in TERMS[name]:
+            raise ChangeRefused(f"{name} cannot be {value!r}; it is one of {', '.join(TERMS[name])}.")
+    return given
+
+
+def _cents(amount: str) -> int:
+    cents = parse_cents(amount)
+    if cents < 0:
+        raise ChangeRefused(f"A price cannot be below zero, as {amount} is.")
+    return cents
+
+
+def _policies(connection: Connection, given: dict[str, str]) -> dict[str, str]:
+    changeable = set(connection.scalars(text("SELECT code FROM gate WHERE vendor_may_change")))
+    for code, effect in given.items():
+        if code not in changeable:
+            raise ChangeRefused(f"{code} is not a vendor's to change; a policy is one of {', '.join(sorted(changeable))}.")
+        if effect not in EFFECTS:
+            raise ChangeRefused(f"{code} cannot be {effect!r}; it is one of {', '.join(EFFECTS)}.")
+    return given

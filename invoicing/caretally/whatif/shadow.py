@@ -1,0 +1,95 @@
+"""Temporary tables that stand before the real ones for the rest of the transaction: what is tried is read, and nothing is written."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Connection, text
+
+from caretally.cms.reference_files import ReferenceTable, read_tables
+from caretally.months import Month
+from caretally.whatif.changes import TERMS, Changes
+
+# What the evaluation and its words read. Fee schedules decide no claim, and the page of the rules alone reads the others.
+SHADOWED = frozenset(
+    "rule_set billing_code time_ladder program_limit gate exclusion_reason program program_gate duplicate_program untimed_code device_band "
+    "code_substitution visit_addon federal_holiday credential_type visit_code_not_qualifying plan_element code_exclusion code_family".split()
+)
+
+
+def shadow(connection: Connection, changes: Changes, month: Month) -> None:
+    """Let every statement that follows in this transaction read the vendor's own rows with `changes` applied.
+
+    Unqualified names find temporary tables first, so the evaluation is the real one and the real tables are neither locked nor written.
+    Raises `DamagedReferenceFile` for a folder of rules that cannot be read whole.
+    """
+    if changes.changes_agreement:
+        _copy(connection, "agreement")
+        _copy(connection, "agreement_price")
+        _change_agreement(connection, changes, month)
+    if changes.policies:
+        _copy(connection, "vendor_policy")
+        _change_policies(connection, changes, month)
+    if changes.rules is not None:
+        tables = read_tables(changes.rules)
+        _load(connection, [table for name, table in tables.items() if name in SHADOWED])
+    schema = connection.scalar(text("SELECT split_part(current_setting('search_path'), ',', 1)"))
+    connection.execute(text("SELECT set_config('search_path', 'pg_temp, ' || :schema, true)"), {"schema": schema})
+
+
+def _copy(connection: Connection, table: str) -> None:
+    connection.exec_driver_sql(f"CREATE TEMP TABLE {table} ON COMMIT DROP AS SELECT * FROM {table}")
+
+
+def _change_agreement(connection: Connection, changes: Changes, month: Month) -> None:
+    in_force = "valid_from <= :last AND coalesce(valid_to >= :first, true)"
+    days: dict[str, Any] = {"first": month.first_day, "last": month.last_day}
+    for term, value in changes.terms.items():
+        assert term in TERMS
+        cast = "CAST(:value AS boolean)" if value in ("true", "false") else ":value"
+        connection.execute(text(f"UPDATE pg_temp.agreement SET {term} = {cast} WHERE {in_force}"), days | {"value": value})
+    for code, cents in changes.prices.items():
+        values = days | {"code": code, "cents": cents}
+        connection.execute(
+            text(
+                "DELETE FROM pg_temp.agreement_price p USING pg_temp.agreement a "
+                f"WHERE a.client_id = p.client_id AND a.id = p.agreement_id AND p.code = :code AND {in_force.replace('valid', 'a.valid')}"
+            ),
+            values,
+        )
+        connection.execute(
+            text(
+                "INSERT INTO pg_temp.agreement_price (vendor_id, client_id, id, agreement_id, code, tier_from, price_cents) "
+                f"SELECT vendor_id, client_id, gen_random_uuid(), id, :code, 1, :cents FROM pg_temp.agreement WHERE {in_force}"
+            ),
+            values,
+        )
+
+
+def _change_policies(connection: Connection, changes: Changes, month: Month) -> None:
+    values = [
+        {"code": code, "effect": effect, "first": month.first_day, "last": month.last_day} for code, effect in changes.policies.items()
+    ]
+    connection.execute(text("DELETE FROM pg_temp.vendor_policy WHERE gate_code = :code"), values)
+    connection.execute(
+        text(
+            "INSERT INTO pg_temp.vendor_policy (vendor_id, id, gate_code, effect, valid_from, valid_to) "
+            "VALUES (tenancy.current_vendor(), gen_random_uuid(), :code, :effect, :first, :last)"
+        ),
+        values,
+    )
+
+
+def _load(connection: Connection, tables: Iterable[ReferenceTable]) -> None:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    cursor = driver.cursor()
+    for table in tables:
+        name = sql.Identifier(table.shape.name)
+        cursor.execute(sql.SQL("CREATE TEMP TABLE {0} ON COMMIT DROP AS SELECT * FROM {0} WITH NO DATA").format(name))
+        columns = sql.SQL(", ").join(map(sql.Identifier, table.shape.columns))
+        with cursor.copy(sql.SQL("COPY pg_temp.{} ({}) FROM STDIN").format(name, columns)) as copy:
+            for row in table.rows:
+                copy.write_row(row)
+        cursor.execute(sql.SQL("ANALYZE pg_temp.{}").format(name))

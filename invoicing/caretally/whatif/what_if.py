@@ -1,0 +1,90 @@
+"""Evaluates one client's month with changes and tells the difference, patient by patient; the database stays as it was."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from caretally.close.prepare import Client, prepare
+from caretally.close.read_month import latest_client_month
+from caretally.close.results import ClientParked
+from caretally.evaluation.parameters import ClientMonth
+from caretally.months import Month
+from caretally.whatif.changes import Changes
+from caretally.whatif.shadow import shadow
+
+CLAIM = "(SELECT string_agg(c.code || 'x' || c.units, '+' ORDER BY c.o) FROM unnest({0}.codes, {0}.units) WITH ORDINALITY AS c (code, units, o))"
+CLOSED = text(
+    f"CREATE TEMP TABLE whatif_before ON COMMIT DROP AS SELECT p.mrn, p.outcome, p.primary_reason, p.amount_cents, {CLAIM.format('p')} AS claim "
+    "FROM patient_month p WHERE vendor_id = :vendor_id AND client_id = :client_id AND client_month_id = :client_month_id"
+)
+OPEN = text(
+    "CREATE TEMP TABLE whatif_before ON COMMIT DROP AS SELECT e.mrn, e.outcome, e.primary_reason, coalesce(a.amount_cents, 0) AS amount_cents, "
+    f"{CLAIM.format('e')} AS claim FROM eval_decision e LEFT JOIN close_amount a ON a.decision_id = e.id"
+)
+INVOICED = text(
+    "SELECT coalesce(sum(total_cents), 0)::bigint FROM invoice WHERE vendor_id = :vendor_id AND client_id = :client_id "
+    "AND client_month_id = :client_month_id AND kind = 'invoice'"
+)
+DIFFERENCES = text((Path(__file__).parent / "differences.sql").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One patient-month before and after; money in cents, claims as `99490x1+99439x2`, an absent side has no outcome."""
+
+    mrn: str
+    outcome_before: str | None
+    claim_before: str
+    reason_before: str
+    cents_before: int
+    outcome_after: str | None
+    claim_after: str
+    reason_after: str
+    cents_after: int
+
+
+@dataclass(frozen=True)
+class ClientDifference:
+    """What would be different for one client: totals of the invoice in cents, and the patients; `parked_reason` when it could not be priced."""
+
+    client: str
+    state: str
+    total_cents_before: int
+    total_cents_after: int
+    patients: tuple[Difference, ...]
+    parked_reason: str | None = None
+
+
+def what_if(connection: Connection, client: Client, month: Month, changes: Changes) -> ClientDifference:
+    """Return the difference that `changes` would make to one client's month; everything is rolled back, whatever happens.
+
+    A closed month is compared with what was closed, an open one with what would be decided now. Raises `ClientParked` when the month
+    as it stands cannot be priced.
+    """
+    savepoint = connection.begin_nested()
+    try:
+        return _compared(connection, client, month, changes)
+    finally:
+        savepoint.rollback()
+
+
+def _compared(connection: Connection, client: Client, month: Month, changes: Changes) -> ClientDifference:
+    subject = ClientMonth(client.vendor_id, client.id, client.code, client.timezone, month)
+    current = latest_client_month(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
+    is_closed = current is not None and current["status"] == "closed"
+    if is_closed and current is not None:
+        key = {"vendor_id": client.vendor_id, "client_id": client.id, "client_month_id": current["id"]}
+        connection.execute(CLOSED, key)
+        before = int(connection.scalar(INVOICED, key) or 0)
+    else:
+        before = prepare(connection, client, subject, acknowledge_jump=True).total_cents
+        connection.execute(OPEN)
+    state = "closed" if is_closed else "open"
+    shadow(connection, changes, month)
+    try:
+        after = prepare(connection, client, subject, acknowledge_jump=True).total_cents
+    except ClientParked as parked:
+        return ClientDifference(client.code, state, before, 0, (), parked.message)
+    patients = tuple(Difference(**row) for row in connection.execute(DIFFERENCES).mappings())
+    return ClientDifference(client.code, state, before, after, patients)
