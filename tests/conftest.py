@@ -19,7 +19,8 @@ from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from caretally.app.bring_up_to_date import bring_up_to_date
-from caretally.db.roles import LOGINS, Roles
+from caretally.db.drop import drop_database
+from caretally.db.roles import Roles
 from caretally.embedded.server import ensure_server, remove_server
 from tests.builders.databases import TestDatabase, execute
 
@@ -92,7 +93,7 @@ def temporary_database(server: URL) -> Iterator[TestDatabase]:
         yield database
     finally:
         database.dispose()
-        execute(server, f'DROP DATABASE "{database.url.database}" WITH (FORCE)')
+        drop_database(server, str(database.url.database))
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +124,7 @@ def drop_everything(server: URL, *, prefix: str) -> None:
     engine = create_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         names = connection.scalars(text("SELECT datname FROM pg_database WHERE starts_with(datname, :prefix)"), {"prefix": prefix}).all()
-        for name in names:
-            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-        for kind in (*LOGINS, "owner"):
-            connection.execute(text(f'DROP ROLE IF EXISTS "{Roles(prefix).name(kind)}"'))
     engine.dispose()
+    for name in names:
+        drop_database(server, name)
+    drop_database(server, prefix, roles=Roles(prefix))

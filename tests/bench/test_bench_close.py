@@ -1,14 +1,25 @@
 """The bench of the close: what it prints, and that it leaves nothing behind."""
 
 import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from subprocess import PIPE
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import URL, TextClause, create_engine, text
+from sqlalchemy.pool import NullPool
 
 from caretally.app.bench.bench_database import bench_database, generate_vendor
 from caretally.app.cli import run
+from caretally.db.roles import Roles
 from tests.bench.orm_close import loop
-from tests.builders.databases import TestDatabase
+from tests.builders.closing import PROGRAM
+from tests.builders.databases import TestDatabase, database_of_a_login
+from tests.builders.program import Said
 
 FIGURES = ["patient_months", "entries", "seconds", "us_per_patient_month", "floor_seconds", "ratio", "peak_mb", "steps"]
 
@@ -21,17 +32,49 @@ def test_the_bench_closes_what_it_generates_and_prints_its_figures(capsys: pytes
     assert (figures["patient_months"], figures["entries"]) == (500, 3000)
 
 
+LEFT = text(
+    "SELECT (SELECT count(*) FROM pg_database WHERE datname = :name) + (SELECT count(*) FROM pg_roles WHERE starts_with(rolname, :name || '_'))"
+)
+STARTED = text("SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = :login AND starts_with(datname, 'bench_')")
+AT_WORK = text("SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND application_name = 'caretally vendor'")
+MOMENTS = {"while it migrates": 0, "while it generates": 1, "while it closes": 2}
+
+
+def answer(url: URL, question: TextClause, **values: str) -> Any:
+    """Ask the server once."""
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        return connection.scalar(question, values)
+
+
 def test_the_bench_leaves_neither_database_nor_role(database: TestDatabase) -> None:
     with bench_database(database.url) as made:
-        name, prefix = str(made.url.database), made.roles.prefix
-    with database.admin_engine.connect() as connection:
-        left = connection.scalar(
-            text(
-                "SELECT (SELECT count(*) FROM pg_database WHERE datname = :name) + (SELECT count(*) FROM pg_roles WHERE starts_with(rolname, :prefix))"
-            ),
-            {"name": name, "prefix": prefix},
-        )
-    assert left == 0
+        name = str(made.url.database)
+        assert answer(database.url, LEFT, name=name) == 7
+    assert answer(database.url, LEFT, name=name) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_bench_that_is_stopped_leaves_nothing_either(server: URL, tmp_path: Path, number: signal.Signals, moment: str) -> None:
+    with database_of_a_login(server, "ALTER ROLE {name} CREATEDB") as url:
+        variables = TestDatabase(url, Roles.of(url)).environment(home=tmp_path / "home")
+        words = [*PROGRAM, "bench", "close", "--patient-months", "20000", "--vendors", "2"]
+        running = subprocess.Popen(words, env=os.environ | variables, stdout=PIPE, stderr=PIPE, start_new_session=True)
+        name = wait_for_bench(url, running, sessions=MOMENTS[moment])
+        os.killpg(running.pid, number) if number == signal.SIGINT else running.send_signal(number)
+        out, err = running.communicate(timeout=120)
+        assert Said(running.returncode, out.decode(), err.decode()).is_one_sentence(130, "Interrupted")
+        assert answer(url, LEFT, name=name) == 0
+
+
+def wait_for_bench(url: URL, running: subprocess.Popen[bytes], *, sessions: int) -> str:
+    """Wait until the bench has made its database and this many sessions of its vendors work there, and return the database's name."""
+    while running.poll() is None:
+        name = answer(url, STARTED, login=str(url.username))
+        if name and answer(url, AT_WORK, name=name) >= sessions:
+            return str(name)
+        time.sleep(0.01)
+    raise AssertionError(running.communicate())
 
 
 @pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")

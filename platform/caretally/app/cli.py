@@ -1,9 +1,11 @@
 """The program `caretally`: the list of its commands, and the edge where every error becomes one sentence and an exit code."""
 
+import signal
 import sys
 import traceback
 from importlib import import_module
 from secrets import token_hex
+from types import FrameType
 
 import click
 
@@ -73,7 +75,13 @@ def caretally(context: click.Context, no_input: bool) -> None:  # noqa: ARG001 -
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the program and exit with its code; a user's mistake, and a defect too, is one sentence on stderr."""
+    signal.signal(signal.SIGTERM, interrupt)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    """Take a polite kill for a Ctrl-C, so that every command clears up after itself."""
+    raise KeyboardInterrupt
 
 
 def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one line for each way to end

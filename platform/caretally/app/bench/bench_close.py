@@ -11,6 +11,7 @@ from sqlalchemy import URL, Engine, text
 
 from caretally.app.bench.bench_database import BenchDatabase, bench_database, generate_vendor, settle, statements
 from caretally.app.bench.close_vendor import MONTH, BenchFailed, Closed, close_vendor
+from caretally.app.bench.interruptions import children_deaf_to_ctrl_c
 from caretally.close.close_client import SETTINGS
 from caretally.tenancy.transaction import tenant_transaction
 
@@ -79,13 +80,17 @@ def close_side_by_side(database: BenchDatabase, vendors: list[UUID]) -> list[Clo
         spawning.Process(target=close_vendor, args=(database, vendor_id, start, answer))
         for vendor_id, (_, answer) in zip(vendors, pipes, strict=True)
     ]
-    for process, (_, answer) in zip(processes, pipes, strict=True):
-        process.start()
-        answer.close()
-    closed = [_answer(question) for question, _ in pipes]
-    for process in processes:
-        process.join()
-    return closed
+    try:
+        with children_deaf_to_ctrl_c():
+            for process, (_, answer) in zip(processes, pipes, strict=True):
+                process.start()
+                answer.close()
+        return [_answer(question) for question, _ in pipes]
+    finally:
+        for process in processes:
+            if process.pid is not None:
+                process.terminate()
+                process.join()
 
 
 def _answer(question: Any) -> Closed:

@@ -12,11 +12,13 @@ from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from caretally.app.bench.interruptions import interruptions_put_off
 from caretally.app.bring_up_to_date import bring_up_to_date
 from caretally.db.address import unreachable
+from caretally.db.drop import drop_database
 from caretally.db.engines import LONG, operator_engine, vendor_engine
 from caretally.db.migrate import become
-from caretally.db.roles import LOGINS, Roles
+from caretally.db.roles import Roles
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from caretally.vendors.create import create_vendor
@@ -49,17 +51,19 @@ class BenchDatabase:
 
 @contextmanager
 def bench_database(beside: URL) -> Iterator[BenchDatabase]:
-    """Give a migrated database on the same server and drop it afterwards, its roles too. Raises `DependencyDown` without the right to."""
-    database = BenchDatabase(
-        beside.set(database=f"bench_{secrets.token_hex(4)}"), Roles(f"bench_{secrets.token_hex(4)}"), secrets.token_bytes(32)
-    )
-    _administer(beside, f'CREATE DATABASE "{database.url.database}"')
+    """Give a migrated database on the same server and drop it afterwards, its roles too, even when interrupted.
+
+    Raises `DependencyDown` without the right to make one.
+    """
+    url = beside.set(database=f"bench_{secrets.token_hex(4)}")
+    database = BenchDatabase(url, Roles.of(url), secrets.token_bytes(32))
     try:
+        _administer(beside, f'CREATE DATABASE "{database.url.database}"')
         bring_up_to_date(database.url, roles=database.roles, secret=database.secret)
         yield database
     finally:
-        roles = (f'DROP ROLE IF EXISTS "{database.roles.name(kind)}"' for kind in (*LOGINS, "owner"))
-        _administer(beside, f'DROP DATABASE "{database.url.database}" WITH (FORCE)', *roles)
+        with interruptions_put_off():
+            drop_database(beside, str(database.url.database), roles=database.roles)
 
 
 def _administer(url: URL, *statements: str) -> None:

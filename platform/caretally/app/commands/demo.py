@@ -5,7 +5,6 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
-from types import FrameType
 
 import click
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -34,7 +33,6 @@ def demo(*, leave: bool, seed: int, reset: bool, out: Path, as_json: bool) -> in
     Without --exit the database stays up until Ctrl-C. A second run reuses everything.
     """
     began, out = time.monotonic_ns(), out.absolute()
-    signal.signal(signal.SIGTERM, _interrupt)
     if reset:
         throw_away(Installation(), out=out)
     here = Installation()
@@ -72,7 +70,3 @@ def _wait() -> None:
         signal.pause()
     except KeyboardInterrupt:
         click.echo("Bye; the next run finds everything again.", err=True)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    raise KeyboardInterrupt
