@@ -75,7 +75,8 @@ def _close(pool: Engine, database: BenchDatabase, vendor_id: UUID, start: Barrie
 def note_steps(pool: Engine) -> dict[str, int]:
     """Return a dict that fills with the nanoseconds of each named SQL file of the close as it runs."""
     spent: dict[str, int] = defaultdict(int)
-    names = {id(evaluate.statement(step)): step for step in evaluate.STEPS}
+    steps = (path.relative_to(evaluate.HERE).with_suffix("").as_posix() for path in evaluate.HERE.rglob("*.sql"))
+    names = {id(evaluate.statement(step)): step for step in steps}
     names |= {
         id(statements.statement(path.stem)): path.stem for path in Path(statements.__file__).parent.glob("*.sql") if path.stem != "tables"
     }
