@@ -32,7 +32,7 @@ LIVE_DECISIONS = text(
     "coalesce(x.line_cents, '{}') AS expected_line_cents, x.cents AS expected_cents, coalesce(x.note, '') AS expected_note "
     "FROM eval_decision d JOIN patient p ON p.vendor_id = :vendor_id AND p.client_id = :client_id AND p.id = d.patient_id "
     "LEFT JOIN decision_expected x ON x.decision_id = d.id "
-    "WHERE d.outcome <> 'billable' OR cardinality(d.warnings) > 0 OR cardinality(d.excluded_reasons) > 0 "
+    "WHERE d.outcome <> 'billable' OR cardinality(d.exceptions) > 0 OR cardinality(d.warnings) > 0 OR cardinality(d.excluded_reasons) > 0 "
     "ORDER BY d.outcome <> 'held', d.outcome = 'billable', d.primary_reason, d.mrn"
 )
 
