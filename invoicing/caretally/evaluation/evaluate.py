@@ -100,7 +100,7 @@ def _in_turn(connection: Connection, programs: list[Program], *, every_patient: 
 
 
 def _evaluate_program(connection: Connection, program: Program, values: dict[str, Any], attested: Collection[str]) -> None:
-    values["counted_before"] = connection.scalar(text("SELECT count(*) FROM pg_temp.eval_scope"))
+    values["counted_before"] = connection.scalar(text("SELECT coalesce(max(n), 0) FROM pg_temp.eval_scope"))
     for step in STEPS[program.kind]:
         if (step == "doubles" and not values["earlier_programs"]) or (step == "given_visit" and not values["has_visit_addon"]):
             continue
