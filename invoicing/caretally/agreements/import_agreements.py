@@ -4,6 +4,8 @@ from caretally.clients.import_clients import CLIENT
 from caretally.imports.kinds import Column, Field, ImportKind, Rule, SetRule, Target
 from caretally.imports.values import BILLING_CODE, CENTS, DATE, LIST, WHOLE, YES_NO, one_of
 
+# A million dollars for one unit is a slip of the hand; below it the sum of a million patient-months stays a number of 64 bits.
+MOST_CENTS = 100_000_000
 TERMS = (
     Column("valid_to", DATE, into="valid_to"),
     Column("basis", one_of("per_patient_month", "per_code"), required=True, into="basis"),
@@ -91,6 +93,15 @@ AGREEMENTS = ImportKind(
             "priority",
             "EXISTS (SELECT FROM unnest(r.priority) AS named WHERE named NOT IN (SELECT p.enrolled_as FROM program p))",
             "“{value}” names a program that is unknown; write programs such as APCM;CCM;PCM.",
+        ),
+        Rule(
+            "price", "price", f"r.price > {MOST_CENTS}", "A price of {value} dollars is more than a million; look where its decimals are."
+        ),
+        Rule(
+            "minimum",
+            "minimum",
+            f"r.minimum > {MOST_CENTS}",
+            "A minimum of {value} dollars is more than a million; look where its decimals are.",
         ),
         Rule("tier_from", "tier_from", "r.tier_from < 1", "Tiers begin at 1 or later, not at {value}."),
         SetRule("terms_differ", "basis", TERMS_DIFFER, "This row and line {detail} give different terms for one version."),

@@ -1,8 +1,10 @@
 """The program `caretally`: the list of its commands, and the edge where every error becomes one sentence and an exit code."""
 
+import errno
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from secrets import token_hex
 from types import FrameType
@@ -10,7 +12,7 @@ from types import FrameType
 import click
 
 from caretally.config.settings import read_settings
-from caretally.errors import CareTallyError
+from caretally.errors import CareTallyError, DependencyDown, UsageMistake
 
 INTERRUPTED = 130
 COMMANDS = {
@@ -87,6 +89,7 @@ def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
 def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one line for each way to end
     """Run one command and return its exit code: 0 done, 130 interrupted, else the error's own."""
     try:
+        refuse_undecodable(arguments)
         return caretally.main(arguments, prog_name="caretally", standalone_mode=False) or 0
     except CareTallyError as error:
         return say(error.message, error.exit_code)
@@ -99,18 +102,41 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one line for each way t
     except BrokenPipeError:
         return quiet_pipe()
     except Exception as error:  # noqa: BLE001 - the edge: a defect is logged and told in one sentence
-        return say(defect_sentence(error), 1)
+        trouble = trouble_around(error)
+        return say(trouble.message, trouble.exit_code) if trouble else say(defect_sentence(error), 1)
+
+
+def refuse_undecodable(words: list[str]) -> None:
+    """Raise `UsageMistake` for a word of the command line that is not text, as the name of a file in another encoding."""
+    for word in words:
+        if not word.isascii() and any("\ud800" <= letter <= "\udfff" for letter in word):
+            told = word.encode(errors="surrogateescape").decode(errors="replace")
+            raise UsageMistake(f"“{told[:200]}” is not UTF-8; rename the file, or write the word in UTF-8.")
+
+
+def trouble_around(error: Exception) -> CareTallyError | None:
+    """Return the sentence for a full disk or a database that failed under the command, None for a defect of ours."""
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DependencyDown("No room is left for what this command writes; what it had finished stands, so make room and run it again.")
+    if "sqlalchemy" not in sys.modules:
+        return None
+    from caretally.db.trouble import trouble_of
+
+    return trouble_of(error)
 
 
 def say(sentence: str, exit_code: int) -> int:
-    """Print one sentence to stderr and return the exit code."""
-    click.echo(" ".join(sentence.split()), err=True)
+    """Print one sentence to stderr, nothing of which can steer a terminal, and return the exit code."""
+    with suppress(OSError):  # nobody can be told where nothing can be written
+        click.echo("".join(letter if letter.isprintable() else "\ufffd" for letter in " ".join(sentence.split())), err=True)
     return exit_code
 
 
 def usage_sentence(error: click.UsageError) -> str:
     """Return what is wrong with the command's words, and where help is."""
     path = error.ctx.command_path if error.ctx else "caretally"
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return f"Something is missing after {path}. See {path} --help."
     return f"{error.format_message().rstrip('.')}. See {path} --help."
 
 

@@ -18,7 +18,8 @@ from caretally.config.settings import Settings, read_settings
 from caretally.db.address import database_url, unreachable
 from caretally.db.engines import LONG, operator_engine, vendor_engine
 from caretally.db.migrate import require_newest_schema, schema_of
-from caretally.db.roles import Roles
+from caretally.db.roles import Roles, psycopg_connection
+from caretally.db.versions import refuse_old_server
 from caretally.errors import UsageMistake
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
@@ -108,6 +109,7 @@ class Installation:
         engine = create_engine(self.url, poolclass=NullPool)
         try:
             with engine.connect() as connection:
+                refuse_old_server(psycopg_connection(connection).info.server_version)
                 return schema_of(connection)
         except DBAPIError as error:
             raise unreachable(self.url, error.orig) from error

@@ -33,9 +33,9 @@ def write_client_files(vendor: Vendor, client: Client, month: Month, result: Cli
         if result.invoice is not None:
             invoice = build_invoice(connection, vendor_id=vendor.id, client_id=client.id, client_month_id=result.client_month_id)
         report = closed_report(connection, vendor, client, month, result)
-    files = _report_files(report, out / f"exceptions-{client.code}-{month}")
+    files = _report_files(report, out / in_file_name(f"exceptions-{client.code}-{month}"))
     if invoice is not None:
-        files |= _invoice_files(invoice, out / f"{invoice.shown_number.replace('/', '-')}-{client.code}")
+        files |= _invoice_files(invoice, out / in_file_name(f"{invoice.shown_number}-{client.code}"))
     write_together(files)
     return sorted(files)
 
@@ -61,6 +61,11 @@ def closed_report(connection: Connection, vendor: Vendor, client: Client, month:
         rule_set=row["rule_set"],
     )
     return report_of_close(connection, figures, vendor_id=vendor.id, client_id=client.id, client_month_id=row["id"])
+
+
+def in_file_name(words: str) -> str:
+    """Return words as they may stand in the name of a file: nothing in them leads to another folder."""
+    return words.replace("/", "-").replace("\\", "-")
 
 
 def _invoice_files(invoice: Invoice, stem: Path) -> dict[Path, bytes]:

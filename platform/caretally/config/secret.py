@@ -1,5 +1,6 @@
 """The installation's secret: given in the environment, else made once and kept in the home, readable by its owner only."""
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -32,16 +33,15 @@ def kept_text(home: Path) -> str:
 def keep_once(path: Path, text: str) -> None:
     """Write `text` whole under `path`, unless another process was first."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
     try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
 
 
 def make_home(home: Path) -> None:

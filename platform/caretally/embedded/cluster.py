@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -73,7 +74,7 @@ def run_initdb(programs: Path, data: Path, password: Path, account: Account, *, 
         timeout_seconds=300,
     )
     if said.returncode != 0:
-        raise DependencyDown(f"PostgreSQL could not make its data in {data.parent}: {last_line(said.stderr)}")
+        raise DependencyDown(f"PostgreSQL could not make its data in {data.parent}: {reason(said.stderr)}")
 
 
 def start(programs: Path, place: Place, account: Account) -> int:
@@ -112,6 +113,12 @@ def log_tail(place: Place) -> str:
     with contextlib.suppress(OSError):
         return place.log.read_text(errors="replace")[-2000:]
     return ""
+
+
+def reason(text: str) -> str:
+    """Return what PostgreSQL's programs gave as the first reason, without its clock and process; else the last line."""
+    told = re.search(r"(?:FATAL|PANIC|[a-z]+: error): +(.+)", text)
+    return f"{told[1].rstrip('.')}." if told else last_line(text)
 
 
 def last_line(text: str) -> str:

@@ -50,11 +50,14 @@ def read_place(home: Path) -> Place | None:
 def write_place(home: Path, place: Place) -> None:
     """Write the pointer whole."""
     draft = home / f".{POINTER}.{os.getpid()}"
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(asdict(place), file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(home / POINTER)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(asdict(place), file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(home / POINTER)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def settle(home: Path, account: Account) -> Place:

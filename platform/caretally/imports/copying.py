@@ -92,6 +92,8 @@ def _rows(file: CopyFile) -> Iterator[list[object]]:
             len(cells) == width
             and len(together) <= short
             and "\0" not in together
+            and "\n" not in together
+            and "\r" not in together
             and ("#" not in together or SHEET_ERRORS.isdisjoint(cells))
             and line not in faults
         ):
@@ -137,6 +139,10 @@ def _faulty(file: CopyFile, line: int, cells: list[str]) -> Iterator[RowProblem]
         if len(cell.encode()) > file.limits.cell_bytes:
             sentence = f"The cell holds more than {file.limits.cell_bytes // 1024} KB; shorten it, or close a quote that stands open in it."
             yield RowProblem(line, header, shown(cell), "cell_too_long", sentence)
+        breaks = cell.count("\n") or cell.count("\r")
+        if breaks and file.table.delimiter and cell.count(file.table.delimiter) >= breaks * (len(file.headers) - 1):
+            sentence = "The cell holds as much as whole lines of the file; look whether a quote stands open in it."
+            yield RowProblem(line, header, shown(cell), "lines_swallowed", sentence, "warning")
     for fault in file.table.faults.get(line, ()):
         if 0 <= fault.column < len(file.headers):
             yield RowProblem(line, file.headers[fault.column], fault.value, fault.rule, fault.sentence)

@@ -33,13 +33,18 @@ class Fault:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a file and, when `into` is given, the column of the table that it fills (`default` stands for a blank cell)."""
+    """One column of a file and, when `into` is given, the column of the table that it fills (`default` stands for a blank cell).
+
+    `happened` says that its date or moment cannot lie ahead, `prose` that its text may have several lines.
+    """
 
     name: str
     value: Value | None = None
     required: bool = False
     into: str | None = None
     default: str = "NULL"
+    happened: bool = False
+    prose: bool = False
 
     @property
     def is_key(self) -> bool:

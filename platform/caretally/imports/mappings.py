@@ -9,7 +9,11 @@ from sqlalchemy import Connection, text
 from caretally.errors import UsageMistake
 from caretally.imports.kinds import ImportKind
 from caretally.imports.results import RowProblem
-from caretally.imports.tables import EDGES
+from caretally.imports.tables import EDGES, shown
+
+LONGEST_NAME = 100
+# Characters; a mapping has a line for each header.
+LARGEST_FILE = 1_000_000
 
 LOAD = text("SELECT columns FROM import_mapping WHERE kind = :kind AND name = :name")
 SAVE = text(
@@ -57,21 +61,29 @@ def read_mapping(connection: Connection, kind: ImportKind, name_or_file: str) ->
     if saved is not None:
         return {str(header): str(column) for header, column in saved.items()}
     path = Path(name_or_file)
-    if not path.is_file():
-        raise UsageMistake(f"There is no mapping “{name_or_file}” for {kind.name}, neither saved nor as a JSON file.")
+    if not _is_file(path):
+        raise UsageMistake(f"There is no mapping “{shown(name_or_file)}” for {kind.name}, neither saved nor as a JSON file.")
     return _checked(kind, path)
 
 
 def save_mapping(connection: Connection, kind: ImportKind, *, name: str, mapping: Mapping[str, str]) -> None:
     """Save a mapping under a name for a kind, in place of an earlier one; blanks around the name mean nothing. Raises `UsageMistake`."""
-    if not name.strip(EDGES):
-        raise UsageMistake("A saved mapping needs a name; give one with --save-mapping NAME.")
+    if not 0 < len(name.strip(EDGES)) <= LONGEST_NAME:
+        raise UsageMistake(f"A saved mapping needs a name of 1 to {LONGEST_NAME} characters; give one with --save-mapping NAME.")
     connection.execute(SAVE, {"kind": kind.name, "name": name.strip(EDGES), "columns": json.dumps(dict(mapping))})
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for the system
+        return False
 
 
 def _checked(kind: ImportKind, path: Path) -> dict[str, str]:
     try:
-        pairs = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=list)
+        with path.open(encoding="utf-8-sig") as file:
+            pairs = json.loads(file.read(LARGEST_FILE), object_pairs_hook=list)
     except (OSError, ValueError, RecursionError) as error:
         raise UsageMistake(f"The mapping {path} cannot be read as JSON.") from error
     if not isinstance(pairs, list) or not all(isinstance(pair, tuple) and isinstance(pair[1], str) for pair in pairs):

@@ -12,7 +12,7 @@ from pathlib import Path
 from caretally.imports.copying import write_copy_file
 from caretally.imports.limits import MEGABYTE, Limits
 from caretally.imports.recognising import recognise
-from caretally.imports.refusals import FileEmpty, FileRefused, FileTooBig, FileUnreadable, ReaderFailed
+from caretally.imports.refusals import FileEmpty, FileRefused, FileTooBig, FileUnreadable, NoRoom, ReaderFailed
 from caretally.imports.text_rows import read_text
 
 OUT_OF_MEMORY = b'{"refused": "too_much_memory"}'
@@ -41,7 +41,7 @@ def read_bytes(path: Path, *, limits: Limits) -> bytes:
 
 
 def parse(path: Path, out: Path, *, limits: Limits) -> dict[str, object]:
-    """Write the COPY file and return its headers, number of rows and problems, and the SHA-256 of the file; raises `FileRefused`."""
+    """Write the COPY file and return its headers, number of rows and problems, and the SHA-256 of the file; raises `FileRefused`, `NoRoom` too."""
     data = read_bytes(path, limits=limits)
     if recognise(data, name=path.name) == "workbook":
         from caretally.imports.workbook_rows import read_workbook
@@ -49,7 +49,10 @@ def parse(path: Path, out: Path, *, limits: Limits) -> dict[str, object]:
         table = read_workbook(data, name=path.name, limits=limits)
     else:
         table = read_text(data, name=path.name)
-    file = write_copy_file(table, out, name=path.name, limits=limits)
+    try:
+        file = write_copy_file(table, out, name=path.name, limits=limits)
+    except OSError as error:
+        raise NoRoom(name=path.name, folder=str(out.parent.parent), reason=(error.strerror or "the system refused").lower()) from None
     problems = [asdict(problem) for problem in (*table.notes, *file.problems)]
     return {"headers": file.headers, "rows": file.rows, "sha256": hashlib.sha256(data).hexdigest(), "problems": problems}
 

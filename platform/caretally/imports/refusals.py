@@ -4,7 +4,7 @@ They name files, headers, lines and cells' places, never what stands in a cell."
 
 from typing import ClassVar
 
-from caretally.errors import CareTallyError
+from caretally.errors import CareTallyError, DependencyDown
 
 
 class FileRefused(CareTallyError):
@@ -181,6 +181,14 @@ class TooMuchMemory(FileRefused):
         "Reading {name} needed more than {limit} MB of memory and was stopped; "
         "delete stray cells far right of or below the table, or save it as CSV."
     )
+
+
+class NoRoom(FileRefused):
+    """No room for the rows that were read, on their way into the database."""
+
+    exit_code = DependencyDown.exit_code
+    code = "no_room"
+    sentence = "The rows of {name} cannot be kept under {folder} while they are read: {reason}; make room there and run it again."
 
 
 class ReaderFailed(FileRefused):

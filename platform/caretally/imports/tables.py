@@ -26,11 +26,15 @@ class Fault:
 
 @dataclass(frozen=True)
 class RawTable:
-    """Lines as (line number a person sees, cells as they are), warnings about the whole file, and faulty cells by line."""
+    """Lines as (line number a person sees, cells as they are), warnings about the whole file, and faulty cells by line.
+
+    `delimiter` is that of a text, where a quote left open can swallow lines.
+    """
 
     lines: Iterator[Line]
     notes: tuple[RowProblem, ...] = ()
     faults: dict[int, list[Fault]] = field(default_factory=dict)
+    delimiter: str = ""
 
 
 def shown(value: str) -> str:

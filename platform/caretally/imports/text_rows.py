@@ -34,7 +34,7 @@ def read_text(data: bytes, *, name: str) -> RawTable:
     stream = _stream(data, encoding)
     for _ in range(skipped):
         stream.readline()
-    return RawTable(_lines(stream, delimiter=delimiter, skipped=skipped, name=name), text_notes)
+    return RawTable(_lines(stream, delimiter=delimiter, skipped=skipped, name=name), text_notes, delimiter=delimiter)
 
 
 def find_encoding(data: bytes, *, name: str) -> tuple[str, tuple[RowProblem, ...]]:

@@ -19,6 +19,9 @@ UNSEEN_CHARACTERS = (
     r"\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]"
 )
 UNSEEN = f"'{UNSEEN_CHARACTERS}'"
+LINE_BREAK = "line_break"
+BREAKS = r"'[\n\r]'"
+LONGEST_KEY = 200
 MONTH_CLOSED = "month_closed"
 CREATE_PROBLEMS = "CREATE TEMP TABLE import_problem (line int, rule int, detail text) ON COMMIT DROP"
 CREATE_SKIP = "CREATE TEMP TABLE import_skip (line int, why text) ON COMMIT DROP"
@@ -114,6 +117,11 @@ def _cell_rules(column: Column) -> list[Rule]:
     if column.is_key:
         sentence = f"The {column.name} holds {{unseen}}, which nobody can see; write it without."
         rules.append(Rule(UNSEEN_CHARACTER, column.name, f"{cell} ~ {UNSEEN}", sentence))
+        too_long = f"The {column.name} is longer than {LONGEST_KEY} characters; write the one that the source system shows."
+        rules.append(Rule("too_long", column.name, f"char_length({cell}) > {LONGEST_KEY}", too_long))
+    elif column.value is None and not column.prose:
+        sentence = f"The {column.name} holds a line break; write it in one line, or close a quote that stands open in it."
+        rules.append(Rule(LINE_BREAK, column.name, f"{cell} ~ {BREAKS}", sentence))
     if column.required:
         rules.append(Rule("required", column.name, f"btrim(coalesce({cell}, '')) = ''", f"The {column.name} is missing."))
     if column.value:
@@ -127,14 +135,19 @@ def _cell_rules(column: Column) -> list[Rule]:
             Rule(fault.rule, column.name, fault.sql.format(raw=cell, cell=column.cell, zone="r.zone"), fault.sentence)
             for fault in column.value.faults
         ]
+    if column.happened:
+        ahead = f"{column.cell} > now() + interval '1 day'"
+        rules.append(Rule("in_future", column.name, ahead, "{value} lies ahead; look whether its year is right.", warns=True))
     return rules
 
 
 def _row_rules(rules: Sequence[AnyRule]) -> str:
     numbered = [(number, rule) for number, rule in enumerate(rules) if isinstance(rule, Rule)]
-    # All cells of a row are searched for control and unseen characters at once, cell by cell only in a row that has one.
-    together = {CONTROL_CHARACTER: CONTROL, UNSEEN_CHARACTER: UNSEEN}
-    any_broken = [f"concat({_cells_of(numbered, name)}) ~ {characters}" for name, characters in together.items()]
+    # All cells of a row are searched for such characters at once, cell by cell only in a row that has one.
+    together = {CONTROL_CHARACTER: CONTROL, UNSEEN_CHARACTER: UNSEEN, LINE_BREAK: BREAKS}
+    any_broken = [
+        f"concat({', '.join(cells)}) ~ {characters}" for name, characters in together.items() if (cells := _cells_of(numbered, name))
+    ]
     any_broken += [rule.broken for _, rule in numbered if rule.name not in together]
     return ROW_RULES.format(
         any_broken=" OR ".join(f"({broken})" for broken in any_broken),
@@ -142,8 +155,8 @@ def _row_rules(rules: Sequence[AnyRule]) -> str:
     )
 
 
-def _cells_of(rules: Sequence[tuple[int, Rule]], name: str) -> str:
-    return ", ".join(f'r."in_{rule.column}"' for _, rule in rules if rule.name == name)
+def _cells_of(rules: Sequence[tuple[int, Rule]], name: str) -> list[str]:
+    return [f'r."in_{rule.column}"' for _, rule in rules if rule.name == name]
 
 
 def _repeated(kind: ImportKind) -> SetRule:

@@ -8,7 +8,8 @@ import re
 import zipfile
 from datetime import datetime, time, timedelta
 
-from caretally.imports.workbook_parts import Archive, blocks_of, column_number, elements_of, related_part
+from caretally.imports.refusals import DamagedWorkbook
+from caretally.imports.workbook_parts import CELL, PLACED, QUOTE, Archive, blocks_of, column_number, elements_of, related_part
 
 LONGEST_CELL_XML = 1 << 13
 HOUR = timedelta(hours=1)
@@ -20,20 +21,26 @@ BUILT_IN = {18: "h:mm am/pm", 19: "h:mm:ss am/pm", 20: "h:mm", 21: "h:mm:ss", 45
 # What a format says about itself rather than about the value: texts, colours, languages, conditions.
 ASIDE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]')
 HALF_DAY = re.compile(r"am/pm|a/p")
-CELL_OF_STYLE = r'<(?:\w+:)?c (?=[^>]*\bs="(?:%s)")(?=[^>]*\br="([A-Z]+)([0-9]+)")'
+CELL_OF_STYLE = rf"{CELL}(?=[^>]*\bs={QUOTE}(?:%s){QUOTE})"
 
 Place = tuple[int, int]
 
 
 def vague_clocks(archive: Archive, part: zipfile.ZipInfo, *, name: str) -> set[Place]:
-    """Return the cells of a sheet, as (row from 1, column from 0), whose format shows a time without its seconds or as a half of the day."""
+    """Return the cells of a sheet, as (row from 1, column from 0), whose format shows a time without its seconds or as a half of the day.
+
+    Raises `DamagedWorkbook` when such a cell does not say where it stands.
+    """
     styles = _vague_styles(archive, name=name)
     found: set[Place] = set()
     if not styles:
         return found
-    cell, carried = re.compile((CELL_OF_STYLE % "|".join(styles)).encode()), b""
+    of_style = CELL_OF_STYLE % "|".join(styles)
+    cell, unplaced, carried = re.compile(f"{of_style}{PLACED}".encode()), re.compile(rf"{of_style}(?![^>]*\br=)".encode()), b""
     for block in blocks_of(archive, part, name=name):
         xml = carried + block
+        if unplaced.search(xml):
+            raise DamagedWorkbook(name=name)
         found.update((int(match[2]), column_number(match[1])) for match in cell.finditer(xml))
         carried = xml[-LONGEST_CELL_XML:]
     return found

@@ -18,11 +18,19 @@ BLOCK = 1 << 20
 LONGEST_CELL_XML = 1 << 13
 LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+# Element and attribute as any program may write them: with or without a prefix, in either quotes.
+CELL, FORMULA, CONTENT, QUOTE = r"<(?:\w+:)?c ", r"<(?:\w+:)?f", r"(?:\w+:)?v", "[\"']"
+PLACED = rf"(?=[^>]*\br={QUOTE}([A-Z]+)([0-9]+){QUOTE})"
+COMPUTED = rf"(?:{FORMULA}[^>]*/>|{FORMULA}[^>]*>[^<]*</(?:\w+:)?f>)"
+ERROR = rf"(?=[^>]*\bt={QUOTE}e{QUOTE})"
 # A cell that shows an error, and one with a formula that no program has computed; readers of values see both as blank.
-FAILED = re.compile(rb'<c (?=[^>]*\bt="e")(?=[^>]*\br="([A-Z]+)([0-9]+)")[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v>')
+FAILED = re.compile(rf"{CELL}{ERROR}{PLACED}[^>]*>{COMPUTED}?<{CONTENT}>([^<]*)</{CONTENT}>".encode())
 UNCOMPUTED = re.compile(
-    rb'<c (?![^>]*\bt="str")(?=[^>]*\br="([A-Z]+)([0-9]+)")[^>]*>\s*<f(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
+    rf"{CELL}(?![^>]*\bt={QUOTE}str{QUOTE}){PLACED}[^>]*>\s*{COMPUTED}\s*(?:<{CONTENT}\s*/>|<{CONTENT}></{CONTENT}>)?\s*</(?:\w+:)?c>".encode()
 )
+# Neither could be told to a person where a cell does not say where it stands.
+UNPLACED = re.compile(rf"{CELL.rstrip()}(?![^>]*\br=)(?:{ERROR}[^>]*>|[^>]*>\s*{FORMULA}\b)".encode())
+ROW = re.compile(rf"<(?:\w+:)?row\b[^>]*?\br={QUOTE}([0-9]{{1,9}}){QUOTE}".encode())
 
 
 @dataclass(frozen=True)
@@ -133,11 +141,17 @@ def elements_of(archive: Archive, part: zipfile.ZipInfo | None, *, name: str) ->
 
 
 def faults_of(archive: Archive, part: zipfile.ZipInfo, *, name: str, most: int) -> dict[int, list[Fault]]:
-    """Return the cells of a sheet that show an error or a formula nobody computed, by row and column (A is 0); about `most` of them."""
+    """Return the cells of a sheet that show an error or a formula nobody computed, by row and column (A is 0); about `most` of them.
+
+    Raises `DamagedWorkbook` for a sheet in which one row would hide another, or such a cell does not say where it stands.
+    """
     found: dict[int, dict[int, Fault]] = {}
-    carried = b""
+    carried, last_row = b"", 0
     for block in blocks_of(archive, part, name=name):
         xml = carried + block
+        last_row = _last_row(xml, seen=len(carried), before=last_row, name=name)
+        if UNPLACED.search(xml):
+            raise DamagedWorkbook(name=name)
         for row, fault in _faults_in(xml):
             if len(found) <= most:
                 found.setdefault(row, {})[fault.column] = fault
@@ -145,13 +159,22 @@ def faults_of(archive: Archive, part: zipfile.ZipInfo, *, name: str, most: int) 
     return {row: list(faults.values()) for row, faults in found.items()}
 
 
+def _last_row(xml: bytes, *, seen: int, before: int, name: str) -> int:
+    for match in ROW.finditer(xml):
+        if match.end() > seen:
+            if int(match[1]) <= before:
+                raise DamagedWorkbook(name=name)
+            before = int(match[1])
+    return before
+
+
 def _faults_in(xml: bytes) -> Iterator[tuple[int, Fault]]:
-    if b't="e"' in xml:
+    if b't="e"' in xml or b"t='e'" in xml:
         for match in FAILED.finditer(xml):
             error = match[3].decode("ascii", "replace")
             sentence = f"The formula of {match[1].decode()}{match[2].decode()} failed with {error}; write its value."
             yield int(match[2]), Fault(column_number(match[1]), error, "formula_error", sentence)
-    if b"<f" in xml:
+    if b"<f" in xml or b":f" in xml:
         for match in UNCOMPUTED.finditer(xml):
             cell = (match[1] + match[2]).decode()
             sentence = (

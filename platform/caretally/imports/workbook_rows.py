@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
+from math import isfinite
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
@@ -14,6 +15,8 @@ from caretally.imports.tables import Fault, Line, RawTable, note
 from caretally.imports.workbook_clocks import HALF_A_MILLISECOND, Place, clock_text, vague_clocks
 from caretally.imports.workbook_parts import faults_of, open_archive, sheet_part
 
+DIGITS_KEPT = 10**15
+DIGITS_LOST = "A spreadsheet keeps 15 digits of a number, and this one has more; format its column as text and enter it again."
 Value = int | float | str | bool | time | date | datetime | timedelta
 
 
@@ -35,7 +38,8 @@ def read_workbook(data: bytes, *, name: str, limits: Limits) -> RawTable:
     part = sheet_part(archive, title, name=name)
     faults = faults_of(archive, part, name=name, most=limits.problems) if part else {}
     vague = {(row, column - left) for row, column in vague_clocks(archive, part, name=name)} if part else set()
-    return RawTable(_lines(sheet, vague), notes, _moved(faults, by=left))
+    faults = _moved(faults, by=left)
+    return RawTable(_lines(sheet, vague, faults), notes, faults)
 
 
 def _first_sheet(book: CalamineWorkbook, *, name: str) -> tuple[str, tuple[RowProblem, ...]]:
@@ -62,9 +66,14 @@ def _moved(faults: dict[int, list[Fault]], *, by: int) -> dict[int, list[Fault]]
     return {row: [Fault(f.column - by, f.value, f.rule, f.sentence) for f in found] for row, found in faults.items()}
 
 
-def _lines(sheet: CalamineSheet, vague: set[Place]) -> Iterator[Line]:
+def _lines(sheet: CalamineSheet, vague: set[Place], faults: dict[int, list[Fault]]) -> Iterator[Line]:
+    def text_at(row: int, column: int, value: Value) -> str:
+        if type(value) is float and abs(value) >= DIGITS_KEPT:
+            faults.setdefault(row, []).append(Fault(column, as_text(value), "digits_lost", DIGITS_LOST))
+        return as_text(value, vague=(row, column) in vague)
+
     for row, cells in enumerate(sheet.iter_rows(), start=1):
-        yield row, [cell if type(cell) is str else as_text(cell, vague=(row, column) in vague) for column, cell in enumerate(cells)]
+        yield row, [cell if type(cell) is str else text_at(row, column, cell) for column, cell in enumerate(cells)]
 
 
 def as_text(value: Value, *, vague: bool = False) -> str:
@@ -86,6 +95,8 @@ def as_text(value: Value, *, vague: bool = False) -> str:
 
 
 def _number(value: float) -> str:
+    if not isfinite(value):
+        return str(value)
     # Excel shows and means 15 digits; the other two of a binary fraction are noise.
     return str(int(value)) if value == int(value) and abs(value) < 10**15 else format(Decimal(format(value, ".15g")), "f")
 

@@ -41,7 +41,7 @@ MDM = ImportKind(
         Column("month", MONTH, required=True),
         Column("level", one_of("low", "moderate", "high"), required=True, into="level"),
         Column("npi", NPI, required=True, into="npi"),
-        Column("documented_on", DATE, required=True, into="documented_on"),
+        Column("documented_on", DATE, required=True, into="documented_on", happened=True),
     ),
     targets=(Target("mdm", OF_PATIENT | {"month": "r.month"}),),
     identity=("r.client_id", "r.patient_id", "r.month"),

@@ -34,8 +34,8 @@ CLIENTS = ImportKind(
         Column("place_of_service", PLACE_OF_SERVICE, into="place_of_service", default="'11'"),
         Column("medicare_locality", LOCALITY, into="medicare_locality", default="''"),
         Column("tin", into="tin", default="''"),
-        Column("address", into="address", default="''"),
-        Column("bill_to", into="bill_to", default="''"),
+        Column("address", into="address", default="''", prose=True),
+        Column("bill_to", into="bill_to", default="''", prose=True),
         Column("po_number", into="po_number", default="''"),
         Column("terms_days", WHOLE, into="terms_days", default="30"),
         Column("contact_name", into="contact_name", default="''"),
@@ -48,6 +48,12 @@ CLIENTS = ImportKind(
     targets=(Target("client", {"code": "r.in_code"}, row_id="client_id"),),
     identity=("r.in_code",),
     rules=(
+        Rule(
+            "client_code",
+            "code",
+            r"""r.in_code ~ '[/\\*?"<>|]' OR strpos(r.in_code, ':') > 0 OR r.in_code ~ '^[.]' OR char_length(r.in_code) > 40""",
+            "A client's code stands in the names of files: at most 40 characters, none of / \\ : * ? \" < > | and no dot at its beginning.",
+        ),
         Rule(
             "timezone",
             "timezone",

@@ -17,7 +17,7 @@ CONSENTS = ImportKind(
         PROGRAM,
         Column("npi", NPI, required=True),
         Column("method", one_of("verbal", "written"), required=True, into="method"),
-        Column("obtained_on", DATE, required=True),
+        Column("obtained_on", DATE, required=True, happened=True),
         Column("obtained_by", into="obtained_by", default="''"),
         Column("scope", YES_NO, into="scope", default="false"),
         Column("cost_sharing", YES_NO, into="cost_sharing", default="false"),

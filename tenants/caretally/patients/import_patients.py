@@ -39,7 +39,7 @@ PATIENTS = ImportKind(
         Column("payer", into="payer", default="''"),
         Column("qmb", YES_NO, into="qmb"),
         Column("part_b_from", DATE, into="part_b_from"),
-        Column("died_on", DATE, into="died_on"),
+        Column("died_on", DATE, into="died_on", happened=True),
     ),
     targets=(
         Target(

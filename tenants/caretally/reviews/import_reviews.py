@@ -24,7 +24,7 @@ REVIEWS = ImportKind(
         CLIENT_COLUMN,
         MRN,
         Column("plan_version", WHOLE, required=True),
-        Column("reviewed_on", DATE, required=True),
+        Column("reviewed_on", DATE, required=True, happened=True),
         Column("reviewer", required=True, into="reviewer"),
         Column("outcome", one_of("no_change", "updated"), required=True, into="outcome"),
     ),

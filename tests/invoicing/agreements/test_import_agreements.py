@@ -46,6 +46,14 @@ def test_what_is_no_amount_of_dollars_and_cents_is_refused(desk: Desk, written: 
     assert rules(result) == [(2, "price", "money")]
 
 
+@pytest.mark.parametrize(
+    ("written", "refused"), [("1000000", []), ("1000000.01", ["price", "minimum"]), ("999999999999.99", ["price", "minimum"])]
+)
+def test_more_than_a_million_dollars_is_a_slip_of_the_hand(desk: Desk, written: str, refused: list[str]) -> None:
+    body = f"client,valid_from,basis,price,minimum\nLFM,2026-01-01,per_patient_month,{written},{written}\n"
+    assert [column for _, column, _ in rules(desk.imports("agreements", body))] == refused
+
+
 def test_terms_are_those_of_the_file_or_the_usual_ones(desk: Desk) -> None:
     desk.imports("agreements", f"{HEADER}\nLFM,2026-01-01,,per_code,99490,38,,,never_pool,yes,yes,whole_volume\n")
     desk.imports("agreements", "client,valid_from,basis,price\nHIL,2026-01-01,per_patient_month,38\n")

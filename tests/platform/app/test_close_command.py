@@ -69,6 +69,14 @@ def test_a_repeated_close_gives_the_same_json_and_the_same_bytes(office: Office,
     assert set(files[0]) == endings | {f"exceptions-LFM-2026-10.{ending}" for ending in ("pdf", "xlsx", "csv")}
 
 
+def test_no_clients_code_leads_its_files_out_of_their_folder(office: Office, tmp_path: Path) -> None:
+    office.add_client("../../../up")
+    office.add_time("../../../up", office.add_patient("../../../up", "1"), "rn")
+    assert program("close", "2026-10", "--vendor", slug_of(office), "--out", str(tmp_path / "a" / "out")).code == 0
+    assert [path.name for path in tmp_path.rglob("*up*")] != []
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and path.parent != tmp_path / "a" / "out"] == []
+
+
 def test_a_client_without_an_agreement_is_parked_with_4(office: Office) -> None:
     office.add_client("GAP", valid_to="2026-03-31")
     said = program("close", "2026-10", "--vendor", slug_of(office), "--json")

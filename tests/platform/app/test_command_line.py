@@ -1,10 +1,13 @@
 """The edge of the program: every end is an exit code and at most one sentence."""
 
+import errno
 import json
 from pathlib import Path
 
 import click
+import psycopg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from caretally.app import cli
 from caretally.errors import BlockedByExceptions, CareTallyError, Conflict, DependencyDown, NothingToDo, UsageMistake
@@ -84,3 +87,41 @@ def test_an_unreachable_database_exits_with_6_and_names_no_password(
     monkeypatch.setenv("CARETALLY_DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1/care")
     assert cli.run(["migrate"]) == 6
     assert "hunter2" not in capsys.readouterr().err
+
+
+def test_a_word_that_is_not_text_is_one_sentence_without_what_steers_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["import", "patients", "caf\udce9.csv", "--vendor", "harbor"]) == 2
+    assert capsys.readouterr().err == "“caf\ufffd.csv” is not UTF-8; rename the file, or write the word in UTF-8.\n"
+
+
+def test_what_steers_a_terminal_is_shown_and_not_done(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.say("There is no file \x1b[31mred.csv.", 2)
+    assert capsys.readouterr().err == "There is no file \ufffd[31mred.csv.\n"
+
+
+def test_a_group_without_its_command_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["import"]) == 2
+    assert capsys.readouterr().err == "Something is missing after caretally import. See caretally import --help.\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), (6, "No room is left")),
+        (DBAPIError("x", {}, psycopg.errors.DiskFull("Osei")), (6, "no room left")),
+        (psycopg.errors.AdminShutdown("Osei"), (6, "stopped answering")),
+        (DBAPIError("x", {}, psycopg.OperationalError("server closed the connection unexpectedly")), (6, "stopped answering")),
+        (psycopg.errors.LockNotAvailable("Osei"), (5, "Another process holds")),
+        (psycopg.errors.DivisionByZero("Osei"), (1, "failed unexpectedly")),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
+)
+def test_a_full_disk_and_a_database_in_trouble_are_no_defects(
+    error: Exception, told: tuple[int, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CARETALLY_HOME", str(tmp_path))
+    command_that_raises(error, monkeypatch)
+    code, part = told
+    assert cli.run(["fail"]) == code
+    said = capsys.readouterr().err
+    assert (part in said, "Osei" in said, said.count("\n")) == (True, False, 1)

@@ -92,6 +92,20 @@ def test_a_mapping_is_saved_and_used_by_its_name(vendor: str, tmp_path: Path, ca
     assert as_json(capfd)["unchanged"] == 1
 
 
+def test_a_dry_run_saves_no_mapping(vendor: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    mapping = write(tmp_path, json.dumps({"Chart": "mrn"}), "mapping.json")
+    path = write(tmp_path, GOOD)
+    assert run(["import", "patients", path, "--vendor", vendor, "--mapping", mapping, "--save-mapping", "tried", "--dry-run"]) == 0
+    assert run(["import", "patients", path, "--vendor", vendor, "--mapping", "tried"]) == 2
+
+
+def test_a_first_line_that_lacks_a_column_is_what_is_told_to_correct(
+    vendor: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["import", "time", write(tmp_path, GOOD), "--vendor", vendor]) == 1
+    assert "Nothing was written; correct the file's first line, or name its columns with --mapping." in capfd.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

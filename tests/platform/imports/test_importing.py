@@ -8,7 +8,8 @@ from sqlalchemy import text
 from caretally.app.import_kinds import IMPORT_KINDS
 from caretally.imports.importing import import_file
 from tests.builders.databases import TestDatabase
-from tests.builders.import_files import Desk, csv_text, new_desk, outcome, parsed, rules
+from tests.builders.import_examples import EXAMPLES
+from tests.builders.import_files import DOCTOR, Desk, csv_text, new_desk, outcome, parsed, rules
 
 PATIENTS = "client,mrn,family_name,given_name,birth_date"
 
@@ -118,3 +119,50 @@ def test_a_row_of_an_unknown_client_still_says_which_cells_cannot_be_read(desk: 
     header = "external_id,client,mrn,staff,started_at,duration,program"
     result = desk.imports("time", f"{header}\ne1,NOBODY,1,rn,yesterday,20,CCM\n")
     assert sorted(rules(result)) == [(2, "client", "unknown_client"), (2, "started_at", "moment")]
+
+
+def test_a_line_that_an_open_quote_swallowed_into_a_name_is_refused(desk: Desk) -> None:
+    result = desk.imports("patients", f'{PATIENTS}\nLFM,8,"Osei,Ama,1940-02-01\nLFM,9,Kofi",Ama,1940-02-01\n')
+    assert (2, "family_name", "line_break") in rules(result)
+    assert not result.written
+
+
+def test_prose_may_have_several_lines(desk: Desk) -> None:
+    header = "external_id,client,mrn,staff,started_at,duration,program,description"
+    row = ("e1", "LFM", "1", "rn", "2026-10-05T09:00", "20", "CCM", "called\nthe pharmacy")
+    assert rules(desk.imports("time", csv_text(header, row))) == []
+
+
+@pytest.mark.parametrize("kind", IMPORT_KINDS)
+def test_a_key_as_long_as_a_page_is_refused_in_every_kind(desk: Desk, kind: str) -> None:
+    example = next(example for example in EXAMPLES if example.kind == kind)
+    keys = [column.name for column in IMPORT_KINDS[kind].columns if column.is_key and column.name in example.header.split(",")]
+    cells = dict(zip(example.header.split(","), example.row.split(","), strict=True))
+    for key in keys:
+        row = tuple((cells | {key: "".join(f"{number:x}" for number in range(5000))}).values())
+        assert (2, key, "too_long") in rules(desk.imports(kind, csv_text(example.header, row)))
+    assert keys
+
+
+@pytest.mark.parametrize("code", ["../../etc", "A/B", "A\\B", ".hidden", "C:", "x" * 41, "what?"])
+def test_a_clients_code_that_cannot_stand_in_the_name_of_a_file_is_refused(desk: Desk, code: str) -> None:
+    assert rules(desk.imports("clients", csv_text("code,name,timezone", (code, "Lakeside", "UTC")))) == [(2, "code", "client_code")]
+
+
+AHEAD = {
+    "time": ("external_id,client,mrn,staff,started_at,duration,program", "e1,LFM,1,rn,2126-10-05T09:00,20,CCM", "started_at"),
+    "patients": (f"{PATIENTS},died_on", "LFM,8,Osei,Ama,1940-02-01,2126-01-01", "died_on"),
+    "consents": ("client,mrn,program,npi,method,obtained_on", f"LFM,1,CCM,{DOCTOR},verbal,1/5/2126", "obtained_on"),
+    "visits": ("client,mrn,visited_on,kind", "LFM,1,2126-01-05,AWV", "visited_on"),
+    "reviews": ("client,mrn,plan_version,reviewed_on,reviewer,outcome", "LFM,1,1,2126-06-01,T. Rivers,updated", "reviewed_on"),
+    "services": ("client,mrn,code,on", "LFM,1,G0181,2126-03-10", "on"),
+    "mdm": ("client,mrn,month,level,npi,documented_on", f"LFM,1,2026-03,high,{DOCTOR},2126-03-05", "documented_on"),
+    "discharges": ("client,mrn,discharged_on", "LFM,1,2126-03-05", "discharged_on"),
+}
+
+
+@pytest.mark.parametrize("kind", AHEAD)
+def test_what_happened_in_a_year_to_come_is_pointed_out(desk: Desk, kind: str) -> None:
+    header, row, column = AHEAD[kind]
+    result = desk.imports(kind, f"{header}\n{row}\n")
+    assert (rules(result), result.problems[0].severity, result.new) == ([(2, column, "in_future")], "warning", 1)

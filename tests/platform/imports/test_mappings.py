@@ -74,9 +74,9 @@ def test_blanks_in_a_mapping_and_around_its_name_mean_nothing(desk: Desk) -> Non
         assert outcome(desk.imports("patients", FILE, mapping=read_mapping(connection, PATIENTS, "padded\u200b"))) == {"new": 1}
 
 
-@pytest.mark.parametrize("name", ["", " ", "\u00a0"], ids=ascii)
-def test_a_mapping_is_not_saved_without_a_name(desk: Desk, name: str) -> None:
-    with desk.office.transaction() as connection, pytest.raises(UsageMistake, match="needs a name"):
+@pytest.mark.parametrize("name", ["", " ", "\u00a0", "x" * 101], ids=ascii)
+def test_a_mapping_is_not_saved_without_a_name_or_under_a_very_long_one(desk: Desk, name: str) -> None:
+    with desk.office.transaction() as connection, pytest.raises(UsageMistake, match="needs a name of 1 to 100 characters"):
         save_mapping(connection, PATIENTS, name=name, mapping=MAPPING)
 
 
@@ -84,4 +84,16 @@ def test_a_mapping_that_gives_one_header_two_meanings_is_refused(desk: Desk) -> 
     path = desk.folder / "mapping.json"
     path.write_text('{"Chart No": "mrn", "chart-no ": "client"}', encoding="utf-8")
     with desk.office.transaction() as connection, pytest.raises(UsageMistake, match="gives the header “chart_no” two meanings"):
+        read_mapping(connection, PATIENTS, str(path))
+
+
+def test_a_name_too_long_for_a_file_is_no_mapping(desk: Desk) -> None:
+    with desk.office.transaction() as connection, pytest.raises(UsageMistake, match="There is no mapping “xxx"):
+        read_mapping(connection, PATIENTS, "x" * 5000)
+
+
+def test_a_mapping_of_megabytes_is_not_read(desk: Desk) -> None:
+    path = desk.folder / "mapping.json"
+    path.write_text(json.dumps({"x" * 1_000_000: "mrn"}), encoding="utf-8")
+    with desk.office.transaction() as connection, pytest.raises(UsageMistake, match="cannot be read as JSON"):
         read_mapping(connection, PATIENTS, str(path))

@@ -29,9 +29,11 @@ def desk(database: TestDatabase, tmp_path: Path) -> Desk:
 
 def naughty_patients() -> list[tuple[str, ...]]:
     """Return a patient of each string; where it holds what nobody can see, no record number may hold it."""
+    keys = [normalize("NFC", text)[:150] for text in KEPT]
+    rows = enumerate(zip(KEPT, keys, strict=True))
     return [
-        ("LFM", f"{number}-{'' if UNSEEN.search(normalize('NFC', text)) else normalize('NFC', text)}", text, text, "1940-02-01", text)
-        for number, text in enumerate(KEPT)
+        ("LFM", f"{number}-{'' if UNSEEN.search(key) else key.strip(EDGES)}", text, text, "1940-02-01", text)
+        for number, (text, key) in rows
     ]
 
 

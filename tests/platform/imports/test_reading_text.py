@@ -164,3 +164,12 @@ def test_the_digest_is_of_the_bytes_as_they_came(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes(NAMES.encode("utf-16"))
     assert parse_file(path, scratch=tmp_path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_cell_that_seems_to_have_swallowed_lines_is_pointed_out(tmp_path: Path) -> None:
+    reading = read(tmp_path, 'mrn,note,on\n1,"call,2026\n2,mail,2026\n3,visit",2026\n4,"meds: a, b\nand c",2026\n')
+    assert (reading.warned, reading.problems[0].line, list(reading.rows)) == (["lines_swallowed"], 2, [2, 5])
+
+
+def test_a_cell_of_a_workbook_has_swallowed_nothing(tmp_path: Path) -> None:
+    assert read(tmp_path, workbook([["mrn", "note"], ["1", "a, b, c\nd, e"]])).warned == []

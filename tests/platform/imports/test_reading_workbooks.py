@@ -6,6 +6,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from caretally.imports.refusals import DamagedWorkbook
 from tests.builders.spreadsheets import Formula, read, with_sheet, workbook
 
 TEXTS = [
@@ -91,3 +92,45 @@ def test_an_error_outside_of_the_table_and_in_another_sheet_hurts_nobody(tmp_pat
 
 def test_cells_beyond_the_headers_are_named(tmp_path: Path) -> None:
     assert read(tmp_path, workbook([["mrn", "name"], ["1", "a", "stray"], ["2", "b"]])).broken == [(2, "", "ragged")]
+
+
+def test_a_number_with_more_digits_than_a_spreadsheet_keeps_is_refused(tmp_path: Path) -> None:
+    reading = read(tmp_path, workbook([["mrn", "name"], [2026100512345678, "a"], [999999999999999, "b"]]))
+    assert (reading.broken, reading.rows[3]) == ([(2, "mrn", "digits_lost")], ["999999999999999", "b"])
+
+
+@pytest.mark.parametrize("number", ["1e999", "inf", "nan"])
+def test_what_only_a_program_calls_a_number_is_read_as_it_stands(tmp_path: Path, number: str) -> None:
+    reading = read(tmp_path, with_sheet(f'{HEADERS}<row r="2"><c r="A2"><v>{number}</v></c></row>'))
+    assert reading.rows[2][0] in {"inf", "nan"}
+
+
+HEADERS = '<row r="1"><c r="A1" t="str"><v>mrn</v></c><c r="B1" t="str"><v>price</v></c></row>'
+ODD_ERRORS = {
+    "a prefix": '<row r="2"><x:c xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main" r="B2" t="e"><x:v>#N/A</x:v></x:c></row>',
+    "single quotes": "<row r='2'><c r='B2' t='e'><v>#N/A</v></c></row>",
+}
+
+
+@pytest.mark.parametrize("row", ODD_ERRORS.values(), ids=list(ODD_ERRORS))
+def test_a_formula_that_failed_is_named_however_its_program_writes_xml(tmp_path: Path, row: str) -> None:
+    assert read(tmp_path, with_sheet(HEADERS + row)).broken == [(2, "price", "formula_error")]
+
+
+DAMAGED = {
+    "two rows of one number": '<row r="2"><c r="A2"><v>1</v></c></row><row r="2"><c r="A2"><v>2</v></c></row>',
+    "rows out of order": '<row r="5"><c r="A5"><v>1</v></c></row><row r="2"><c r="A2"><v>2</v></c></row>',
+    "a failed formula without a place": '<row r="2"><c><v>1</v></c><c t="e"><v>#N/A</v></c></row>',
+    "a formula without a place": '<row r="2"><c><v>1</v></c><c><f>2*19</f></c></row>',
+}
+
+
+@pytest.mark.parametrize("rows", DAMAGED.values(), ids=list(DAMAGED))
+def test_a_sheet_in_which_a_row_or_an_error_would_be_lost_is_refused(tmp_path: Path, rows: str) -> None:
+    with pytest.raises(DamagedWorkbook, match="is damaged"):
+        read(tmp_path, with_sheet(HEADERS + rows))
+
+
+def test_cells_without_places_are_read_in_their_order(tmp_path: Path) -> None:
+    rows = '<row><c t="str"><v>mrn</v></c><c t="str"><v>price</v></c></row><row><c><v>1</v></c><c><v>38</v></c></row>'
+    assert read(tmp_path, with_sheet(rows)).rows == {2: ["1", "38"]}

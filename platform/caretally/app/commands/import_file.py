@@ -1,7 +1,6 @@
 """`caretally import KIND FILE` and `caretally import undo BATCH`."""
 
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,6 +18,7 @@ from caretally.app.import_kinds import IMPORT_KINDS, import_kind
 from caretally.app.installation import Installation, Vendor
 from caretally.app.output import json_option, notes, print_json, stdout
 from caretally.errors import Conflict, DependencyDown, UsageMistake
+from caretally.files.scratch import scratch_folder
 from caretally.imports.importing import Choices, ParsedFile, import_file
 from caretally.imports.kinds import ImportKind
 from caretally.imports.mappings import read_mapping, save_mapping
@@ -66,7 +66,7 @@ def import_command(name: str) -> click.Command:
         path: Path, vendor_word: str, *, mapping: str | None, save_as: str | None, dry_run: bool, valid_rows_only: bool, as_json: bool
     ) -> int:
         vendor = Installation().vendor(vendor_word)
-        headers = _mapping(vendor, kind, mapping, save_as)
+        headers = _mapping(vendor, kind, mapping, save_as=save_as, dry_run=dry_run)
         result = run_import(vendor, kind, path, Choices(mapping=headers, dry_run=dry_run, valid_rows_only=valid_rows_only))
         if as_json:
             print_json(as_dict(result))
@@ -94,8 +94,11 @@ def undo(batch: UUID, vendor_word: str, *, as_json: bool) -> None:
 
 def run_import(vendor: Vendor, kind: ImportKind, path: Path, choices: Choices) -> ImportResult:
     """Parse a file and merge it in one transaction of the vendor; a spinner on a terminal says which step runs."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=notes(), transient=True, disable=not sys.stderr.isatty()) as progress, _scratch() as scratch:
+    columns, home = (SpinnerColumn(), TextColumn("{task.description}")), Installation().settings.home
+    with (
+        Progress(*columns, console=notes(), transient=True, disable=not sys.stderr.isatty()) as progress,
+        scratch_folder(home / "tmp") as scratch,
+    ):
         task = progress.add_task(f"Reading {path.name}")
         file: ParsedFile = parse_file(path, scratch=scratch)
         progress.update(task, description=f"Merging {file.rows} rows of {kind.name}")
@@ -108,12 +111,13 @@ def readable_errors() -> Iterator[None]:
     """Turn what the database says about a race, a closed month or a full disk into one sentence and its exit code."""
     try:
         yield
-    except DBAPIError as error:
-        if not isinstance(error.orig, psycopg.Error):
+    except (DBAPIError, psycopg.Error) as error:  # a COPY speaks to the driver itself
+        said = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(said, psycopg.Error):
             raise
-        state = error.orig.sqlstate
+        state = said.sqlstate
         if state == "CT001":
-            raise Conflict(f"{error.orig.diag.message_primary}.") from error
+            raise Conflict(f"{said.diag.message_primary}.") from error
         if state in RACE_STATES:
             raise Conflict("Somebody else wrote the same rows at the same moment, so nothing was imported; run it again.") from error
         if state in NO_ROOM_STATES:
@@ -135,6 +139,8 @@ def tell(result: ImportResult, *, vendor: str) -> None:
         click.echo(f"Batch {result.batch_id}; take it back with: caretally import undo {result.batch_id} --vendor {vendor}")
     elif result.dry_run:
         click.echo("Dry run: nothing was written.")
+    elif any(problem.line == 1 and problem.severity == "refused" for problem in result.problems):
+        click.echo("Nothing was written; correct the file's first line, or name its columns with --mapping.")
     else:
         click.echo("Nothing was written; correct the file, or import its valid rows with --valid-rows-only.")
 
@@ -159,25 +165,13 @@ def printable(value: str) -> str:
     return shown if len(shown) <= 120 else f"{shown[:119]}…"
 
 
-def _mapping(vendor: Vendor, kind: ImportKind, mapping: str | None, save_as: str | None) -> dict[str, str] | None:
+def _mapping(vendor: Vendor, kind: ImportKind, mapping: str | None, *, save_as: str | None, dry_run: bool) -> dict[str, str] | None:
     if mapping is None:
         if save_as is not None:
             raise UsageMistake("Give the mapping to save with --mapping FILE.")
         return None
     with vendor.transaction() as connection:
         headers = read_mapping(connection, kind, mapping)
-        if save_as is not None:
+        if save_as is not None and not dry_run:
             save_mapping(connection, kind, name=save_as, mapping=headers)
     return headers
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """Yield a private folder for the parsed file: it holds patients' data, so it lives in the home and is gone afterwards."""
-    parent = Installation().settings.home / "tmp"
-    try:
-        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=parent, prefix="import-") as folder:
-            yield Path(folder)
-    except OSError as error:
-        raise DependencyDown(f"No file can be written under {parent}: {error.strerror}.") from error
