@@ -19,7 +19,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from caretally.app.bring_up_to_date import bring_up_to_date
-from caretally.db.drop import drop_database
+from caretally.db.drop import drop_database, drop_roles
 from caretally.db.roles import Roles
 from caretally.embedded.server import ensure_server, remove_server
 from tests.builders.databases import TestDatabase, execute
@@ -93,7 +93,7 @@ def temporary_database(server: URL) -> Iterator[TestDatabase]:
         yield database
     finally:
         database.dispose()
-        drop_database(server, str(database.url.database))
+        drop_database(server, str(database.url.database), roles=database.roles)
 
 
 @pytest.fixture(scope="module")
@@ -126,5 +126,5 @@ def drop_everything(server: URL, *, prefix: str) -> None:
         names = connection.scalars(text("SELECT datname FROM pg_database WHERE starts_with(datname, :prefix)"), {"prefix": prefix}).all()
     engine.dispose()
     for name in names:
-        drop_database(server, name)
-    drop_database(server, prefix, roles=Roles(prefix))
+        drop_database(server, name, roles=Roles(prefix))
+    drop_roles(server, Roles(prefix))

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from caretally.config.secret import installation_secret
 from caretally.config.settings import read_settings
-from caretally.db.drop import drop_database
+from caretally.db.drop import drop_database, drop_roles
 from caretally.db.engines import LONG, login_engine, operator_engine, practice_engine, vendor_engine
 from caretally.db.roles import LOGINS, Roles
 from caretally.tenancy.registry import SCHEMA
@@ -108,9 +108,9 @@ def database_of_a_login(server: URL, *prepare: str, makes_roles: bool = True, ow
         execute(server.set(database=name), *(statement.format(name=name) for statement in prepare))
         yield server.set(username=name, password=name, database=name)
     finally:
-        drop_database(server, name)
+        drop_database(server, name, roles=Roles(name))
         if makes_roles:
-            drop_database(server.set(username=name, password=name), name, roles=Roles(name))
+            drop_roles(server.set(username=name, password=name), Roles(name))
         execute(server, f"DROP ROLE {name}")
 
 

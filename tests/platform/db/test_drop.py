@@ -12,7 +12,9 @@ from sqlalchemy import URL, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from caretally.db.drop import drop_database
-from tests.builders.databases import execute
+from caretally.db.migrate import migrate
+from caretally.db.roles import Roles
+from tests.builders.databases import MAY_CREATE, database_of_a_login, execute
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def name(server: URL) -> Iterator[str]:
     made = f"{os.environ['CARETALLY_TEST_PREFIX']}_{secrets.token_hex(3)}"
     execute(server, f"CREATE ROLE {made} LOGIN PASSWORD '{made}'", f"CREATE DATABASE {made}")
     yield made
-    drop_database(server, made)
+    drop_database(server, made, roles=Roles(made))
     execute(server, f"DROP ROLE {made}")
 
 
@@ -38,8 +40,18 @@ def exists(server: URL, name: str) -> bool:
 
 def test_our_own_sessions_in_it_are_ended(server: URL, name: str) -> None:
     with closing(session(server.set(database=name))):
-        drop_database(server, name)
+        drop_database(server, name, roles=Roles(name))
     assert not exists(server, name)
+
+
+def test_a_statement_that_runs_on_for_a_killed_process_is_ended(server: URL) -> None:
+    with database_of_a_login(server, MAY_CREATE) as url:
+        roles = Roles.of(url)
+        migrate(url, roles=roles, secret=b"secret")
+        with closing(session(roles.login(url, "vendor", secret=b"secret"))) as left:
+            left.pgconn.send_query(b"SET statement_timeout = 0; SELECT pg_sleep(600)")
+            drop_database(server.set(username=url.username, password=url.password), roles.prefix, roles=roles)
+        assert not exists(server, roles.prefix)
 
 
 def test_a_strangers_session_that_leaves_is_waited_for(server: URL, name: str) -> None:
@@ -49,11 +61,11 @@ def test_a_strangers_session_that_leaves_is_waited_for(server: URL, name: str) -
             administrator.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
         leaving = Timer(1, stranger.close)
         leaving.start()
-        drop_database(server, name)
+        drop_database(server, name, roles=Roles(name))
         leaving.join()
     assert not exists(server, name)
 
 
 def test_what_does_not_exist_is_no_mistake(server: URL, name: str) -> None:
-    drop_database(server, f"{name}_never")
+    drop_database(server, f"{name}_never", roles=Roles(name))
     assert exists(server, name)

@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from caretally.app.bench.interruptions import interruptions_put_off
 from caretally.app.bring_up_to_date import bring_up_to_date
 from caretally.db.address import unreachable
-from caretally.db.drop import drop_database
+from caretally.db.drop import drop_database, drop_roles
 from caretally.db.engines import LONG, operator_engine, vendor_engine
 from caretally.db.migrate import become
 from caretally.db.roles import Roles
@@ -64,6 +64,7 @@ def bench_database(beside: URL) -> Iterator[BenchDatabase]:
     finally:
         with interruptions_put_off():
             drop_database(beside, str(database.url.database), roles=database.roles)
+            drop_roles(beside, database.roles)
 
 
 def _administer(url: URL, *statements: str) -> None:
