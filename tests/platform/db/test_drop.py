@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from caretally.db.drop import drop_database
 from caretally.db.migrate import migrate
 from caretally.db.roles import Roles
-from tests.builders.databases import MAY_CREATE, database_of_a_login, execute
+from tests.builders.databases import database_of_a_login, execute
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_our_own_sessions_in_it_are_ended(server: URL, name: str) -> None:
 
 
 def test_a_statement_that_runs_on_for_a_killed_process_is_ended(server: URL) -> None:
-    with database_of_a_login(server, MAY_CREATE) as url:
+    with database_of_a_login(server, owned=True) as url:
         roles = Roles.of(url)
         migrate(url, roles=roles, secret=b"secret")
         with closing(session(roles.login(url, "vendor", secret=b"secret"))) as left:

@@ -17,7 +17,7 @@ WITH rolled AS (
            (array_agg(l.consent_on ORDER BY l.ordinal) FILTER (WHERE l.consent_on IS NOT NULL))[1] AS consent_on,
            max(l.plan_version) AS plan_version, max(l.reviewed_on) AS reviewed_on, max(l.visited_on) AS visited_on,
            CASE WHEN count(*) FILTER (WHERE l.raw_seconds > 0) = 0 THEN sha256('')
-                WHEN count(*) FILTER (WHERE l.raw_seconds > 0) = 1 THEN min(l.entries_hash) FILTER (WHERE l.raw_seconds > 0)
+                WHEN count(*) FILTER (WHERE l.raw_seconds > 0) = 1 THEN (array_agg(l.entries_hash) FILTER (WHERE l.raw_seconds > 0))[1]
                 ELSE sha256(string_agg(l.entries_hash, '' ORDER BY l.program COLLATE "C") FILTER (WHERE l.raw_seconds > 0)) END AS entries_hash
     FROM eval_line l
     GROUP BY l.patient_id
