@@ -109,14 +109,18 @@ stayed AS (
     GROUP BY patient_id
 ),
 -- The same person under another record, here or at another client, enrolled there in this month in a program that bars this one across
--- practitioners, with time or device days there (unless the program needs neither): found by the keyed hash, few rows.
-duplicated AS (
-    SELECT DISTINCT p.id AS patient_id
+-- practitioners, with time or device days there (unless the program needs neither): found by the keyed hash first, few rows, and only then looked at closer.
+same_person AS MATERIALIZED (
+    SELECT p.id AS patient_id, other.vendor_id, other.client_id, other.id
     FROM present p
     JOIN patient other ON other.vendor_id = :vendor_id AND other.person_key = p.person_key AND (other.client_id, other.id) <> (:client_id, p.id)
-    JOIN client oc ON oc.vendor_id = other.vendor_id AND oc.client_id = other.client_id
     WHERE p.enrolled AND cardinality(CAST(:barred_programs AS text[])) > 0
-      AND (:duplicate_without_time OR EXISTS (SELECT FROM device_period v WHERE v.vendor_id = other.vendor_id AND v.client_id = other.client_id
+),
+duplicated AS (
+    SELECT DISTINCT other.patient_id
+    FROM same_person other
+    JOIN client oc ON oc.vendor_id = other.vendor_id AND oc.client_id = other.client_id
+    WHERE (:duplicate_without_time OR EXISTS (SELECT FROM device_period v WHERE v.vendor_id = other.vendor_id AND v.client_id = other.client_id
                   AND v.patient_id = other.id AND split_part(v.program, '_', 1) = ANY (CAST(:barred_programs AS text[]))
                   AND v.period_from BETWEEN :month_first - CAST(:device_period_days AS int) + 1 AND :month_last)
           OR EXISTS (SELECT FROM time_entry t WHERE t.vendor_id = other.vendor_id AND t.client_id = other.client_id AND t.patient_id = other.id
