@@ -22,18 +22,16 @@ lost AS MATERIALIZED (
     SELECT t.n, x.*
     FROM eval_time t
     CROSS JOIN LATERAL (
-        SELECT array_agg(r.code ORDER BY r.ordinal) AS reasons, array_agg(e.seconds ORDER BY r.ordinal) AS reason_seconds,
-               array_agg(r.code ORDER BY r.ordinal) FILTER (WHERE NOT r.curable AND e.decides) AS decisive,
-               array_agg(r.code ORDER BY r.ordinal) FILTER (WHERE r.curable OR NOT e.decides) AS noted
-        FROM (SELECT u.seconds, u.ordinal,
+        SELECT array_agg(code ORDER BY ordinal) AS reasons, array_agg(seconds ORDER BY ordinal) AS reason_seconds,
+               array_agg(code ORDER BY ordinal) FILTER (WHERE NOT curable AND decides) AS decisive,
+               array_agg(code ORDER BY ordinal) FILTER (WHERE curable OR NOT decides) AS noted
+        FROM (SELECT u.seconds, u.ordinal, (CAST(:reason_codes AS text[]))[u.ordinal] AS code, (CAST(:reason_curable AS boolean[]))[u.ordinal] AS curable,
                      u.ordinal <> :time_overlap_patient AND (coalesce(t.clinical_seconds + CASE WHEN :never_pool THEN 0 ELSE t.qhp_seconds END + u.seconds >= least(l.staff, l.brief), false)
                      OR coalesce((:never_pool OR :qhp_first) AND t.qhp_seconds + u.seconds >= l.personal, false)) AS decides
-              FROM unnest(t.excluded) WITH ORDINALITY AS u (seconds, ordinal) CROSS JOIN limits l) e
-        JOIN (SELECT unnest(CAST(:reason_codes AS text[])) AS code, unnest(CAST(:reason_curable AS boolean[])) AS curable,
-                     generate_series(1, :last_reason) AS ordinal) r USING (ordinal)
-        WHERE e.seconds > 0
+              FROM (SELECT ordinal, sum(seconds)::int AS seconds FROM unnest(t.lost_reasons, t.lost_seconds) AS piece (ordinal, seconds) GROUP BY ordinal) u
+              CROSS JOIN limits l) e
     ) x
-    WHERE cardinality(t.excluded) > 0
+    WHERE t.lost_reasons <> '{}'
 ),
 -- The agreement's policy turns two sums of seconds into the seconds of each path: `pool` and `personal` add them, `never_pool` does not.
 sums AS (

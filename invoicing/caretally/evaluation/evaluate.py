@@ -10,9 +10,14 @@ from sqlalchemy import Connection, TextClause, text
 from caretally.evaluation.parameters import ClientMonth, Program, Terms, program_parameters, programs_at_work, shared_parameters
 
 # Each step and what the planner must know of the table it filled before a later step joins it: few columns of a small sample are enough.
-FILLED = {"scope": "eval_scope (n, patient_id)", "time": "eval_time (n)", "decide": "eval_decision (id, patient_id, outcome)"}
+FILLED = {
+    "scope": "eval_scope (program, n, patient_id)",
+    "time": "eval_time (tangled)",
+    "tangled": "eval_time (n)",
+    "decide": "eval_decision (id, patient_id, outcome)",
+}
 STEPS = {
-    "timed": ("scope", "days", "doubles", "time", "given_visit", "decide"),
+    "timed": ("scope", "days", "doubles", "time", "tangled", "given_visit", "decide"),
     "monthly": ("scope", "given_monthly", "decide"),
     "transition": ("scope", "given_transition", "decide"),
     "device": ("scope", "given_device", "lines_without_record", "decide"),

@@ -43,7 +43,7 @@ Mutant = tuple[str, int, str]
 def mutants() -> list[tuple[str, Mutant]]:
     """Return every mutant with its name: file, line, the whole text of the file after one change."""
     found = []
-    for name in ("scope", "days", "conflicts", "time", "decide"):
+    for name in ("scope", "days", "conflicts", "time", "tangled", "decide"):
         source = (Path(evaluate.__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
         for kind, start, end, replacement in _changes(source):
             line = source.count("\n", 0, start) + 1
