@@ -133,9 +133,9 @@ def test_a_second_record_without_time_holds_nobody(database: TestDatabase) -> No
     assert answers[0]["exceptions"] == []
 
 
-def test_time_of_another_program_is_taken_and_not_evaluated(database: TestDatabase) -> None:
+def test_time_of_a_program_without_enrolment_is_taken_and_does_not_count(database: TestDatabase) -> None:
     answer = of_one(database, entry(WORK, 1200, program="RPM"))
-    assert (clinical(answer), answer["excluded_seconds"]) == (0, {})
+    assert (clinical(answer), answer["excluded_seconds"]) == (0, {"NOT_ENROLLED": 1200})
 
 
 def test_deciding_leaves_no_row_behind(database: TestDatabase) -> None:
