@@ -1,8 +1,10 @@
 """The program `caretally`: the list of its commands, and the edge where every error becomes one sentence and an exit code."""
 
 import errno
+import logging
 import signal
 import sys
+import threading
 import traceback
 from contextlib import suppress
 from importlib import import_module
@@ -15,6 +17,8 @@ from caretally.config.settings import read_settings
 from caretally.errors import CareTallyError, DependencyDown, UsageMistake
 
 INTERRUPTED = 130
+INTERRUPTED_WORDS = "Interrupted; nothing was left half done."
+INTERRUPTION = threading.Event()
 COMMANDS = {
     "demo": "caretally.app.commands.demo:demo",
     "config": "caretally.app.commands.config:config",
@@ -47,7 +51,7 @@ class CommandList(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            raise Interrupted("Interrupted; nothing was left half done.") from None
+            raise Interrupted(INTERRUPTED_WORDS) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names in the order of the list."""
@@ -78,11 +82,15 @@ def caretally(context: click.Context, no_input: bool) -> None:  # noqa: ARG001 -
 def main(arguments: list[str] | None = None) -> None:
     """Run the program and exit with its code; a user's mistake, and a defect too, is one sentence on stderr."""
     signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
+    logging.getLogger("sqlalchemy.pool").addFilter(lambda _record: not INTERRUPTION.is_set())
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    """Take a polite kill for a Ctrl-C, so that every command clears up after itself."""
+    """Take a polite kill for a Ctrl-C, so that every command clears up after itself; remember it, as a driver may turn it into its own error."""
+    INTERRUPTION.set()
     raise KeyboardInterrupt
 
 
@@ -92,16 +100,18 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one line for each way t
         refuse_undecodable(arguments)
         return caretally.main(arguments, prog_name="caretally", standalone_mode=False) or 0
     except CareTallyError as error:
-        return say(error.message, error.exit_code)
+        return say(INTERRUPTED_WORDS, INTERRUPTED) if INTERRUPTION.is_set() else say(error.message, error.exit_code)
     except click.UsageError as error:
         return say(usage_sentence(error), error.exit_code)
     except click.ClickException as error:
         return say(error.format_message(), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        return say("Interrupted; nothing was left half done.", INTERRUPTED)
+        return say(INTERRUPTED_WORDS, INTERRUPTED)
     except BrokenPipeError:
         return quiet_pipe()
     except Exception as error:  # noqa: BLE001 - the edge: a defect is logged and told in one sentence
+        if INTERRUPTION.is_set():
+            return say(INTERRUPTED_WORDS, INTERRUPTED)
         trouble = trouble_around(error)
         return say(trouble.message, trouble.exit_code) if trouble else say(defect_sentence(error), 1)
 
