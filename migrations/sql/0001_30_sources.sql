@@ -432,6 +432,8 @@ CREATE TABLE late_entry (
     source text NOT NULL,
     external_id text NOT NULL,
     fields jsonb NOT NULL,
+    -- its month was opened again and the entry imported into it: nothing is late about it any more
+    taken_in boolean NOT NULL DEFAULT false,
     created_batch_id uuid,
     batch_id uuid,
     PRIMARY KEY (vendor_id, client_id, id),
@@ -480,3 +482,17 @@ CREATE TABLE agreement_price (
     UNIQUE (vendor_id, client_id, agreement_id, code, tier_from),
     FOREIGN KEY (vendor_id, client_id, agreement_id) REFERENCES agreement ON DELETE CASCADE
 );
+-- A dated fact that was recorded or changed after a month it bears on had closed. The next close looks at those months again. Written by 0001_65.
+CREATE TABLE late_fact (
+    vendor_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    id uuid NOT NULL DEFAULT tenancy.new_id(),
+    patient_id uuid NOT NULL,
+    source text NOT NULL,
+    from_day date NOT NULL,
+    to_day date NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (vendor_id, client_id, id),
+    FOREIGN KEY (vendor_id, client_id, patient_id) REFERENCES patient ON DELETE CASCADE
+);
+CREATE INDEX late_fact_by_time ON late_fact (vendor_id, client_id, recorded_at);

@@ -176,6 +176,38 @@ CREATE TABLE exclusion_choice (
     UNIQUE (vendor_id, client_id, patient_id, month),
     FOREIGN KEY (vendor_id, client_id, patient_id) REFERENCES patient
 );
+-- What a closed month would be with everything that came in since, where that is more: proposed by a later close, on no invoice until somebody takes it.
+CREATE TABLE adjustment (
+    vendor_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    id uuid NOT NULL DEFAULT tenancy.new_id(),
+    client_month_id uuid NOT NULL,
+    month date NOT NULL,
+    patient_id uuid NOT NULL,
+    -- null when the closed month does not know the patient
+    patient_month_id uuid,
+    mrn text COLLATE "C" NOT NULL,
+    patient_name text NOT NULL,
+    -- the exceptions of the closed month (its warnings, when it was billed) that are gone
+    cured text[] NOT NULL,
+    codes text[] NOT NULL,
+    units smallint[] NOT NULL,
+    -- the part of the claim that was not billed
+    added_codes text[] NOT NULL,
+    added_units smallint[] NOT NULL,
+    date_of_service date,
+    counted_seconds int NOT NULL,
+    -- by the agreement of that month; null when it has no price
+    amount_cents bigint,
+    evidence_hash bytea NOT NULL,
+    PRIMARY KEY (vendor_id, client_id, id),
+    UNIQUE (vendor_id, client_id, client_month_id, month, patient_id),
+    FOREIGN KEY (vendor_id, client_id, client_month_id) REFERENCES client_month,
+    FOREIGN KEY (vendor_id, client_id, patient_id) REFERENCES patient,
+    FOREIGN KEY (vendor_id, client_id, patient_month_id) REFERENCES patient_month,
+    CHECK (cardinality(codes) > 0 AND cardinality(codes) = cardinality(units)),
+    CHECK (cardinality(added_codes) > 0 AND cardinality(added_codes) = cardinality(added_units))
+);
 -- A reason why a patient-month is held or not billable, as a row that someone owns. patient_month_id is null for a client's own.
 CREATE TABLE exception (
     vendor_id uuid NOT NULL,
@@ -184,6 +216,9 @@ CREATE TABLE exception (
     client_month_id uuid NOT NULL,
     patient_month_id uuid,
     late_entry_id uuid,
+    -- the late entry as it was printed, which may be corrected later
+    printed jsonb,
+    adjustment_id uuid,
     code text NOT NULL,
     held_cents bigint NOT NULL DEFAULT 0,
     due_on date NOT NULL,
@@ -191,6 +226,7 @@ CREATE TABLE exception (
     FOREIGN KEY (vendor_id, client_id, client_month_id) REFERENCES client_month,
     FOREIGN KEY (vendor_id, client_id, patient_month_id) REFERENCES patient_month,
     FOREIGN KEY (vendor_id, client_id, late_entry_id) REFERENCES late_entry,
+    FOREIGN KEY (vendor_id, client_id, adjustment_id) REFERENCES adjustment,
     FOREIGN KEY (code) REFERENCES gate
 );
 CREATE INDEX exception_by_month ON exception (vendor_id, client_id, client_month_id);

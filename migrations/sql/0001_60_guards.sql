@@ -65,19 +65,24 @@ BEGIN
                   AND o.started_at < m.ends_at AND o.ended_at > m.starts_at);
     RETURN NULL;
 END $$;
--- Rows that belong to a month by a date: documented MDM, billed services. The date's column is the trigger's argument's meaning.
+-- Rows that belong to a month: documented MDM and billed services. MDM that a closed month used stays; where it used none, one may still be recorded,
+-- and the next close looks at the month again.
 CREATE FUNCTION guard.mdm_new() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     PERFORM guard.share_client_locks(array_agg(DISTINCT vendor_id), array_agg(DISTINCT client_id)) FROM new_rows;
     PERFORM guard.refuse_closed(TG_TABLE_NAME, c.code, m.month) FROM new_rows n JOIN client_month m USING (vendor_id, client_id, month)
-    JOIN client c USING (vendor_id, client_id) WHERE m.status = 'closed';
+    JOIN client c USING (vendor_id, client_id)
+    JOIN patient_month p ON p.vendor_id = m.vendor_id AND p.client_id = m.client_id AND p.month = m.month AND p.revision = m.revision AND p.patient_id = n.patient_id
+    WHERE m.status = 'closed' AND p.mdm_level IS NOT NULL;
     RETURN NULL;
 END $$;
 CREATE FUNCTION guard.mdm_old() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
     PERFORM guard.share_client_locks(array_agg(DISTINCT vendor_id), array_agg(DISTINCT client_id)) FROM old_rows;
     PERFORM guard.refuse_closed(TG_TABLE_NAME, c.code, m.month) FROM old_rows o JOIN client_month m USING (vendor_id, client_id, month)
-    JOIN client c USING (vendor_id, client_id) WHERE m.status = 'closed';
+    JOIN client c USING (vendor_id, client_id)
+    JOIN patient_month p ON p.vendor_id = m.vendor_id AND p.client_id = m.client_id AND p.month = m.month AND p.revision = m.revision AND p.patient_id = o.patient_id
+    WHERE m.status = 'closed' AND p.mdm_level IS NOT NULL;
     RETURN NULL;
 END $$;
 CREATE FUNCTION guard.service_new() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
@@ -151,7 +156,7 @@ DO $$
 DECLARE
     frozen text;
 BEGIN
-    FOREACH frozen IN ARRAY ARRAY['patient_month', 'program_line', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'audit_event', 'overpayment_review'] LOOP
+    FOREACH frozen IN ARRAY ARRAY['patient_month', 'program_line', 'adjustment', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'audit_event', 'overpayment_review'] LOOP
         EXECUTE format('CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON %I FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_change()', frozen);
     END LOOP;
     FOR frozen IN SELECT relname FROM pg_class WHERE relnamespace = 'caretally'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version' LOOP

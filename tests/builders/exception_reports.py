@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from caretally.exceptions.report import ClientNote, ExceptionReport, ExceptionRow, ExcludedTime, LateEntry, Outcome
+from caretally.exceptions.report import Adjustment, ClientNote, ExceptionReport, ExceptionRow, ExcludedTime, LateEntry, Outcome
 from caretally.months import Month
 
 NAMES = (
@@ -67,6 +67,26 @@ def row(number: int, *, outcome: Outcome = "held", primary: bool = True) -> Exce
         held_cents=3800 if outcome == "held" and primary else 0,
         counted_seconds=1500 + number % 900 if outcome == "held" else 760,
         explanation="25 min 0 s counted, so 99490 is supported (R1)." if outcome == "held" else "",
+    )
+
+
+def proposal(cents: int | None) -> Adjustment:
+    """Return an adjustment of so many cents that is proposed for September."""
+    return Adjustment(
+        month=Month(2026, 9),
+        mrn="LFM-2042",
+        patient="Abara, Alma",
+        cured=("NO_CONSENT",),
+        claim="99490 + 99439",
+        codes=("99490", "99439"),
+        units=(1, 1),
+        date_of_service=date(2026, 9, 14),
+        counted_seconds=2520,
+        amount_cents=cents,
+        sentence="September 2026 was closed as held (no consent); with what came in since, it supports 99490 + 99439.",
+        owner="Billing admin",
+        due_on=date(2026, 11, 10),
+        fix="Take the proposed adjustment onto the next invoice, or refuse it with a reason.",
     )
 
 

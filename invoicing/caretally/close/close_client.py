@@ -58,6 +58,7 @@ def _write(connection: Connection, client: Client, month: Month, prepared: Prepa
     values = (
         prepared.values
         | dict(prepared.figures)
+        | prepared.look_back.values
         | {"revision": _revision(current), "total_cents": prepared.total_cents, "line_count": prepared.lines}
     )
     reuse = current is not None and current["status"] in ("open", "previewed")
@@ -69,7 +70,7 @@ def _write(connection: Connection, client: Client, month: Month, prepared: Prepa
     connection.execute(REFRESH_STATISTICS, {"added": written})
     if has_lines(connection):
         connection.execute(statement("write_program_lines"), values)
-    for step in ("write_exceptions", "write_late_entries", "write_overpayment_reviews"):
+    for step in ("write_exceptions", "write_late_entries", "write_adjustments", "write_overpayment_reviews", "write_reviews"):
         values[step] = connection.execute(statement(step), values).rowcount
         failpoint(f"close:{step}")
     invoice = _write_invoice(connection, client, month, values) if prepared.lines else None
@@ -154,5 +155,5 @@ def _audit_detail(client: Client, month: Month, values: dict[str, Any], invoice:
         "rule_set": values["rule_set"],
         "invoice": None if invoice is None else invoice.number,
         "total_cents": values["total_cents"],
-        "reviews_started": values["write_overpayment_reviews"],
+        "reviews_started": values["write_overpayment_reviews"] + values["write_reviews"],
     }

@@ -20,11 +20,12 @@ CROSS JOIN LATERAL (
     WHERE p.vendor_id = m.vendor_id AND p.client_id = m.client_id AND p.month = m.month AND p.revision = m.revision AND cardinality(p.programs) > 1
 ) lines
 CROSS JOIN LATERAL (
-    SELECT string_agg(ROW(p.mrn, e.code, e.held_cents, e.due_on - date '2000-01-01', l.source, l.external_id)::text, E'\n'
-                      ORDER BY p.mrn, e.code, l.source COLLATE "C", l.external_id COLLATE "C") AS said
+    SELECT string_agg(ROW(p.mrn, e.code, e.held_cents, e.due_on - date '2000-01-01', e.printed, a.month - date '2000-01-01', a.mrn, a.patient_name, a.cured, a.codes, a.units,
+                          a.added_codes, a.added_units, a.date_of_service - date '2000-01-01', a.counted_seconds, a.amount_cents, a.evidence_hash)::text, E'\n'
+                      ORDER BY p.mrn, e.code, e.printed::text COLLATE "C", a.month, a.mrn) AS said
     FROM exception e
     LEFT JOIN patient_month p ON p.vendor_id = e.vendor_id AND p.client_id = e.client_id AND p.id = e.patient_month_id
-    LEFT JOIN late_entry l ON l.vendor_id = e.vendor_id AND l.client_id = e.client_id AND l.id = e.late_entry_id
+    LEFT JOIN adjustment a ON a.vendor_id = e.vendor_id AND a.client_id = e.client_id AND a.id = e.adjustment_id
     WHERE e.vendor_id = m.vendor_id AND e.client_id = m.client_id AND e.client_month_id = m.id
 ) reasons
 CROSS JOIN LATERAL (

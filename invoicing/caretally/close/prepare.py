@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, text
 
 from caretally.agreements.in_force import Agreement, agreement_in_force
+from caretally.close.look_back import LookBack, look_back
 from caretally.close.results import ClientParked, ConservationBreach
 from caretally.close.statements import statement
 from caretally.evaluation.evaluate import evaluate
@@ -44,24 +45,18 @@ class Prepared:
     total_cents: int
     excluded_seconds: dict[str, int]
     exceptions: dict[str, int]
+    look_back: LookBack
 
 
 def prepare(connection: Connection, client: Client, subject: ClientMonth, *, acknowledge_jump: bool = False) -> Prepared:
-    """Evaluate, price and check one client's month in the caller's transaction; only temporary tables are written.
+    """Evaluate, price and check one client's month in the caller's transaction, and look back at closed ones; nothing that stays is written.
 
     Raises `ClientParked` (no agreement, no price, a missing PO number, a jump of the total nobody acknowledged) and
     `ConservationBreach`.
     """
     agreement = _agreement(connection, client, subject)
-    terms = Terms(
-        agreement.qhp_time,
-        agreement.attestation_required,
-        agreement.date_of_service,
-        agreement.copy_missing,
-        agreement.review_overdue,
-        tuple(agreement.priority),
-    )
-    rule_set = evaluate(connection, subject, terms)
+    came_since = look_back(connection, subject)
+    rule_set = evaluate(connection, subject, Terms.of(agreement.as_json()))
     values = _values(connection, subject, agreement)
     _price(connection, client, values)
     figures = connection.execute(statement("summarise")).mappings().one()
@@ -76,7 +71,8 @@ def prepare(connection: Connection, client: Client, subject: ClientMonth, *, ack
         totals.lines,
         totals.cents,
         dict(connection.execute(statement("excluded_now")).all()),
-        dict(connection.execute(statement("exceptions_now")).all()),
+        dict(connection.execute(statement("exceptions_now")).all()) | came_since.exceptions,
+        came_since,
     )
 
 

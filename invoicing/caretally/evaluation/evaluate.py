@@ -4,6 +4,7 @@ from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
 
@@ -50,7 +51,13 @@ def script(name: str) -> str:
 
 
 def evaluate(
-    connection: Connection, subject: ClientMonth, terms: Terms, *, every_patient: bool = False, attested: Collection[str] = ()
+    connection: Connection,
+    subject: ClientMonth,
+    terms: Terms,
+    *,
+    every_patient: bool = False,
+    attested: Collection[str] = (),
+    only: Collection[UUID] | None = None,
 ) -> str:
     """Fill the temporary table `eval_decision` with one row a patient-month and return the rule set that decided.
 
@@ -58,9 +65,9 @@ def evaluate(
     transaction sees them now (the caller holds the locks it needs) and writes nothing but temporary tables, which go with the
     transaction. Memory of sorts is the caller's `work_mem`. `every_patient` also decides patients without enrolment or time in the
     month; `attested` names the patients by record number whose attestation is a given fact rather than a row, which only a provider
-    can sign. Source: cms.md, decisions 0003 and 0008.
+    can sign. `only` leaves out all other patients. Source: cms.md, decisions 0003 and 0008.
     """
-    shared = shared_parameters(connection, subject, terms)
+    shared = shared_parameters(connection, subject, terms) | {"only": None if only is None else list(only)}
     connection.exec_driver_sql(script("tables"))
     connection.exec_driver_sql("SET LOCAL default_statistics_target = 10; DROP TABLE IF EXISTS pg_temp.eval_line, pg_temp.eval_bar")
     connection.exec_driver_sql("TRUNCATE " + ", ".join(f"pg_temp.{name}" for name in TEMPORARY_TABLES))

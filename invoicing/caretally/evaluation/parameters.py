@@ -1,8 +1,9 @@
 """Gathers what one evaluation is told: the month's bounds, the agreement's terms, the dated rules and the vendor's policies."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -42,6 +43,12 @@ class Terms:
     copy_missing: str = "hold"
     review_overdue: str = "hold"
     priority: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, agreement: Mapping[str, Any]) -> Self:
+        """Return the terms in an agreement as a closed month keeps it."""
+        told: dict[str, Any] = {name: agreement[name] for name in cls.__dataclass_fields__ if name in agreement}
+        return cls(**(told | {"priority": tuple(told.get("priority", ()))}))
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ present AS (
            e.patient_id IS NOT NULL AS enrolled, e.days AS enrolled_days, coalesce(e.last_day, :month_last) AS last_day,
            coalesce(e.start_on, :month_first) AS start_on
     FROM patient p LEFT JOIN enrolled e ON e.patient_id = p.id
-    WHERE p.vendor_id = :vendor_id AND p.client_id = :client_id
+    WHERE p.vendor_id = :vendor_id AND p.client_id = :client_id AND (CAST(:only AS uuid[]) IS NULL OR p.id = ANY (CAST(:only AS uuid[])))
       AND (e.patient_id IS NOT NULL OR p.id IN (SELECT patient_id FROM stranger)
            OR :every_patient AND p.id NOT IN (SELECT patient_id FROM eval_decision))
 ),

@@ -1,8 +1,8 @@
 """Builds the exception report of a client's month: from the rows of its close, or live from the decisions of a preview."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import fields
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,13 +10,17 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from caretally.cms.rule_tables import RuleTables, rule_tables
+from caretally.evaluation.claim_words import claim_text, within_sentence
 from caretally.evaluation.decided import Decision
 from caretally.evaluation.explain import explanation, reason_sentence
 from caretally.evaluation.program_lines import Lines, lines_now, lines_of_close
-from caretally.exceptions.report import ClientNote, Effect, ExceptionReport, ExceptionRow, ExcludedTime, LateEntry, MonthFigures
+from caretally.exceptions.report import Adjustment, ClientNote, Effect, ExceptionReport, ExceptionRow, ExcludedTime, LateEntry, MonthFigures
+from caretally.money import format_dollars
 from caretally.months import Month
 
 ACCENT = "#0b6259"
+LATE = "LATE_ENTRY"
+Row = Mapping[str, Any]
 FACTS_ABOUT_CLIENT = frozenset(
     {"ACCESS_24_7_MISSING", "SUPERVISION_MISSING", "CARE_TEAM_CONTACT_MISSING", "EHR_NOT_CERTIFIED", "BAA_MISSING"}
 )
@@ -37,6 +41,14 @@ LIVE_DECISIONS = text(
 )
 
 
+@dataclass(frozen=True)
+class CameSince:
+    """What came in after closed months: late time and proposed adjustments, as rows of the tables or as JSON holds them."""
+
+    late: Sequence[Row]
+    adjustments: Sequence[Row]
+
+
 def report_of_close(
     connection: Connection, figures: MonthFigures, *, vendor_id: UUID, client_id: UUID, client_month_id: UUID
 ) -> ExceptionReport:
@@ -44,17 +56,22 @@ def report_of_close(
     key = {"vendor_id": vendor_id, "client_id": client_id, "client_month_id": client_month_id}
     rows = [dict(row) for row in connection.execute(_statement("decisions"), key).mappings()]
     excluded: dict[str, int] = dict(connection.execute(EXCLUDED, key).all())
-    late = tuple(_late(dict(row)) for row in connection.execute(_statement("late"), key).mappings())
+    since = CameSince(
+        [dict(row) for row in connection.execute(_statement("late"), key).mappings()],
+        [dict(row) for row in connection.execute(_statement("adjustments"), key).mappings()],
+    )
     lines = lines_of_close(connection, **key)
-    return _report(figures, rule_tables(connection), rows, lines=lines, excluded=excluded, late=late)
+    return _report(figures, rule_tables(connection), rows, lines=lines, excluded=excluded, since=since)
 
 
-def report_of_preview(connection: Connection, figures: MonthFigures, *, vendor_id: UUID, client_id: UUID, qhp_time: str) -> ExceptionReport:
+def report_of_preview(
+    connection: Connection, figures: MonthFigures, since: CameSince, *, vendor_id: UUID, client_id: UUID, qhp_time: str
+) -> ExceptionReport:
     """Return the report of the decisions that stand in `eval_decision` now; the money held is known only at the close."""
     key = {"vendor_id": vendor_id, "client_id": client_id}
     rows = [dict(row) | {"qhp_time": qhp_time} for row in connection.execute(LIVE_DECISIONS, key).mappings()]
     excluded: dict[str, int] = dict(connection.execute(LIVE_EXCLUDED).all())
-    return _report(figures, rule_tables(connection), rows, lines=lines_now(connection, qhp_time=qhp_time), excluded=excluded, late=())
+    return _report(figures, rule_tables(connection), rows, lines=lines_now(connection, qhp_time=qhp_time), excluded=excluded, since=since)
 
 
 def _statement(name: str) -> Any:
@@ -68,7 +85,7 @@ def _report(
     *,
     lines: Lines,
     excluded: Mapping[str, int],
-    late: tuple[LateEntry, ...],
+    since: CameSince,
 ) -> ExceptionReport:
     decided = [(row, Decision.of_row(row, tables, lines.get(row["patient_id"], ()))) for row in rows]
     return ExceptionReport(
@@ -80,7 +97,8 @@ def _report(
         ),
         rows=tuple(exception for row, decision in decided for exception in _rows(row, decision, figures.month)),
         client_notes=_client_notes(tables, decided),
-        late_entries=late,
+        late_entries=tuple(_late(row, since) for row in since.late),
+        adjustments=tuple(_adjustment(row, tables, figures.month) for row in since.adjustments),
     )
 
 
@@ -131,15 +149,63 @@ def _client_notes(tables: RuleTables, decided: Iterable[tuple[Mapping[str, Any],
     )
 
 
-def _late(row: Mapping[str, Any]) -> LateEntry:
-    return LateEntry(
-        external_id=row["external_id"],
-        mrn=row["mrn"],
-        patient=row["patient"],
-        day=row["starts"].date(),
-        starts=f"{row['starts']:%H:%M}",
-        ends=f"{row['ends']:%H:%M}",
-        staff=row["staff"],
-        seconds=row["seconds"],
-        sentence=f"Arrived after {row['month']:%B %Y} was closed ({row['kind']}); proposed as an adjustment line on the next invoice, citing the closed line.",
+def _late(row: Row, since: CameSince) -> LateEntry:
+    printed = row["printed"]
+    starts, ends, month = datetime.fromisoformat(printed["starts"]), datetime.fromisoformat(printed["ends"]), _day(printed["month"])
+    changes = any((str(a["patient_id"]), _day(a["month"])) == (str(row["patient_id"]), month) for a in since.adjustments)
+    follows = (
+        "the adjustment that is proposed for the month counts it"
+        if changes
+        else "the month's claim does not grow by it, so nothing is proposed"
     )
+    return LateEntry(
+        external_id=printed["external_id"],
+        mrn=printed["mrn"],
+        patient=printed["patient"],
+        day=starts.date(),
+        starts=f"{starts:%H:%M}",
+        ends=f"{ends:%H:%M}",
+        staff=printed["staff"],
+        seconds=printed["seconds"],
+        sentence=f"Arrived after {month:%B %Y} was closed ({printed['kind']}); {follows}.",
+    )
+
+
+def _adjustment(row: Row, tables: RuleTables, month: Month) -> Adjustment:
+    claim, gate = claim_text(row["codes"], row["units"]), tables.gates[LATE]
+    amount = (
+        "at no price, since that month's agreement has none for it"
+        if row["amount_cents"] is None
+        else f"of {format_dollars(row['amount_cents'])}"
+    )
+    return Adjustment(
+        month=Month.of(_day(row["month"])),
+        mrn=row["mrn"],
+        patient=row["patient_name"],
+        cured=tuple(row["cured"]),
+        claim=claim,
+        codes=tuple(row["codes"]),
+        units=tuple(row["units"]),
+        date_of_service=None if row["date_of_service"] is None else _day(row["date_of_service"]),
+        counted_seconds=row["counted_seconds"],
+        amount_cents=row["amount_cents"],
+        sentence=f"{_as_closed(row, tables)}; with what came in since, it supports {claim}. "
+        f"Proposed as an adjustment {amount} by that month's agreement; it is on no invoice until somebody takes it.",
+        owner=gate.owner_role.replace("_", " "),
+        due_on=_due_on(month, gate.due_days),
+        fix=gate.fix,
+    )
+
+
+def _as_closed(row: Row, tables: RuleTables) -> str:
+    month = f"{_day(row['month']):%B %Y}"
+    if row["closed_outcome"] is None:
+        return f"{month} was closed without the patient"
+    if row["closed_outcome"] == "billable":
+        return f"{month} was billed with {claim_text(row['closed_codes'], row['closed_units'])} on {row['invoice_number']}"
+    reasons = ", ".join(within_sentence(tables.gates[code].label) for code in row["cured"] if code in tables.gates)
+    return f"{month} was closed as {row['closed_outcome'].replace('_', ' ')} ({reasons})"
+
+
+def _day(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from caretally.exceptions.report import ExceptionReport, ExceptionRow, LateEntry, Outcome
+from caretally.exceptions.report import Adjustment, ExceptionReport, ExceptionRow, LateEntry, Outcome
 from caretally.files.pdf import name, pdf_bytes
 from caretally.files.printed_words import clock, counted, long_date
 from caretally.files.typesetting import narrow
@@ -120,6 +120,8 @@ def _rest(report: ExceptionReport) -> dict[str, object]:
     return {
         "late": [_late(entry) for entry in report.late_entries],
         "late_note": counted(len(report.late_entries), "entry", "entries"),
+        "adjustments": [_adjustment(proposed) for proposed in report.adjustments],
+        "adjustments_note": f"{counted(len(report.adjustments), 'month', 'months')} proposed, on no invoice yet",
         "notes": [{"code": note.code, "sentence": note.sentence, "owner": note.owner, "fix": note.fix} for note in report.client_notes],
         "notes_note": f"{len(report.client_notes):,} open",
         "closing": "Every enrolled patient has exactly one outcome, and every logged second is counted or excluded for one reason.",
@@ -135,6 +137,19 @@ def _late(entry: LateEntry) -> dict[str, object]:
         "sentence": entry.sentence,
         "id": entry.external_id,
         "minutes": clock(entry.seconds),
+    }
+
+
+def _adjustment(proposed: Adjustment) -> dict[str, object]:
+    return {
+        "patient": name(proposed.patient),
+        "mrn": narrow(proposed.mrn),
+        "month": f"{proposed.month.first_day:%B %Y}",
+        "claim": proposed.claim,
+        "sentence": proposed.sentence,
+        "cured": ", ".join(proposed.cured),
+        "minutes": clock(proposed.counted_seconds),
+        "money": "no price" if proposed.amount_cents is None else format_dollars(proposed.amount_cents),
     }
 
 

@@ -1,16 +1,16 @@
-"""The exception report as a workbook: Summary, Exceptions, Time, Late entries."""
+"""The exception report as a workbook: Summary, Exceptions, Time, Late entries, Adjustments."""
 
 from __future__ import annotations
 
 from caretally.exceptions.report import ExceptionReport
-from caretally.exceptions.tables import EXCEPTION_COLUMNS, LATE_COLUMNS, exception_rows, late_rows
+from caretally.exceptions.tables import ADJUSTMENT_COLUMNS, EXCEPTION_COLUMNS, LATE_COLUMNS, adjustment_rows, exception_rows, late_rows
 from caretally.files.cells import Cell, dollars, minutes
 from caretally.files.xlsx_file import Column, Sheet, xlsx_bytes
 
 
 def exceptions_xlsx(report: ExceptionReport) -> bytes:
     """Return the report as a workbook of typed cells; the same report is the same bytes."""
-    sheets = (_summary(report), _exceptions(report), _time(report), _late(report))
+    sheets = (_summary(report), _exceptions(report), _time(report), _late(report), _adjustments(report))
     return xlsx_bytes(sheets, title=f"Exceptions {report.month}, {report.client}", author=report.vendor)
 
 
@@ -58,6 +58,10 @@ def _time(report: ExceptionReport) -> Sheet:
 
 def _late(report: ExceptionReport) -> Sheet:
     return Sheet(name="Late entries", title=_title(report), columns=LATE_COLUMNS, rows=list(late_rows(report)))
+
+
+def _adjustments(report: ExceptionReport) -> Sheet:
+    return Sheet(name="Adjustments", title=_title(report), columns=ADJUSTMENT_COLUMNS, rows=list(adjustment_rows(report)))
 
 
 def _title(report: ExceptionReport) -> str:

@@ -80,6 +80,30 @@ class LateEntry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Adjustment:
+    """What a closed month would be with everything that came in since, proposed and on no invoice.
+
+    `claim` is what the month would now bill, `cured` the codes of what stood in its way, `amount_cents` the price of what was not billed by
+    that month's agreement (None: it has no price).
+    """
+
+    month: Month
+    mrn: str
+    patient: str
+    cured: tuple[str, ...]
+    claim: str
+    codes: tuple[str, ...]
+    units: tuple[int, ...]
+    date_of_service: date | None
+    counted_seconds: int
+    amount_cents: int | None
+    sentence: str
+    owner: str
+    due_on: date
+    fix: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MonthFigures:
     """The counts of a client's month as its close or its preview reported them; cents and seconds."""
 
@@ -113,6 +137,7 @@ class ExceptionReport(MonthFigures):
     rows: tuple[ExceptionRow, ...]
     client_notes: tuple[ClientNote, ...]
     late_entries: tuple[LateEntry, ...]
+    adjustments: tuple[Adjustment, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a report whose counts disagree."""

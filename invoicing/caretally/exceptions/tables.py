@@ -28,7 +28,22 @@ EXCEPTION_COLUMNS = (
     Column(header="explanation", kind="long_text", width=60),
     Column(header="expected_medicare", kind="money", width=12),
     Column(header="expected_medicare_note", kind="long_text", width=40),
+    Column(header="closed_month", width=9),
+    Column(header="claim_now", width=24),
+    Column(header="adjustment", kind="money", width=12),
 )
+ADJUSTMENT_COLUMNS = (
+    Column(header="closed_month", width=9),
+    Column(header="mrn", width=14),
+    Column(header="patient", width=28),
+    Column(header="cured", width=32),
+    Column(header="claim_now", width=24),
+    Column(header="date_of_service", kind="date", width=11),
+    Column(header="counted_minutes", kind="minutes", width=10),
+    Column(header="adjustment", kind="money", width=12),
+    Column(header="sentence", kind="long_text", width=60),
+)
+NOT_AN_ADJUSTMENT = ("", "", None)
 LATE_COLUMNS = (
     Column(header="external_id", width=18),
     Column(header="mrn", width=14),
@@ -43,7 +58,10 @@ LATE_COLUMNS = (
 
 
 def exception_rows(report: ExceptionReport) -> Iterator[tuple[Cell, ...]]:
-    """Yield the exceptions of patients, then those of the client, then late entries as `LATE_ENTRY`; money held adds up to the report's."""
+    """Yield the exceptions of patients, then those of the client, then late entries and proposed adjustments as `LATE_ENTRY`.
+
+    Money held adds up to the report's; what is proposed stands in a column of its own.
+    """
     client, month = report.client, str(report.month)
     for row in report.rows:
         yield (
@@ -63,11 +81,32 @@ def exception_rows(report: ExceptionReport) -> Iterator[tuple[Cell, ...]]:
             row.counted_seconds,
             minutes(row.counted_seconds),
             row.explanation,
-            None if row.expected_cents is None else dollars(row.expected_cents),
+            _money(row.expected_cents),
             row.expected_note,
+            *NOT_AN_ADJUSTMENT,
         )
     for note in report.client_notes:
-        yield (client, month, "", note.code, "warns", "", "", "", note.sentence, note.owner, None, note.fix, None, None, None, "", None, "")
+        yield (
+            client,
+            month,
+            "",
+            note.code,
+            "warns",
+            "",
+            "",
+            "",
+            note.sentence,
+            note.owner,
+            None,
+            note.fix,
+            None,
+            None,
+            None,
+            "",
+            None,
+            "",
+            *NOT_AN_ADJUSTMENT,
+        )
     for entry in report.late_entries:
         what = f"{entry.day.isoformat()} {entry.starts} to {entry.ends}, {entry.staff}"
         yield (
@@ -89,6 +128,31 @@ def exception_rows(report: ExceptionReport) -> Iterator[tuple[Cell, ...]]:
             entry.external_id,
             None,
             "",
+            *NOT_AN_ADJUSTMENT,
+        )
+    for proposed in report.adjustments:
+        yield (
+            client,
+            month,
+            "",
+            "LATE_ENTRY",
+            "proposes",
+            "",
+            proposed.mrn,
+            proposed.patient,
+            proposed.sentence,
+            proposed.owner,
+            proposed.due_on,
+            proposed.fix,
+            None,
+            proposed.counted_seconds,
+            minutes(proposed.counted_seconds),
+            ", ".join(proposed.cured),
+            None,
+            "",
+            str(proposed.month),
+            proposed.claim,
+            _money(proposed.amount_cents),
         )
 
 
@@ -96,3 +160,23 @@ def late_rows(report: ExceptionReport) -> Iterator[tuple[Cell, ...]]:
     """Yield the entries that came after the close."""
     for entry in report.late_entries:
         yield (entry.external_id, entry.mrn, entry.patient, entry.day, entry.starts, entry.ends, entry.staff, entry.seconds, entry.sentence)
+
+
+def adjustment_rows(report: ExceptionReport) -> Iterator[tuple[Cell, ...]]:
+    """Yield the adjustments that are proposed for closed months."""
+    for proposed in report.adjustments:
+        yield (
+            str(proposed.month),
+            proposed.mrn,
+            proposed.patient,
+            ", ".join(proposed.cured),
+            proposed.claim,
+            proposed.date_of_service,
+            minutes(proposed.counted_seconds),
+            _money(proposed.amount_cents),
+            proposed.sentence,
+        )
+
+
+def _money(cents: int | None) -> Cell:
+    return None if cents is None else dollars(cents)

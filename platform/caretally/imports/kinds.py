@@ -124,7 +124,7 @@ class Locks(StrEnum):
 class ClosedMonths:
     """How rows meet closed months: `touches` is SQL over a closed month `m` and a row `x` that has the table's `columns`.
 
-    Rows that do are refused, unless a `late` table takes them. Its `joins` see the late rows as `l` (line, month, kind), where the
+    Rows that do are refused, unless a `late` table takes them (it has a column `taken_in`). Its `joins` see the late rows as `l` (line, month, kind), where the
     kind is `late_kind`, SQL over `r` and the row `t` of the table (all null when there is none).
     """
 

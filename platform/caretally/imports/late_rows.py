@@ -21,14 +21,17 @@ COUNT = """
 SELECT count(*) FILTER (WHERE found.differs IS DISTINCT FROM false), count(*) FILTER (WHERE NOT found.differs)
 FROM import_late l LEFT JOIN import_match found ON found.line = l.line AND found.target = 99
 """
-# A late row whose month was reopened goes into the table itself; what waited for it beside the closed month is then done.
+# A late row whose month was reopened goes into the table itself; what waited for it beside the closed month is marked as taken in, and stays, since
+# a report may have printed it.
 SETTLED = """
-WITH settled AS (
-    DELETE FROM {late} t USING import_row r WHERE {same}
-        AND NOT EXISTS (SELECT FROM import_skip skip WHERE skip.line = r.line) RETURNING t.*
+WITH old AS (
+    SELECT t.* FROM {late} t JOIN import_row r ON {same}
+    WHERE NOT t.taken_in AND NOT EXISTS (SELECT FROM import_skip skip WHERE skip.line = r.line)
+), settled AS (
+    UPDATE {late} t SET taken_in = true, batch_id = :batch FROM old WHERE t.id = old.id
 )
 INSERT INTO import_before (vendor_id, batch_id, table_name, row_id, image)
-SELECT vendor_id, :batch, '{late}', id, to_jsonb(settled) FROM settled
+SELECT vendor_id, :batch, '{late}', id, to_jsonb(old) FROM old
 """
 
 
@@ -46,7 +49,7 @@ def set_aside(connection: Connection, kind: ImportKind) -> tuple[int, int]:
 
 
 def keep(connection: Connection, kind: ImportKind, *, batch: UUID) -> None:
-    """Write the late rows, and drop those that the merge has just taken in after all."""
+    """Write the late rows, and mark those that the merge has just taken in after all."""
     late = _late(kind)
     update(connection, late, number=LATE_NUMBER, batch=batch, fields=late.fields)
     insert(connection, late, number=LATE_NUMBER, batch=batch, fields=late.fields, left=IS_LATE)

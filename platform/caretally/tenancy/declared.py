@@ -19,7 +19,7 @@ CLIENT_SOURCES = (
 ).split()
 OWN_GUARD = {"time_entry": "time", "mdm": "mdm", "billed_service": "service"}
 VENDOR_SOURCES = ("staff", "vendor_policy")
-FROZEN = "patient_month program_line exception invoice invoice_line invoice_state ledger_entry audit_event overpayment_review attestation".split()
+FROZEN = "patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry audit_event overpayment_review attestation".split()
 
 NEW, OLD = "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT", "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT"
 SINGLE_TRIGGERS = {
@@ -34,18 +34,54 @@ SINGLE_TRIGGERS = {
     "attestation": ("signer BEFORE INSERT OR UPDATE FOR EACH ROW guard.signer_is_session()",),
 }
 
+BOTH = "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT"
+OF_MONTH = ("r.month", "(r.month + interval '1 month')::date - 1")
+# What notes a fact that came after its month had closed: the first and the last day it bears on, the columns that count, the column of its end.
+NOTED_LATE = {
+    "enrolment": ("r.valid_from", "r.valid_to", "r.program, r.status, r.valid_from", "r.valid_to"),
+    "assignment": ("r.valid_from", "r.valid_to", "r.program, r.provider_id, r.valid_from", "r.valid_to"),
+    "condition": ("r.onset_on", "r.resolved_on", "r.icd10, r.onset_on", "r.resolved_on"),
+    "consent": (
+        "r.obtained_on",
+        "NULL",
+        "r.program, r.provider_id, r.obtained_on, r.scope, r.cost_sharing, r.one_practitioner, r.stop",
+        "r.revoked_on",
+    ),
+    "visit": ("r.visited_on", "NULL", "r.visited_on, r.kind, r.code, r.ccm_discussed", "NULL"),
+    "care_plan": ("r.effective_on", "NULL", "r.version, r.effective_on, r.signed_on, r.copy_given_on, r.elements", "NULL"),
+    "review": ("r.reviewed_on", "NULL", "r.reviewed_on", "NULL"),
+    "stay": ("r.valid_from", "r.valid_to", "r.kind, r.valid_from", "r.valid_to"),
+    "device_period": ("r.period_from", "NULL", "r.program, r.period_from, r.days, r.setup_on", "NULL"),
+    "discharge": ("r.discharged_on", "NULL", "r.discharged_on, r.contacted_on, r.visited_on, r.mdm", "NULL"),
+    "mdm": (*OF_MONTH, "r.month, r.level", "NULL"),
+    "attestation": (*OF_MONTH, "r.month", "NULL"),
+    "exclusion_choice": (*OF_MONTH, "r.month, r.program", "NULL"),
+}
+NOTED_LATE_ON_CHANGE = {"patient": ("NULL", "NULL", "r.part_b_from, r.qmb", "r.died_on")}
+# What cures those whom it holds: the row's key, whose patients it concerns, the columns that count, the exceptions that they can cure.
+NOTED_HELD = {
+    "client": (
+        "vendor_id, client_id",
+        "vendor_id, client_id",
+        "access_24_7_from, supervision_from, ehr_certified_from, baa_on, contact_name, contact_email",
+        "{ACCESS_24_7_MISSING,SUPERVISION_MISSING,EHR_NOT_CERTIFIED,BAA_MISSING,CARE_TEAM_CONTACT_MISSING}",
+    ),
+    "provider": ("vendor_id, client_id, id", "vendor_id, client_id", "credential", "{PROVIDER_NOT_ELIGIBLE}"),
+    "staff": ("vendor_id, id", "vendor_id", "role, credential, licensed_states, license_expires_on, country, npi", "{TIME_PENDING}"),
+}
+
 CHANGED_BY_VENDOR = (
     "vendor_policy import_mapping import_before staff client provider patient enrolment assignment condition consent visit care_plan review mdm "
     "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice"
 ).split()
 ADDED_BY_VENDOR = (
-    "import_batch patient_month program_line exception invoice invoice_line invoice_state ledger_entry overpayment_review audit_event client_month "
+    "import_batch patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry overpayment_review audit_event client_month "
     "number_counter"
 ).split()
 VENDOR_GRANTS = (
     dict.fromkeys(CHANGED_BY_VENDOR, frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"}))
     | dict.fromkeys(ADDED_BY_VENDOR, frozenset({"SELECT", "INSERT"}))
-    | dict.fromkeys(("vendor", "vendor_secret", "attestation"), frozenset({"SELECT"}))
+    | dict.fromkeys(("vendor", "vendor_secret", "attestation", "late_fact"), frozenset({"SELECT"}))
     | {
         "vendor_lock": frozenset({"SELECT", "UPDATE"}),
         "client_lock": frozenset({"SELECT", "UPDATE"}),
@@ -55,7 +91,7 @@ VENDOR_GRANTS = (
         "audit_head": frozenset({"SELECT", "UPDATE(seq)", "UPDATE(hash)"}),
     }
 )
-UNSEEN_BY_PRACTICE = frozenset({"client_lock", "agreement", "agreement_price", "overpayment_review"})
+UNSEEN_BY_PRACTICE = frozenset({"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact"})
 UNSEEN_BY_ALL = frozenset({"alembic_version"})
 
 
@@ -84,7 +120,23 @@ def _triggers(table: str) -> list[str]:
     if table in VENDOR_SOURCES:
         triggers += [f"guard_{event.lower()} AFTER {event} {NEW} guard.lock_vendor_new()" for event in ("INSERT", "UPDATE")]
         triggers.append(f"guard_delete AFTER DELETE {OLD} guard.lock_vendor_old()")
-    return triggers
+    return triggers + _notes(table)
+
+
+def _notes(table: str) -> list[str]:
+    late, changed, held = (
+        _call("note_late", NOTED_LATE.get(table)),
+        _call("note_late", NOTED_LATE_ON_CHANGE.get(table)),
+        _call("note_held", NOTED_HELD.get(table)),
+    )
+    notes = [f"note_insert AFTER INSERT {NEW} {late}", f"note_delete AFTER DELETE {OLD} {late}"] if late else []
+    notes += [f"note_update AFTER UPDATE {BOTH} {late or changed}"] if late or changed else []
+    return notes + ([f"note_held AFTER UPDATE {BOTH} {held}"] if held else [])
+
+
+def _call(function: str, arguments: tuple[str, ...] | None) -> str:
+    quoted = ", ".join("'" + argument.replace("'", "''") + "'" for argument in arguments or ())
+    return f"guard.{function}({quoted})" if arguments else ""
 
 
 def _client_guards(kind: str) -> list[str]:

@@ -17,7 +17,7 @@ SCHEMAS = (SCHEMA, "tenancy", "guard", "import")
 CLIENT_TABLES = (
     "client client_lock provider patient enrolment assignment condition consent visit care_plan review mdm attestation billed_service stay "
     "device_period discharge time_entry late_entry agreement agreement_price client_month patient_month exception invoice invoice_line "
-    "invoice_state ledger_entry overpayment_review program_line exclusion_choice"
+    "invoice_state ledger_entry overpayment_review program_line exclusion_choice late_fact adjustment"
 ).split()
 VENDOR_TABLES = (
     "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head audit_event"
@@ -39,6 +39,8 @@ SECURITY_DEFINER_FUNCTIONS = frozenset(
         "guard.share_client_locks",
         "guard.take_vendor_lock",
         "guard.client_born",
+        "guard.note_late",
+        "guard.note_held",
         "guard.vendor_born",
         "import.refresh_statistics",
     }

@@ -34,7 +34,14 @@ LATE_KIND = f"""CASE WHEN t.id IS NULL THEN 'new' WHEN t.approved_by = '' AND r.
 LATE = Target(
     "late_entry",
     IDENTITY,
-    fields=(*PEOPLE, *HOURS, Field("kind", "l.kind", ()), Field("month", "l.month", ()), Field("fields", LATE_FIELDS, ())),
+    fields=(
+        *PEOPLE,
+        *HOURS,
+        Field("kind", "l.kind", ()),
+        Field("month", "l.month", ()),
+        Field("fields", LATE_FIELDS, ()),
+        Field("taken_in", "false", ()),
+    ),
     joins="JOIN import_late l ON l.line = r.line",
 )
 

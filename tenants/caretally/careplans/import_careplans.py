@@ -11,6 +11,12 @@ SELECT r.line, string_agg(e.element, ', ' ORDER BY e.element) FROM import_row r 
 WHERE NOT EXISTS (SELECT FROM plan_element k WHERE k.element = e.element) GROUP BY r.line
 """
 
+# A closed month keeps what it used; where it used none, one may come late and cure it.
+USED_BY_CLOSED_MONTH = """
+m.month = x.month AND EXISTS (SELECT FROM patient_month p WHERE p.client_id = m.client_id AND p.month = m.month AND p.revision = m.revision
+    AND p.patient_id = x.patient_id AND p.mdm_level IS NOT NULL)
+"""
+
 CARE_PLANS = ImportKind(
     name="care_plans",
     columns=(
@@ -46,5 +52,5 @@ MDM = ImportKind(
     targets=(Target("mdm", OF_PATIENT | {"month": "r.month"}),),
     identity=("r.client_id", "r.patient_id", "r.month"),
     lookups=(CLIENT, PATIENT),
-    closed=ClosedMonths("m.month = x.month", ("month",)),
+    closed=ClosedMonths(USED_BY_CLOSED_MONTH, ("month", "patient_id")),
 )

@@ -28,6 +28,17 @@ def breaches(office: Office) -> list[str]:
         return [breach for result in verify(connection) for breach in result.breaches]
 
 
+def document_mdm(office: Office, mrn: str) -> None:
+    with office.transaction() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO mdm (vendor_id, client_id, patient_id, month, level, npi, documented_on) "
+                "SELECT vendor_id, client_id, id, '2026-10-01', 'high', '1234567893', '2026-10-02' FROM patient WHERE mrn = :mrn"
+            ),
+            {"mrn": mrn},
+        )
+
+
 def test_a_month_closes_into_patient_months_exceptions_and_an_invoice(office: Office) -> None:
     (result,) = office.close()
     assert (result.status, result.enrolled, result.billable, result.held, result.not_billable) == ("closed", 3, 2, 0, 1)
@@ -104,15 +115,14 @@ def test_an_invoice_far_above_its_usual_total_waits_for_an_acknowledgement(datab
         "UPDATE time_entry SET description = 'changed'",
         "DELETE FROM time_entry",
         "UPDATE time_entry SET started_at = started_at + interval '1 minute'",
-        (
-            "INSERT INTO mdm (vendor_id, client_id, patient_id, month, level, npi, documented_on) "
-            "SELECT vendor_id, client_id, id, '2026-10-01', 'high', '1234567893', '2026-10-02' FROM patient"
-        ),
+        "UPDATE mdm SET level = 'low'",
+        "DELETE FROM mdm",
         "INSERT INTO billed_service (vendor_id, client_id, patient_id, code, served_on) SELECT vendor_id, client_id, id, 'G0181', '2026-10-09' FROM patient",
         "UPDATE client SET timezone = 'America/Chicago'",
     ],
 )
 def test_a_closed_month_refuses_every_change_of_what_falls_in_it(office: Office, change: str) -> None:
+    document_mdm(office, "2")
     office.close()
     with pytest.raises(DBAPIError) as refused, office.transaction() as connection:
         connection.execute(text(change))
@@ -273,8 +283,10 @@ def test_a_late_entry_is_reported_once_by_the_next_close(database: TestDatabase)
         connection.execute(
             text(
                 "INSERT INTO late_entry (vendor_id, client_id, patient_id, staff_id, kind, month, started_at, ended_at, source, external_id, fields) "
-                "SELECT vendor_id, client_id, patient_id, staff_id, 'new', '2026-09-01', started_at, ended_at, source, 'late-1', '{}' FROM time_entry"
-            )
+                "SELECT vendor_id, client_id, patient_id, staff_id, 'new', '2026-09-01', started_at, ended_at, source, 'late-1', "
+                "CAST(:fields AS jsonb) FROM time_entry"
+            ),
+            {"fields": '{"program": "CCM", "activity": "", "description": "call", "approved_by": "", "within_em": false, "contact": ""}'},
         )
     assert office.close()[0].exceptions["LATE_ENTRY"] == 1
     assert "LATE_ENTRY" not in office.close(month=Month(2026, 11))[0].exceptions

@@ -15,7 +15,7 @@ from caretally.exceptions.render_csv import exceptions_csv
 from caretally.exceptions.render_pdf import exceptions_pdf
 from caretally.exceptions.render_xlsx import exceptions_xlsx
 from caretally.exceptions.report import ExceptionReport, ReportDoesNotAddUp
-from tests.builders.exception_reports import report_of, row
+from tests.builders.exception_reports import proposal, report_of, row
 
 
 def pages(report: ExceptionReport) -> list[str]:
@@ -93,7 +93,22 @@ def test_a_sentence_that_is_a_formula_is_text_in_csv_and_xlsx() -> None:
 
 
 def test_the_workbook_has_its_sheets() -> None:
-    assert load_workbook(io.BytesIO(exceptions_xlsx(report_of(3)))).sheetnames == ["Summary", "Exceptions", "Time", "Late entries"]
+    sheets = ["Summary", "Exceptions", "Time", "Late entries", "Adjustments"]
+    assert load_workbook(io.BytesIO(exceptions_xlsx(report_of(3)))).sheetnames == sheets
+
+
+def test_a_proposed_adjustment_names_its_closed_month_its_claim_and_its_amount() -> None:
+    report = dataclasses.replace(report_of(0, not_billable=0, late=0), adjustments=(proposal(5400), proposal(None)))
+    printed = " ".join("\n".join(pages(report)).split())
+    for words in ("2 months proposed, on no invoice yet", "September 2026", "99490 + 99439", "$54.00", "no price", "NO_CONSENT"):
+        assert words in printed
+    assert [found["adjustment"] for found in rows(report) if found["effect"] == "proposes"] == ["54.00", ""]
+
+
+def test_what_is_proposed_is_no_money_held() -> None:
+    report = dataclasses.replace(report_of(2), adjustments=(proposal(5400),))
+    assert report.held_cents == 7600
+    assert sum(Decimal(found["money_held"] or "0") for found in rows(report)) == Decimal("76.00")
 
 
 def test_a_report_that_loses_a_patient_is_refused() -> None:

@@ -4,9 +4,11 @@ import csv
 import io
 import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 
 import openpyxl
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import text
 
 from tests.builders.closing import PROGRAM
@@ -46,6 +48,74 @@ def test_exceptions_are_a_workbook(office: Office) -> None:
     book = openpyxl.load_workbook(io.BytesIO(subprocess.run(command, capture_output=True, check=True).stdout))
     cells = {cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row}
     assert "TIME_BELOW_THRESHOLD" in cells
+
+
+@pytest.fixture
+def cured(office: Office) -> Office:
+    """The vendor with its October closed, half the time of a unit come in late, and a consent of another patient revoked back in time."""
+    office.add_time("LFM", office.add_patient("LFM", "8"), "rn", starts=datetime(2026, 10, 9, 14, tzinfo=UTC))
+    office.close()
+    late = (
+        "INSERT INTO late_entry (vendor_id, client_id, patient_id, staff_id, kind, month, started_at, ended_at, source, external_id, fields) "
+        "SELECT t.vendor_id, t.client_id, patient_id, staff_id, 'new', '2026-10-01', '2026-10-20 14:00Z', '2026-10-20 14:10Z', 'dialer', 'late-1', "
+        "CAST(:fields AS jsonb) FROM time_entry t JOIN patient p ON p.id = t.patient_id WHERE mrn = '7'"
+    )
+    fields = '{"program": "CCM", "activity": "", "description": "call", "approved_by": "", "within_em": false, "contact": ""}'
+    with office.transaction() as connection:
+        connection.execute(text(late), {"fields": fields})
+        connection.execute(text("UPDATE consent SET revoked_on = '2026-09-10' FROM patient p WHERE p.id = patient_id AND mrn = '8'"))
+    return office
+
+
+PROPOSED = (
+    "October 2026 was closed as not billable (not enough time); with what came in since, it supports 99490. "
+    "Proposed as an adjustment of $38.00 by that month's agreement; it is on no invoice until somebody takes it."
+)
+REVIEW = "OVERPAYMENT_REVIEW: LFM 2026-10 patient 8, CONSENT_REVOKED"
+
+
+def test_the_month_under_way_shows_what_closed_months_would_be_and_writes_nothing(cured: Office) -> None:
+    said = program("exceptions", "2026-11", "--vendor", slug_of(cured), "--json")
+    (client,) = said.json
+    (proposed,) = client["adjustments"]
+    assert (proposed["closed_month"], proposed["mrn"], proposed["cured"]) == ("2026-10", "7", ["TIME_BELOW_THRESHOLD"])
+    assert (proposed["claim"], proposed["amount_cents"], proposed["sentence"]) == ([{"code": "99490", "units": 1}], 3800, PROPOSED)
+    assert [late["external_id"] for late in client["late_entries"]] == ["late-1"]
+    assert said.err == f"{REVIEW}; the close of 2026-11 starts the review.\n"
+    assert cured.rows("SELECT 1 FROM adjustment UNION ALL SELECT 1 FROM overpayment_review") == []
+    assert cured.value("SELECT count(*) FROM time_entry") == 2
+
+
+def test_the_close_writes_what_was_shown_and_the_closed_month_shows_it_again(cured: Office, tmp_path: Path) -> None:
+    slug = slug_of(cured)
+    before = program("exceptions", "2026-11", "--vendor", slug, "--json").json[0]
+    assert program("close", "2026-11", "--vendor", slug, "--dry-run", "--json").json["clients"][0]["exceptions"]["LATE_ENTRY"] == 2
+    closed = program("close", "2026-11", "--vendor", slug, "--json", "--out", str(tmp_path))
+    assert closed.json["clients"][0]["exceptions"]["LATE_ENTRY"] == 2
+    after = program("exceptions", "2026-11", "--vendor", slug, "--json").json[0]
+    assert (after["adjustments"], after["late_entries"]) == (before["adjustments"], before["late_entries"])
+    assert program("exceptions", "2026-10", "--vendor", slug).err.startswith(f"{REVIEW}, due ")
+    assert program("verify", "--vendor", slug).code == 0
+    pdf = " ".join(" ".join(page.extract_text() for page in PdfReader(tmp_path / "exceptions-LFM-2026-11.pdf").pages).split())
+    assert "Proposed for months that are closed" in pdf and "$38.00" in pdf
+
+
+def test_an_adjustment_is_in_the_table_the_csv_and_the_workbook(cured: Office) -> None:
+    words = ("exceptions", "2026-11", "--vendor", slug_of(cured), "--client", "LFM")
+    table = program(*words).out
+    assert (table.count("LATE_ENTRY"), "$38.00" in table) == (2, True)
+    (row,) = [row for row in csv.DictReader(io.StringIO(program(*words, "--format", "csv").out)) if row["effect"] == "proposes"]
+    assert (row["code"], row["closed_month"], row["claim_now"], row["adjustment"], row["money_held"]) == (
+        "LATE_ENTRY",
+        "2026-10",
+        "99490",
+        "38.00",
+        "",
+    )
+    book = openpyxl.load_workbook(
+        io.BytesIO(subprocess.run([*PROGRAM, *words, "--format", "xlsx"], capture_output=True, check=True).stdout)
+    )
+    assert [cell.value for cell in book["Adjustments"][2]][:5] == ["2026-10", "7", "Abara, Alma", "TIME_BELOW_THRESHOLD", "99490"]
 
 
 def test_a_patient_is_explained_in_words(office: Office) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import URL, text
 
 from caretally.close.reopen import reopen_month
+from caretally.db.drop import drop_database
 from caretally.months import Month
 from tests.builders.databases import TestDatabase, execute
 from tests.builders.office import OCTOBER, Office, new_office
@@ -17,7 +18,7 @@ from tests.builders.program import program, slug_of
 
 SEPTEMBER = Month(2026, 9)
 LATE = """external_id,client,mrn,staff,started_at,duration,program,source,description
-late-1,A,1,rn,2026-09-20T10:00:00-04:00,12,CCM,dialer,call
+late-1,A,1,rn,2026-09-20T10:00:00-04:00,16,CCM,dialer,call
 """
 
 
@@ -37,7 +38,9 @@ def closed_office(database: TestDatabase, folder: Path) -> Office:
     office.close("A", month=SEPTEMBER)
     (folder / "late.csv").write_text(LATE)
     assert program("import", "time", str(folder / "late.csv"), "--vendor", slug_of(office)).code == 0
-    office.add_time("A", office.add_patient("A", "4"), "rn", starts=datetime(2026, 10, 4, 14, tzinfo=UTC), seconds=300, program="BHI")
+    fourth = office.add_patient("A", "4")
+    for day, name in ((4, "CCM"), (5, "BHI")):
+        office.add_time("A", fourth, "rn", starts=datetime(2026, 10, day, 14, tzinfo=UTC), seconds=300, program=name)
     office.close("A")
     office.add_time("B", office.add_patient("B", "1"), "rn", starts=datetime(2026, 10, 9, 14, tzinfo=UTC))
     office.close("B")
@@ -65,7 +68,7 @@ def office(closed: Office, server: URL, tmp_path: Path, monkeypatch: pytest.Monk
         monkeypatch.setenv(name, value)
     yield Office(copy, closed.vendor_id, clients=closed.clients, staff=closed.staff)
     copy.dispose()
-    execute(server, f'DROP DATABASE "{copy.url.database}" WITH (FORCE)')
+    drop_database(server, str(copy.url.database), roles=copy.roles)
 
 
 # The owner of the tables can do what no login can: here it takes away every trigger and key, and the policies that hold for itself.
@@ -253,6 +256,18 @@ TAMPERED = {
     "a late entry that no close has reported, removed": (
         ["DELETE FROM exception WHERE late_entry_id IS NOT NULL", "DELETE FROM late_entry"],
         "brought 1 late entries, and 0 are left",
+    ),
+    "a proposed adjustment's amount": (
+        ["UPDATE adjustment SET amount_cents = 1"],
+        "A 2026-10 revision 1: its exceptions are not those that were closed",
+    ),
+    "a proposed adjustment, removed": (
+        ["DELETE FROM exception WHERE adjustment_id IS NOT NULL", "DELETE FROM adjustment"],
+        "A 2026-10 revision 1: its exceptions are not those that were closed",
+    ),
+    "a program's line of a patient in two": (
+        ["UPDATE program_line SET clinical_seconds = 1 WHERE program = 'BHI'"],
+        "A 2026-10 revision 1: the figures of its patients are not those that were closed",
     ),
     "an audit event, changed": (
         ["UPDATE audit_event SET detail = jsonb_set(detail, '{billable}', '7') WHERE seq = 3"],

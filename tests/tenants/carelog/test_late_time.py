@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from caretally.errors import Conflict
+from caretally.months import Month
 from tests.builders.databases import TestDatabase
 from tests.builders.import_files import Desk, new_desk, outcome
 
@@ -23,7 +25,7 @@ def desk(database: TestDatabase, tmp_path: Path) -> Desk:
 
 
 def late(desk: Desk) -> list[tuple[str, str, str]]:
-    query = "SELECT external_id, kind, to_char(month, 'YYYY-MM') FROM late_entry ORDER BY external_id"
+    query = "SELECT external_id, kind, to_char(month, 'YYYY-MM') FROM late_entry WHERE NOT taken_in ORDER BY external_id"
     return [tuple(row) for row in desk.office.rows(query)]
 
 
@@ -90,10 +92,45 @@ def test_a_late_entry_moves_into_its_month_when_that_is_open_again(desk: Desk) -
     assert (late(desk), desk.office.value("SELECT count(*) FROM time_entry")) == ([], 2)
 
 
+def test_a_late_entry_that_a_close_reported_moves_into_its_month_too(desk: Desk) -> None:
+    desk.imports("time", f"{HEADER}\n{MORE}")
+    assert desk.office.close("LFM", month=Month(2026, 11))[0].exceptions["LATE_ENTRY"] == 1
+    desk.reopens("LFM")
+    assert outcome(desk.imports("time", f"{HEADER}\n{MORE}")) == {"new": 1}
+    assert (late(desk), desk.office.value("SELECT count(*) FROM time_entry")) == ([], 2)
+
+
+def test_a_late_entry_that_was_taken_in_is_late_again_when_it_is_corrected_after_the_next_close(desk: Desk) -> None:
+    desk.imports("time", f"{HEADER}\n{MORE}")
+    desk.reopens("LFM")
+    taken = desk.imports("time", f"{HEADER}\n{MORE}")
+    desk.office.close("LFM")
+    assert outcome(desk.imports("time", f"{HEADER}\n{MORE}")) == {"unchanged": 1}
+    assert outcome(desk.imports("time", f"{HEADER}\n{MORE.replace(',10,', ',15,')}")) == {"late": 1}
+    assert late(desk) == [("e2", "corrected", "2026-10")]
+    with pytest.raises(Conflict, match="2026-10 was closed"):
+        desk.undoes(taken.batch_id)
+
+
+def test_taking_back_the_import_that_took_a_late_entry_in_makes_it_late_again(desk: Desk) -> None:
+    desk.imports("time", f"{HEADER}\n{MORE}")
+    desk.reopens("LFM")
+    desk.undoes(desk.imports("time", f"{HEADER}\n{MORE}").batch_id)
+    assert (late(desk), desk.office.value("SELECT count(*) FROM time_entry")) == ([("e2", "new", "2026-10")], 1)
+
+
+def test_decision_making_that_a_closed_month_did_not_have_may_come_late_and_be_taken_back(desk: Desk) -> None:
+    result = desk.imports("mdm", "client,mrn,month,level,npi,documented_on\nLFM,1,2026-10,moderate,1234567893,2026-10-05\n")
+    assert outcome(result) == {"new": 1}
+    assert outcome(desk.imports("mdm", "client,mrn,month,level,npi,documented_on\nLFM,1,2026-10,high,1234567893,2026-10-05\n")) == {
+        "changed": 1
+    }
+    assert desk.office.value("SELECT mdm_level FROM patient_month") is None
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
-        ("mdm", "client,mrn,month,level,npi,documented_on\nLFM,1,2026-10,moderate,1234567893,2026-10-05\n"),
         ("services", "client,mrn,code,on\nLFM,1,G0181,2026-10-31\n"),
     ],
 )
@@ -102,6 +139,18 @@ def test_other_rows_of_a_closed_month_are_refused(desk: Desk, kind: str, body: s
     (problem,) = result.problems
     assert (outcome(result), problem.rule) == ({"refused": 1}, "month_closed")
     assert problem.sentence == "2026-10 is closed for this client, so this row cannot change it; record an adjustment."
+
+
+def test_decision_making_that_a_closed_month_used_stays(database: TestDatabase, tmp_path: Path) -> None:
+    desk = new_desk(database, tmp_path)
+    desk.imports("agreements", "client,valid_from,basis,price\nLFM,2026-01-01,per_patient_month,38\n")
+    desk.imports("time", f"{HEADER}\n{WORKED}")
+    body = "client,mrn,month,level,npi,documented_on\nLFM,1,2026-10,moderate,1234567893,2026-10-05\n"
+    desk.imports("mdm", body)
+    desk.office.close("LFM")
+    assert outcome(desk.imports("mdm", body)) == {"unchanged": 1}
+    result = desk.imports("mdm", body.replace("moderate", "low"))
+    assert (outcome(result), [problem.rule for problem in result.problems]) == ({"refused": 1}, ["month_closed"])
 
 
 def test_unchanged_rows_of_a_closed_month_stay_unchanged(database: TestDatabase, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import date
 from typing import Any
 
 import click
@@ -16,10 +17,10 @@ from caretally.close.prepare import Client, prepare
 from caretally.close.read_month import closed_result, latest_client_month
 from caretally.errors import UsageMistake
 from caretally.evaluation.parameters import ClientMonth
-from caretally.exceptions.build_report import report_of_preview
+from caretally.exceptions.build_report import CameSince, report_of_preview
 from caretally.exceptions.render_csv import exceptions_csv
 from caretally.exceptions.render_xlsx import exceptions_xlsx
-from caretally.exceptions.report import ClientNote, ExceptionReport, MonthFigures
+from caretally.exceptions.report import Adjustment, ClientNote, ExceptionReport, MonthFigures
 from caretally.money import format_dollars
 from caretally.months import Month
 
@@ -42,22 +43,30 @@ def exceptions_command(month: str, vendor_word: str, codes: tuple[str, ...], for
     chosen = Month.parse(month)
     vendor = Installation().vendor(vendor_word)
     with vendor.transaction() as connection:
-        reports = [(client, report_now(connection, vendor, client, chosen)) for client in clients_to_close(connection, codes)]
+        told = [(client, *report_now(connection, vendor, client, chosen)) for client in clients_to_close(connection, codes)]
         found = connection.execute(REVIEWS, {"month": chosen.first_day}).all()
-    _print("json" if as_json else form, reports)
+    _print("json" if as_json else form, [(client, report) for client, report, _starting in told])
     for review in found:
-        if review.client in {client.code for client, _report in reports}:
-            click.echo(
-                f"OVERPAYMENT_REVIEW: {review.client} {chosen} patient {review.mrn}, {review.code}, due {review.due_on}; the closed month was billed.",
-                err=True,
-            )
+        if review.client in {client.code for client, *_ in told}:
+            _tell_review(f"{review.client} {chosen} patient {review.mrn}, {review.code}, due {review.due_on}; the closed month was billed.")
+    for client, _report, starting in told:
+        for row in starting:
+            closed = Month.of(date.fromisoformat(row["month"]))
+            _tell_review(f"{client.code} {closed} patient {row['mrn']}, {row['review_code']}; the close of {chosen} starts the review.")
 
 
-def report_now(connection: Connection, vendor: Vendor, client: Client, month: Month) -> ExceptionReport:
-    """Return the report of a closed month, or of an open one as it would be decided now; nothing is written."""
+def _tell_review(words: str) -> None:
+    click.echo(f"OVERPAYMENT_REVIEW: {words}", err=True)
+
+
+def report_now(connection: Connection, vendor: Vendor, client: Client, month: Month) -> tuple[ExceptionReport, tuple[dict[str, Any], ...]]:
+    """Return the report of a closed month, or of an open one as it would be decided now and the reviews of earlier ones that its close would start.
+
+    Nothing that stays is written.
+    """
     current = latest_client_month(connection, vendor_id=vendor.id, client_id=client.id, month=month)
     if current is not None and current["status"] == "closed":
-        return closed_report(connection, vendor, client, month, closed_result(connection, current, client_code=client.code))
+        return closed_report(connection, vendor, client, month, closed_result(connection, current, client_code=client.code)), ()
     subject = ClientMonth(vendor.id, client.id, client.code, client.timezone, month)
     prepared = prepare(connection, client, subject, acknowledge_jump=True)
     counts = {name: prepared.figures[name] for name in ("enrolled", "billable", "held", "not_billable", "raw_seconds", "counted_seconds")}
@@ -72,7 +81,9 @@ def report_now(connection: Connection, vendor: Vendor, client: Client, month: Mo
         rule_set=prepared.rule_set,
         **counts,
     )
-    return report_of_preview(connection, figures, vendor_id=vendor.id, client_id=client.id, qhp_time=prepared.agreement.qhp_time)
+    since = CameSince(prepared.look_back.late, prepared.look_back.adjustments)
+    report = report_of_preview(connection, figures, since, vendor_id=vendor.id, client_id=client.id, qhp_time=prepared.agreement.qhp_time)
+    return report, prepared.look_back.reviews
 
 
 def _print(form: str, reports: list[tuple[Client, ExceptionReport]]) -> None:
@@ -127,6 +138,25 @@ def _as_json(client: Client, report: ExceptionReport) -> dict[str, Any]:
             {"external_id": late.external_id, "mrn": late.mrn, "code": "LATE_ENTRY", "seconds": late.seconds, "sentence": late.sentence}
             for late in report.late_entries
         ],
+        "adjustments": [adjustment(proposed) for proposed in report.adjustments],
+    }
+
+
+def adjustment(proposed: Adjustment) -> dict[str, Any]:
+    """Return a proposed adjustment as JSON shows it; `amount_cents` is null when the agreement of that month has no price."""
+    return {
+        "code": "LATE_ENTRY",
+        "closed_month": str(proposed.month),
+        "mrn": proposed.mrn,
+        "cured": list(proposed.cured),
+        "claim": [{"code": code, "units": count} for code, count in zip(proposed.codes, proposed.units, strict=True)],
+        "date_of_service": proposed.date_of_service.isoformat() if proposed.date_of_service else None,
+        "counted_seconds": proposed.counted_seconds,
+        "amount_cents": proposed.amount_cents,
+        "sentence": proposed.sentence,
+        "owner": proposed.owner,
+        "due_on": proposed.due_on.isoformat(),
+        "fix": proposed.fix,
     }
 
 
@@ -144,5 +174,7 @@ def _table(client: Client, report: ExceptionReport) -> None:
             due = f"{row.owner}, {row.due_on}" if row.due_on else row.owner
             table.add_row(row.mrn, row.code, row.sentence, due, row.fix, format_dollars(row.held_cents) if row.held_cents else "")
     for late in report.late_entries:
-        table.add_row(late.mrn, "LATE_ENTRY", late.sentence, "billing admin", "Accept the adjustment line.", "")
+        table.add_row(late.mrn, "LATE_ENTRY", late.sentence, "", "", "")
+    for proposed in report.adjustments:
+        table.add_row(proposed.mrn, "LATE_ENTRY", proposed.sentence, f"{proposed.owner}, {proposed.due_on}", proposed.fix, "")
     Console(file=sys.stdout, width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)

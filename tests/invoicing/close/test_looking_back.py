@@ -1,0 +1,442 @@
+"""What came in after a month had closed is proposed, or starts a review, with the next close; nothing closed changes by it."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, text
+
+from caretally.close import look_back
+from caretally.close.reopen import reopen_month
+from caretally.close.verify import verify
+from caretally.evaluation import evaluate
+from caretally.months import Month
+from tests.builders.databases import TestDatabase
+from tests.builders.office import Office, insert, new_office, numbers
+
+SEPTEMBER, OCTOBER, NOVEMBER = Month(2026, 9), Month(2026, 10), Month(2026, 11)
+AGREED = dict.fromkeys(("scope", "cost_sharing", "one_practitioner", "stop"), True)
+FOUND = (
+    "SELECT mrn, to_char(a.month, 'YYYY-MM'), cured, codes, units, added_codes, added_units, amount_cents FROM adjustment a "
+    "JOIN client_month m ON m.id = a.client_month_id WHERE m.status = 'closed' ORDER BY m.month, a.month, mrn"
+)
+REVIEWS = "SELECT p.mrn, to_char(p.month, 'YYYY-MM'), r.code FROM overpayment_review r JOIN patient_month p ON p.id = r.patient_month_id ORDER BY 1, 2, 3"
+
+
+@pytest.fixture
+def office(database: TestDatabase) -> Office:
+    return new_office(database, "A")
+
+
+def patient_with(office: Office, mrn: str, *pieces: int, month: int = 9, **changes: Any) -> UUID:
+    """Add a patient and entries of so many seconds, from 14:00 UTC on as many days of a month."""
+    patient = office.add_patient("A", mrn)
+    for number, seconds in enumerate(pieces):
+        starts = datetime(2026, month, 1 + number, 14, tzinfo=UTC) + timedelta(minutes=100 * next(numbers) % 480)
+        office.add_time("A", patient, "rn", starts=starts, seconds=seconds, **changes)
+    return patient
+
+
+def do(office: Office, statement: str, **values: Any) -> None:
+    with office.transaction() as connection:
+        assert connection.execute(text(statement), values).rowcount > 0, statement
+
+
+def add(office: Office, table: str, patient: UUID, **values: Any) -> None:
+    with office.transaction() as connection:
+        insert(connection, table, {"vendor_id": office.vendor_id, "client_id": office.clients["A"], "patient_id": patient} | values)
+
+
+def consent(office: Office, patient: UUID, obtained_on: str) -> None:
+    by = {"program": "CCM", "provider_id": office.providers["A"], "method": "verbal"}
+    add(office, "consent", patient, obtained_on=obtained_on, **by, **AGREED)
+
+
+def late(office: Office, patient: UUID, *, seconds: int, day: int = 20, month: int = 9, external_id: str = "", **changes: Any) -> None:
+    """Add an entry for a closed month, as an import keeps it; an `external_id` of the month's corrects or approves that entry."""
+    starts = changes.pop("starts", datetime(2026, month, day, 14, tzinfo=UTC))
+    fields = {"program": "CCM", "activity": "call", "description": "call", "approved_by": "", "within_em": False, "contact": ""} | changes
+    entry = {
+        "kind": "corrected" if external_id else "new",
+        "month": f"2026-{month:02d}-01",
+        "staff_id": office.staff["rn"],
+        "source": "dialer",
+    }
+    hours = {"started_at": starts, "ended_at": starts + timedelta(seconds=seconds)}
+    add(office, "late_entry", patient, **entry, **hours, external_id=external_id or f"late-{next(numbers)}", fields=json.dumps(fields))
+
+
+def external_id(office: Office, mrn: str) -> str:
+    return str(office.value("SELECT external_id FROM time_entry t JOIN patient p ON p.id = t.patient_id WHERE mrn = :mrn", mrn=mrn))
+
+
+def proposals(office: Office) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in office.rows(FOUND)]
+
+
+def reviews(office: Office) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in office.rows(REVIEWS)]
+
+
+def breaches(office: Office) -> list[str]:
+    with office.transaction() as connection:
+        return [breach for result in verify(connection) for breach in result.breaches]
+
+
+def test_a_consent_recorded_after_the_close_proposes_what_was_held(office: Office) -> None:
+    patient = patient_with(office, "1", 1500)
+    do(office, "DELETE FROM consent")
+    assert office.close(month=SEPTEMBER)[0].exceptions == {"NO_CONSENT": 1}
+    consent(office, patient, "2026-01-05")
+    (october,) = office.close(month=OCTOBER)
+    assert proposals(office) == [("1", "2026-09", ["NO_CONSENT"], ["99490"], [1], ["99490"], [1], 3800)]
+    assert (october.exceptions["LATE_ENTRY"], october.invoice) == (1, None)
+    assert breaches(office) == []
+
+
+def test_a_consent_of_a_later_day_cures_nothing_that_came_before(office: Office) -> None:
+    patient = patient_with(office, "1", 1500)
+    do(office, "DELETE FROM consent")
+    office.close(month=SEPTEMBER)
+    consent(office, patient, "2026-10-03")
+    office.close(month=OCTOBER)
+    assert (proposals(office), reviews(office)) == ([], [])
+
+
+CURES: Mapping[str, tuple[str, str, dict[str, Any]]] = {
+    "NO_CARE_PLAN": ("DELETE FROM care_plan", "care_plan", {"version": 1, "effective_on": "2026-01-06", "copy_given_on": "2026-01-06"}),
+    "NO_INITIATING_VISIT": ("DELETE FROM visit", "visit", {"visited_on": "2026-01-05", "kind": "AWV"}),
+    "CHRONIC_CONDITIONS_LT_2": ("DELETE FROM condition WHERE icd10 = 'I10'", "condition", {"icd10": "I10"}),
+    "CARE_PLAN_REVIEW_OVERDUE": (
+        "UPDATE care_plan SET effective_on = '2025-01-06', copy_given_on = '2025-01-06'",
+        "review",
+        {"plan_version": 1, "reviewed_on": "2026-09-10", "reviewer": "Dr. Okafor", "outcome": "no_change"},
+    ),
+}
+
+
+@pytest.mark.parametrize("code", CURES)
+def test_a_record_that_comes_late_proposes_what_it_held(office: Office, code: str) -> None:
+    spoil, table, cure = CURES[code]
+    patient = patient_with(office, "1", 2400)
+    do(office, spoil)
+    assert office.close(month=SEPTEMBER)[0].exceptions == {code: 1}
+    add(office, table, patient, **cure)
+    office.close(month=OCTOBER)
+    assert proposals(office) == [("1", "2026-09", [code], ["99490", "99439"], [1, 1], ["99490", "99439"], [1, 1], 3800 + 1600)]
+
+
+def test_a_review_of_a_later_month_cures_no_earlier_one(office: Office) -> None:
+    patient = patient_with(office, "1", 1200)
+    do(office, "UPDATE care_plan SET effective_on = '2025-01-06', copy_given_on = '2025-01-06'")
+    office.close(month=SEPTEMBER)
+    add(office, "review", patient, plan_version=1, reviewed_on="2026-10-10", reviewer="Dr. Okafor", outcome="no_change")
+    office.close(month=OCTOBER)
+    assert proposals(office) == []
+
+
+def test_an_approval_that_comes_late_proposes_what_waited_for_it(office: Office) -> None:
+    patient = patient_with(office, "1", 1200, source="manual")
+    assert office.close(month=SEPTEMBER)[0].exceptions == {"TIME_PENDING": 1}
+    starts = office.value("SELECT started_at FROM time_entry")
+    late(office, patient, seconds=1200, starts=starts, external_id=external_id(office, "1"), approved_by="Dr. Okafor")
+    do(office, "UPDATE late_entry SET kind = 'approved', source = 'manual'")
+    assert office.close(month=OCTOBER)[0].exceptions["LATE_ENTRY"] == 2
+    assert proposals(office) == [("1", "2026-09", ["TIME_PENDING"], ["99490"], [1], ["99490"], [1], 3800)]
+
+
+def test_a_license_recorded_late_proposes_what_waited_for_it(office: Office) -> None:
+    office.add_staff("new", licensed_states=["LA"])
+    office.add_time("A", office.add_patient("A", "1"), "new", starts=datetime(2026, 9, 5, 14, tzinfo=UTC))
+    assert office.close(month=SEPTEMBER)[0].exceptions == {"TIME_PENDING": 1}
+    do(office, "UPDATE staff SET licensed_states = '{LA,NY}' WHERE code = 'new'")
+    office.close(month=OCTOBER)
+    assert proposals(office) == [("1", "2026-09", ["TIME_PENDING"], ["99490"], [1], ["99490"], [1], 3800)]
+
+
+def test_late_minutes_make_a_month_billable(office: Office) -> None:
+    patient = patient_with(office, "1", 900)
+    office.close(month=SEPTEMBER)
+    late(office, patient, seconds=300)
+    office.close(month=OCTOBER)
+    assert proposals(office) == [("1", "2026-09", ["TIME_BELOW_THRESHOLD"], ["99490"], [1], ["99490"], [1], 3800)]
+
+
+def test_late_minutes_make_a_claim_grow_and_only_the_rest_is_proposed(office: Office) -> None:
+    patient = patient_with(office, "1", 1500)
+    office.close(month=SEPTEMBER)
+    late(office, patient, seconds=2100)
+    office.close(month=OCTOBER)
+    assert proposals(office) == [("1", "2026-09", [], ["99490", "99439"], [1, 2], ["99439"], [2], 3200)]
+    assert reviews(office) == []
+
+
+def test_late_minutes_that_reach_no_further_unit_are_reported_and_propose_nothing(office: Office) -> None:
+    patient = patient_with(office, "1", 1500)
+    office.close(month=SEPTEMBER)
+    late(office, patient, seconds=600)
+    assert office.close(month=OCTOBER)[0].exceptions["LATE_ENTRY"] == 1
+    assert proposals(office) == []
+
+
+def test_decision_making_documented_late_proposes_the_other_claim_and_reviews_the_one_that_was_billed(office: Office) -> None:
+    patient = patient_with(office, "1", 3600)
+    office.close(month=SEPTEMBER)
+    add(office, "mdm", patient, month="2026-09-01", level="moderate", npi="1234567893", documented_on="2026-09-29")
+    office.close(month=OCTOBER)
+    # 99487 at 90.00 takes the place of 99490 and two 99439, 38.00 + 32.00
+    assert proposals(office) == [("1", "2026-09", ["MDM_NOT_DOCUMENTED"], ["99487"], [1], ["99487"], [1], 9000 - 7000)]
+    assert reviews(office) == [("1", "2026-09", "MDM_NOT_DOCUMENTED")]
+
+
+def test_a_patient_whom_the_closed_month_does_not_know_is_proposed_too(office: Office) -> None:
+    patient_with(office, "1", 1200)
+    office.close(month=SEPTEMBER)
+    patient = office.add_patient("A", "2")
+    late(office, patient, seconds=1200)
+    office.close(month=OCTOBER)
+    assert proposals(office) == [("2", "2026-09", [], ["99490"], [1], ["99490"], [1], 3800)]
+    assert office.value("SELECT patient_month_id FROM adjustment") is None
+
+
+def test_a_consent_revoked_back_in_time_starts_a_review_of_each_month_after(office: Office) -> None:
+    patient = patient_with(office, "1", 1200)
+    for number in (10, 11):
+        office.add_time("A", patient, "rn", starts=datetime(2026, number, 5, 14, tzinfo=UTC))
+    for month in (SEPTEMBER, OCTOBER):
+        office.close(month=month)
+    do(office, "UPDATE consent SET revoked_on = '2026-09-10'")
+    office.close(month=NOVEMBER)
+    # the month of the revocation is still billable
+    assert reviews(office) == [("1", "2026-10", "CONSENT_REVOKED")]
+    assert proposals(office) == []
+    assert breaches(office) == []
+
+
+def test_a_death_recorded_late_starts_a_review(office: Office) -> None:
+    patient_with(office, "1", 900, 900)
+    office.close(month=SEPTEMBER)
+    do(office, "UPDATE patient SET died_on = '2026-09-01'")
+    office.close(month=OCTOBER)
+    assert reviews(office) == [("1", "2026-09", "AFTER_DEATH")]
+
+
+def test_a_correction_that_takes_minutes_away_starts_a_review(office: Office) -> None:
+    patient = patient_with(office, "1", 2400)
+    office.close(month=SEPTEMBER)
+    late(office, patient, seconds=1200, starts=office.value("SELECT started_at FROM time_entry"), external_id=external_id(office, "1"))
+    office.close(month=OCTOBER)
+    assert (proposals(office), reviews(office)) == ([], [("1", "2026-09", "LATE_ENTRY")])
+
+
+def test_a_correction_that_gives_the_minutes_to_another_patient_proposes_there_and_reviews_here(office: Office) -> None:
+    patient_with(office, "1", 1200)
+    other = patient_with(office, "2")
+    office.close(month=SEPTEMBER)
+    late(office, other, seconds=1200, starts=office.value("SELECT started_at FROM time_entry"), external_id=external_id(office, "1"))
+    office.close(month=OCTOBER)
+    assert [row[0] for row in proposals(office)] == ["2"]
+    assert reviews(office) == [("1", "2026-09", "TIME_BELOW_THRESHOLD")]
+
+
+def test_a_patient_who_moved_is_no_proof_of_where_they_lived_then(office: Office) -> None:
+    patient = patient_with(office, "1", 1200)
+    office.close(month=SEPTEMBER)
+    do(office, "UPDATE patient SET state = 'LA'")
+    add(office, "condition", patient, icd10="I509", onset_on="2026-01-01")
+    office.close(month=OCTOBER)
+    assert (proposals(office), reviews(office)) == ([], [])
+
+
+def test_what_was_said_is_not_said_again(office: Office) -> None:
+    patient = patient_with(office, "1", 900)
+    office.close(month=SEPTEMBER)
+    late(office, patient, seconds=300)
+    office.close(month=OCTOBER)
+    assert "LATE_ENTRY" not in office.close(month=NOVEMBER)[0].exceptions
+    add(office, "condition", patient, icd10="I509", onset_on="2026-01-01")
+    office.close(month=Month(2026, 12))
+    assert len(proposals(office)) == 1
+
+
+def test_a_proposal_that_grows_is_proposed_again(office: Office) -> None:
+    patient = patient_with(office, "1", 900)
+    office.close(month=SEPTEMBER)
+    late(office, patient, seconds=300)
+    office.close(month=OCTOBER)
+    late(office, patient, seconds=1200, day=21)
+    office.close(month=NOVEMBER)
+    assert [row[3:5] + row[-1:] for row in proposals(office)] == [(["99490"], [1], 3800), (["99490", "99439"], [1, 1], 5400)]
+
+
+def test_a_close_that_is_taken_back_and_repeated_proposes_again(office: Office) -> None:
+    patient = patient_with(office, "1", 900)
+    office.close(month=SEPTEMBER)
+    late(office, patient, seconds=300)
+    office.close(month=OCTOBER)
+    with office.transaction() as connection:
+        reopen_month(connection, office.client("A"), OCTOBER, reason="wrong price")
+    assert office.close(month=OCTOBER)[0].exceptions["LATE_ENTRY"] == 2
+    assert len(proposals(office)) == 1
+    assert breaches(office) == []
+
+
+def test_the_closed_month_and_its_invoice_stay_as_they_were(office: Office) -> None:
+    patient = patient_with(office, "1", 900)
+    patient_with(office, "2", 1200)
+    (before,) = office.close(month=SEPTEMBER)
+    late(office, patient, seconds=300)
+    office.close(month=OCTOBER)
+    assert office.close(month=SEPTEMBER) == [before]
+    assert office.value("SELECT count(*) FROM invoice_line WHERE kind = 'adjustment'") == 0
+    assert office.value("SELECT count(*) FROM time_entry") == 2
+    assert office.value("SELECT status FROM client_month WHERE month = '2026-09-01'") == "closed"
+    assert breaches(office) == []
+
+
+def tiers(office: Office, *, first: int, then: dict[int, int]) -> None:
+    with office.transaction() as connection:
+        for place, cents in then.items():
+            connection.execute(
+                text(
+                    "INSERT INTO agreement_price (vendor_id, client_id, agreement_id, code, tier_from, price_cents) "
+                    "SELECT vendor_id, client_id, id, '', :place, :cents FROM agreement"
+                ),
+                {"place": place, "cents": cents},
+            )
+    assert office.value("SELECT price_cents FROM agreement_price WHERE tier_from = 1") == first
+
+
+@pytest.mark.parametrize(("mode", "amounts"), [("graduated", [4000, 3000]), ("whole_volume", [3000, 3000])])
+def test_an_adjustment_costs_what_comes_after_all_that_was_billed(database: TestDatabase, mode: str, amounts: list[int]) -> None:
+    office = new_office(database, "A", basis="per_patient_month", prices={"": 4000}, tier_mode=mode)
+    tiers(office, first=4000, then={3: 3000})
+    short = [patient_with(office, mrn, 900) for mrn in ("1", "2")]
+    patient_with(office, "3", 1200)
+    office.close(month=SEPTEMBER)
+    for patient in short:
+        late(office, patient, seconds=300, day=20 + short.index(patient))
+    office.close(month=OCTOBER)
+    # one patient was billed: the two become the second and the third of the month
+    assert [row[-1] for row in proposals(office)] == amounts
+
+
+def test_a_proposal_made_before_keeps_its_place_in_the_tiers(database: TestDatabase) -> None:
+    office = new_office(database, "A", basis="per_patient_month", prices={"": 4000})
+    tiers(office, first=4000, then={3: 3000})
+    short = [patient_with(office, mrn, 900) for mrn in ("1", "2")]
+    patient_with(office, "3", 1200)
+    office.close(month=SEPTEMBER)
+    late(office, short[1], seconds=300, day=20)
+    office.close(month=OCTOBER)
+    late(office, short[0], seconds=300, day=21)
+    office.close(month=NOVEMBER)
+    assert [(row[0], row[-1]) for row in proposals(office)] == [("2", 4000), ("1", 3000)]
+
+
+def test_a_month_that_was_filled_up_to_its_minimum_pays_only_what_goes_beyond(database: TestDatabase) -> None:
+    office = new_office(database, "A", basis="per_patient_month", prices={"": 4000}, minimum_cents=10_000)
+    short = [patient_with(office, mrn, 900) for mrn in ("1", "2", "3")]
+    patient_with(office, "4", 1200)
+    office.close(month=SEPTEMBER)
+    for place, patient in enumerate(short):
+        late(office, patient, seconds=300, day=20 + place)
+    office.close(month=OCTOBER)
+    # 40 of 100 were billed: the first 60 of the 120 that come are paid already
+    assert [row[-1] for row in proposals(office)] == [0, 2000, 4000]
+
+
+def test_a_claim_that_grows_costs_nothing_where_a_month_has_one_price(database: TestDatabase) -> None:
+    office = new_office(database, "A", basis="per_patient_month", prices={"": 4000})
+    patient = patient_with(office, "1", 1200)
+    office.close(month=SEPTEMBER)
+    late(office, patient, seconds=1200)
+    office.close(month=OCTOBER)
+    assert proposals(office) == [("1", "2026-09", [], ["99490", "99439"], [1, 1], ["99439"], [1], 0)]
+
+
+def test_a_code_without_a_price_in_that_month_s_agreement_has_no_amount(database: TestDatabase) -> None:
+    office = new_office(database, "A", prices={"99490": 3800})
+    patient = patient_with(office, "1", 1200)
+    office.close(month=SEPTEMBER)
+    late(office, patient, seconds=1200)
+    office.close(month=OCTOBER)
+    assert proposals(office) == [("1", "2026-09", [], ["99490", "99439"], [1, 1], ["99439"], [1], None)]
+
+
+def test_the_terms_of_a_closed_month_are_those_it_was_closed_with(database: TestDatabase) -> None:
+    office = new_office(database, "A", copy_missing="warn")
+    patient = patient_with(office, "1", 900)
+    do(office, "UPDATE care_plan SET copy_given_on = NULL")
+    office.close(month=SEPTEMBER)
+    do(office, "UPDATE agreement SET copy_missing = 'hold'")
+    late(office, patient, seconds=300)
+    office.close(month=OCTOBER)
+    assert [row[0] for row in proposals(office)] == ["1"]
+
+
+def test_a_line_that_waits_does_not_take_another_program_s_support_away(office: Office) -> None:
+    patient = patient_with(office, "1", 1200)
+    office.close(month=SEPTEMBER)
+    late(office, patient, seconds=1200, program="BHI")
+    office.close(month=OCTOBER)
+    # behavioral minutes without their own consent hold the month as a whole; chronic care stays supported
+    assert (proposals(office), reviews(office)) == ([], [])
+
+
+def looked_at(office: Office, monkeypatch: pytest.MonkeyPatch, month: Month) -> list[Month]:
+    """Close a month and return the closed ones that were evaluated for it."""
+    seen: list[Month] = []
+
+    def spied(connection: Connection, subject: Any, terms: Any, **options: Any) -> str:
+        seen.append(subject.month)
+        return evaluate.evaluate(connection, subject, terms, **options)
+
+    monkeypatch.setattr(look_back, "evaluate", spied)
+    office.close(month=month)
+    return seen
+
+
+def test_only_months_that_something_came_in_for_are_looked_at(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient = patient_with(office, "1", 900, month=8)
+    office.add_time("A", patient, "rn", starts=datetime(2026, 9, 5, 14, tzinfo=UTC))
+    for month in (Month(2026, 8), SEPTEMBER):
+        office.close(month=month)
+    assert looked_at(office, monkeypatch, OCTOBER) == []
+    # dated in the month under way, renamed, imported again: nothing of it bears on a closed month
+    add(office, "visit", patient, visited_on="2026-11-02", kind="EM")
+    do(office, "UPDATE patient SET family_name = 'Changed', state = 'NJ'")
+    do(office, "UPDATE enrolment SET valid_to = '2026-11-20'")
+    do(office, "UPDATE staff SET family_name = 'Changed'")
+    assert looked_at(office, monkeypatch, NOVEMBER) == []
+    late(office, patient, seconds=60, month=8)
+    assert looked_at(office, monkeypatch, Month(2026, 12)) == [Month(2026, 8)]
+    assert looked_at(office, monkeypatch, Month(2027, 1)) == []
+
+
+def test_a_proposal_is_what_opening_the_month_again_would_bill(office: Office) -> None:
+    patients = [patient_with(office, str(number), 900 + 100 * number) for number in range(6)]
+    do(office, "DELETE FROM consent WHERE patient_id = :id", id=patients[4])
+    office.close(month=SEPTEMBER)
+    for number, patient in enumerate(patients):
+        late(office, patient, seconds=300 * number + 60, day=10 + number)
+    consent(office, patients[4], "2026-01-05")
+    office.close(month=OCTOBER)
+    proposed = {row[0]: tuple(row[3:5]) for row in proposals(office)}
+    closed = {row[0]: tuple(row[1:]) for row in office.rows("SELECT mrn, codes, units FROM patient_month WHERE month = '2026-09-01'")}
+    with office.transaction() as connection:
+        reopen_month(connection, office.client("A"), SEPTEMBER, reason="late records")
+    with office.transaction() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO time_entry (vendor_id, client_id, patient_id, staff_id, started_at, ended_at, source, external_id, program, description) "
+                "SELECT vendor_id, client_id, patient_id, staff_id, started_at, ended_at, source, external_id, 'CCM', 'call' FROM late_entry"
+            )
+        )
+    office.close(month=SEPTEMBER)
+    again = office.rows("SELECT mrn, codes, units FROM patient_month WHERE month = '2026-09-01' AND revision = 2 AND outcome = 'billable'")
+    assert {row[0]: tuple(row[1:]) for row in again if tuple(row[1:]) != closed[row[0]]} == proposed
+    assert len(proposed) > 2
