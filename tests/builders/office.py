@@ -1,5 +1,6 @@
 """A vendor with one client and patients whose papers are in order, so that only what a test changes matters."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -142,6 +143,44 @@ class Office:
         }
         entry_id: UUID = insert(connection, "time_entry", entry | changes)
         return entry_id
+
+    def add_late_time(
+        self,
+        client: str,
+        patient_id: UUID,
+        staff: str,
+        *,
+        starts: datetime,
+        seconds: int,
+        external_id: str = "",
+        source: str = "dialer",
+        **changes: Any,
+    ) -> UUID:
+        """Add time for a closed month as an import keeps it; an `external_id` of the month's own corrects or approves that entry."""
+        fields = {
+            "program": "CCM",
+            "activity": "call",
+            "description": "call",
+            "approved_by": "",
+            "within_em": False,
+            "contact": "",
+        } | changes
+        entry = {
+            "vendor_id": self.vendor_id,
+            "client_id": self.clients[client],
+            "patient_id": patient_id,
+            "staff_id": self.staff[staff],
+            "kind": "corrected" if external_id else "new",
+            "month": starts.date().replace(day=1),
+            "started_at": starts,
+            "ended_at": starts + timedelta(seconds=seconds),
+            "source": source,
+            "external_id": external_id or f"late-{next(numbers)}",
+            "fields": json.dumps(fields),
+        }
+        with self.transaction() as connection:
+            late_id: UUID = insert(connection, "late_entry", entry)
+        return late_id
 
     def client(self, code: str) -> Client:
         """Return the client as a close takes it."""

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ from caretally.app.bring_up_to_date import bring_up_to_date
 from caretally.close.verify import verify
 from caretally.db.roles import Roles
 from caretally.embedded.server import ensure_server, remove_server
+from caretally.months import Month
 from tests.builders.closing import busy_office, close_command, wait_for
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office
@@ -23,7 +25,9 @@ BEFORE_COMMIT = [
     "close:write_patient_months",
     "close:write_exceptions",
     "close:write_late_entries",
+    "close:write_adjustments",
     "close:write_overpayment_reviews",
+    "close:write_reviews",
     "close:number-taken",
     "close:lines-written",
     "close:month-closed",
@@ -53,6 +57,21 @@ def test_a_close_killed_at_any_place_rolls_back_or_is_complete_and_goes_on(datab
     again = close_command(office, environment)
     assert again.wait(60) == 0
     assert_whole(office)
+
+
+def test_a_close_killed_while_it_looks_back_leaves_closed_months_closed_and_goes_on(database: TestDatabase, tmp_path: Path) -> None:
+    office = busy_office(database)
+    patient = office.value("SELECT id FROM patient WHERE mrn = '1' AND client_id = :id", id=office.clients["A"])
+    office.add_time("A", patient, "rn", starts=datetime(2026, 9, 5, 14, tzinfo=UTC), seconds=900)
+    office.close("A", month=Month(2026, 9))
+    office.add_late_time("A", patient, "rn", starts=datetime(2026, 9, 6, 14, tzinfo=UTC), seconds=300)
+    environment = database.environment(home=tmp_path)
+    assert close_command(office, environment, "close:looking-back=kill").wait(60) == -signal.SIGKILL
+    assert office.rows("SELECT status, revision FROM client_month") == [("closed", 1)]
+    assert office.value("SELECT count(*) FROM time_entry") == 3
+    assert close_command(office, environment).wait(60) == 0
+    assert office.value("SELECT amount_cents FROM adjustment") == 3800
+    assert office.value("SELECT status FROM client_month WHERE month = '2026-09-01'") == "closed"
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping
 from caretally.close.statements import statement
 from caretally.evaluation.evaluate import evaluate, has_lines
 from caretally.evaluation.parameters import ClientMonth, Terms
+from caretally.faults.failpoints import failpoint
 from caretally.months import Month
 
 CODE = "LATE_ENTRY"
@@ -60,6 +61,7 @@ def look_back(connection: Connection, subject: ClientMonth) -> LookBack:
     try:
         for step in ("reopen", "take_in"):
             connection.execute(_step(step), values)
+        failpoint("close:looking-back")
         for month in months:
             _look_at(connection, subject, month)
         found: list[Row] = list(connection.scalars(_step("found"), values))

@@ -279,14 +279,6 @@ def test_a_late_entry_is_reported_once_by_the_next_close(database: TestDatabase)
     patient = office.add_patient("A", "1")
     office.add_time("A", patient, "rn", starts=datetime(2026, 9, 5, 14, tzinfo=UTC))
     office.close(month=Month(2026, 9))
-    with office.transaction() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO late_entry (vendor_id, client_id, patient_id, staff_id, kind, month, started_at, ended_at, source, external_id, fields) "
-                "SELECT vendor_id, client_id, patient_id, staff_id, 'new', '2026-09-01', started_at, ended_at, source, 'late-1', "
-                "CAST(:fields AS jsonb) FROM time_entry"
-            ),
-            {"fields": '{"program": "CCM", "activity": "", "description": "call", "approved_by": "", "within_em": false, "contact": ""}'},
-        )
+    office.add_late_time("A", patient, "rn", starts=datetime(2026, 9, 5, 14, tzinfo=UTC), seconds=1200)
     assert office.close()[0].exceptions["LATE_ENTRY"] == 1
     assert "LATE_ENTRY" not in office.close(month=Month(2026, 11))[0].exceptions

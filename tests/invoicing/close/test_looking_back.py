@@ -1,6 +1,5 @@
 """What came in after a month had closed is proposed, or starts a review, with the next close; nothing closed changes by it."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from caretally.close import look_back
 from caretally.close.reopen import reopen_month
 from caretally.close.verify import verify
 from caretally.evaluation import evaluate
+from caretally.faults.failpoints import FailpointReached
 from caretally.months import Month
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, insert, new_office, numbers
@@ -55,18 +55,9 @@ def consent(office: Office, patient: UUID, obtained_on: str) -> None:
     add(office, "consent", patient, obtained_on=obtained_on, **by, **AGREED)
 
 
-def late(office: Office, patient: UUID, *, seconds: int, day: int = 20, month: int = 9, external_id: str = "", **changes: Any) -> None:
-    """Add an entry for a closed month, as an import keeps it; an `external_id` of the month's corrects or approves that entry."""
+def late(office: Office, patient: UUID, *, seconds: int, day: int = 20, month: int = 9, **changes: Any) -> None:
     starts = changes.pop("starts", datetime(2026, month, day, 14, tzinfo=UTC))
-    fields = {"program": "CCM", "activity": "call", "description": "call", "approved_by": "", "within_em": False, "contact": ""} | changes
-    entry = {
-        "kind": "corrected" if external_id else "new",
-        "month": f"2026-{month:02d}-01",
-        "staff_id": office.staff["rn"],
-        "source": "dialer",
-    }
-    hours = {"started_at": starts, "ended_at": starts + timedelta(seconds=seconds)}
-    add(office, "late_entry", patient, **entry, **hours, external_id=external_id or f"late-{next(numbers)}", fields=json.dumps(fields))
+    office.add_late_time("A", patient, "rn", starts=starts, seconds=seconds, **changes)
 
 
 def external_id(office: Office, mrn: str) -> str:
@@ -142,8 +133,7 @@ def test_an_approval_that_comes_late_proposes_what_waited_for_it(office: Office)
     patient = patient_with(office, "1", 1200, source="manual")
     assert office.close(month=SEPTEMBER)[0].exceptions == {"TIME_PENDING": 1}
     starts = office.value("SELECT started_at FROM time_entry")
-    late(office, patient, seconds=1200, starts=starts, external_id=external_id(office, "1"), approved_by="Dr. Okafor")
-    do(office, "UPDATE late_entry SET kind = 'approved', source = 'manual'")
+    late(office, patient, seconds=1200, starts=starts, external_id=external_id(office, "1"), source="manual", approved_by="Dr. Okafor")
     assert office.close(month=OCTOBER)[0].exceptions["LATE_ENTRY"] == 2
     assert proposals(office) == [("1", "2026-09", ["TIME_PENDING"], ["99490"], [1], ["99490"], [1], 3800)]
 
@@ -385,6 +375,18 @@ def test_a_line_that_waits_does_not_take_another_program_s_support_away(office: 
     office.close(month=OCTOBER)
     # behavioral minutes without their own consent hold the month as a whole; chronic care stays supported
     assert (proposals(office), reviews(office)) == ([], [])
+
+
+def test_a_close_that_fails_while_it_looks_leaves_closed_months_closed(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient = patient_with(office, "1", 900)
+    office.close(month=SEPTEMBER)
+    late(office, patient, seconds=300)
+    monkeypatch.setenv("CARETALLY_FAILPOINT", "close:looking-back=fail")
+    with pytest.raises(FailpointReached):
+        office.close(month=OCTOBER)
+    monkeypatch.delenv("CARETALLY_FAILPOINT")
+    assert office.rows("SELECT status, revision FROM client_month") == [("closed", 1)]
+    assert (office.value("SELECT count(*) FROM time_entry"), breaches(office)) == (1, [])
 
 
 def looked_at(office: Office, monkeypatch: pytest.MonkeyPatch, month: Month) -> list[Month]:

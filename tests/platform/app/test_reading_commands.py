@@ -55,14 +55,9 @@ def cured(office: Office) -> Office:
     """The vendor with its October closed, half the time of a unit come in late, and a consent of another patient revoked back in time."""
     office.add_time("LFM", office.add_patient("LFM", "8"), "rn", starts=datetime(2026, 10, 9, 14, tzinfo=UTC))
     office.close()
-    late = (
-        "INSERT INTO late_entry (vendor_id, client_id, patient_id, staff_id, kind, month, started_at, ended_at, source, external_id, fields) "
-        "SELECT t.vendor_id, t.client_id, patient_id, staff_id, 'new', '2026-10-01', '2026-10-20 14:00Z', '2026-10-20 14:10Z', 'dialer', 'late-1', "
-        "CAST(:fields AS jsonb) FROM time_entry t JOIN patient p ON p.id = t.patient_id WHERE mrn = '7'"
-    )
-    fields = '{"program": "CCM", "activity": "", "description": "call", "approved_by": "", "within_em": false, "contact": ""}'
+    patient = office.value("SELECT id FROM patient WHERE mrn = '7'")
+    office.add_late_time("LFM", patient, "rn", starts=datetime(2026, 10, 20, 14, tzinfo=UTC), seconds=600, external_id="late-1")
     with office.transaction() as connection:
-        connection.execute(text(late), {"fields": fields})
         connection.execute(text("UPDATE consent SET revoked_on = '2026-09-10' FROM patient p WHERE p.id = patient_id AND mrn = '8'"))
     return office
 
