@@ -448,7 +448,7 @@ CREATE TABLE agreement (
     id uuid NOT NULL DEFAULT tenancy.new_id(),
     valid_from date NOT NULL,
     valid_to date,
-    basis text NOT NULL CHECK (basis IN ('per_patient_month', 'per_code')),
+    basis text NOT NULL CHECK (basis IN ('per_patient_month', 'per_code', 'percentage')),
     tier_mode text NOT NULL DEFAULT 'graduated' CHECK (tier_mode IN ('graduated', 'whole_volume')),
     minimum_cents bigint NOT NULL DEFAULT 0 CHECK (minimum_cents >= 0),
     qhp_time text NOT NULL DEFAULT 'pool' CHECK (qhp_time IN ('pool', 'personal', 'never_pool')),
@@ -475,12 +475,15 @@ CREATE TABLE agreement_price (
     agreement_id uuid NOT NULL,
     code text NOT NULL DEFAULT '',
     tier_from int NOT NULL DEFAULT 1 CHECK (tier_from >= 1),
-    price_cents bigint NOT NULL CHECK (price_cents >= 0),
+    price_cents bigint CHECK (price_cents >= 0),
+    -- of what Medicare is expected to pay for the patient-month
+    percent numeric(12, 6) CHECK (percent BETWEEN 1 AND 100),
     created_batch_id uuid,
     batch_id uuid,
     PRIMARY KEY (vendor_id, client_id, id),
     UNIQUE (vendor_id, client_id, agreement_id, code, tier_from),
-    FOREIGN KEY (vendor_id, client_id, agreement_id) REFERENCES agreement ON DELETE CASCADE
+    FOREIGN KEY (vendor_id, client_id, agreement_id) REFERENCES agreement ON DELETE CASCADE,
+    CHECK (num_nonnulls(price_cents, percent) = 1)
 );
 -- A dated fact that was recorded or changed after a month it bears on had closed. The next close looks at those months again. Written by 0001_65.
 CREATE TABLE late_fact (

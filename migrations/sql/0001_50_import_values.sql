@@ -30,6 +30,8 @@ CREATE FUNCTION import.whole(t text) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL
 CREATE FUNCTION import.cents(t text) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN t ~ '^ *[$]?(?:[0-9]{1,3}(?:,[0-9]{3}){0,3}|[0-9]{1,12})(?:[.][0-9]{1,2}0*)? *$'
         THEN (translate(t, '$, ', '')::numeric * 100)::bigint END $$;
+CREATE FUNCTION import.percent(t text) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN t ~ '^ *[0-9]{1,6}(?:[.][0-9]{1,6}0*)? *%? *$' THEN rtrim(t, '% ')::numeric END $$;
 CREATE FUNCTION import.yes_no(t text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE lower(btrim(t)) WHEN 'yes' THEN true WHEN 'no' THEN false WHEN 'y' THEN true WHEN 'n' THEN false WHEN 'true' THEN true
         WHEN 'false' THEN false WHEN '1' THEN true WHEN '0' THEN false WHEN 't' THEN true WHEN 'f' THEN false END $$;

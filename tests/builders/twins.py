@@ -167,7 +167,7 @@ class Sower:
             return self._own_value(table, column, twin)
         return (
             None
-            if not column.needed and column.type in {"date", "integer", "bigint"} and column.name.endswith(END)
+            if not column.needed and column.type in {"date", "integer", "bigint", "numeric"} and column.name.endswith(END)
             else self._common_value(column)
         )
 
@@ -207,7 +207,7 @@ class Sower:
                 yield table
 
 
-END = ("_to", "_expires_on", "revoked_on", "resolved_on", "died_on")
+END = ("_to", "percent", "_expires_on", "revoked_on", "resolved_on", "died_on")
 
 
 def sow(database: TestDatabase, *twins: Twin, tables: tuple[str, ...] = TENANT_TABLES) -> None:

@@ -2,13 +2,13 @@
 
 from caretally.clients.import_clients import CLIENT
 from caretally.imports.kinds import Column, Field, ImportKind, Rule, SetRule, Target
-from caretally.imports.values import BILLING_CODE, CENTS, DATE, LIST, WHOLE, YES_NO, one_of
+from caretally.imports.values import BILLING_CODE, CENTS, DATE, LIST, PERCENT, WHOLE, YES_NO, one_of
 
 # A million dollars for one unit is a slip of the hand; below it the sum of a million patient-months stays a number of 64 bits.
 MOST_CENTS = 100_000_000
 TERMS = (
     Column("valid_to", DATE, into="valid_to"),
-    Column("basis", one_of("per_patient_month", "per_code"), required=True, into="basis"),
+    Column("basis", one_of("per_patient_month", "per_code", "percentage"), required=True, into="basis"),
     Column("tier_mode", one_of("graduated", "whole_volume"), into="tier_mode", default="'graduated'"),
     Column("minimum", CENTS, into="minimum_cents", default="0"),
     Column("qhp_time", one_of("pool", "personal", "never_pool"), into="qhp_time", default="'pool'"),
@@ -51,6 +51,22 @@ SELECT given.line, given.code FROM (
     SELECT FROM agreement a JOIN agreement_price e ON e.client_id = a.client_id AND e.agreement_id = a.id
     WHERE a.client_id = given.client_id AND a.valid_from = given.valid_from AND e.code = given.code AND e.tier_from = 1)
 """
+# A spreadsheet keeps 40 % as 0.4, which must not become four tenths of a percent.
+PERCENTAGE = (
+    Rule(
+        "fee_splitting",
+        "basis",
+        "r.basis = 'percentage'",
+        "A fee that is a percentage of what a payer pays can be unlawful fee splitting; have counsel confirm it for the client's state, "
+        "or agree on a price.",
+        warns=True,
+    ),
+    Rule("percent_missing", "percent", "r.basis = 'percentage' AND btrim(coalesce(r.in_percent, '')) = ''", "The percentage is missing."),
+    Rule("percent_range", "percent", "r.percent NOT BETWEEN 1 AND 100", "A percentage is 1 to 100, so not {value}; write 40 for 40 %."),
+    Rule("percent_not_used", "percent", "r.basis <> 'percentage' AND r.percent IS NOT NULL", "Only the basis percentage has a percentage."),
+    Rule("price_not_used", "price", "r.basis = 'percentage' AND r.price IS NOT NULL", "A percentage of the expected amount has no price."),
+    Rule("tier_not_used", "tier_from", "r.basis = 'percentage' AND r.tier_from > 1", "A percentage has no tiers."),
+)
 
 AGREEMENTS = ImportKind(
     name="agreements",
@@ -59,7 +75,8 @@ AGREEMENTS = ImportKind(
         Column("valid_from", DATE, required=True),
         *TERMS,
         Column("code", BILLING_CODE),
-        Column("price", CENTS, required=True),
+        Column("price", CENTS),
+        Column("percent", PERCENT),
         Column("tier_from", WHOLE),
     ),
     targets=(
@@ -67,7 +84,8 @@ AGREEMENTS = ImportKind(
         Target(
             "agreement_price",
             {"client_id": "r.client_id", "agreement_id": "a.id", "code": "coalesce(r.code, '')", "tier_from": "coalesce(r.tier_from, 1)"},
-            fields=(Field("price_cents", "r.price", ("price",)),),
+            # A version that changes its basis trades the one for the other.
+            fields=(Field("price_cents", "r.price", ("price", "basis")), Field("percent", "r.percent", ("percent", "basis"))),
             joins="JOIN agreement a ON a.client_id = r.client_id AND a.valid_from = r.valid_from",
         ),
     ),
@@ -79,9 +97,11 @@ AGREEMENTS = ImportKind(
         Rule(
             "code_not_used",
             "code",
-            "r.basis = 'per_patient_month' AND r.code IS NOT NULL",
-            "A price per patient-month has no code, so not {value}.",
+            "r.basis IN ('per_patient_month', 'percentage') AND r.code IS NOT NULL",
+            "Only a price per code has a code, so not {value}.",
         ),
+        Rule("required", "price", "r.basis <> 'percentage' AND btrim(coalesce(r.in_price, '')) = ''", "The price is missing."),
+        *PERCENTAGE,
         Rule(
             "billing_code_unknown",
             "code",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +11,18 @@ from sqlalchemy import Connection, text
 from caretally.months import Month
 
 FIND = text(
-    "SELECT * FROM agreement WHERE vendor_id = :vendor_id AND client_id = :client_id AND valid_from <= :last AND (valid_to IS NULL OR valid_to >= :first) "
-    "ORDER BY valid_from LIMIT 1"
+    "SELECT a.*, (SELECT p.percent FROM agreement_price p WHERE p.vendor_id = a.vendor_id AND p.client_id = a.client_id AND p.agreement_id = a.id "
+    "AND a.basis = 'percentage') AS percent FROM agreement a WHERE a.vendor_id = :vendor_id AND a.client_id = :client_id "
+    "AND a.valid_from <= :last AND (a.valid_to IS NULL OR a.valid_to >= :first) ORDER BY a.valid_from LIMIT 1"
 )
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """One dated version of what a client pays and which policies count its time; money in cents."""
+    """One dated version of what a client pays and which policies count its time; money in cents.
+
+    `percent` is the share of the expected Medicare amount under the basis `percentage`, None under every other.
+    """
 
     id: UUID
     valid_from: date
@@ -31,11 +36,23 @@ class Agreement:
     copy_missing: str
     review_overdue: str
     po_required: bool
+    percent: Decimal | None
     priority: list[str]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the terms as a closed month keeps them (dates as text, no id)."""
-        return {name: value.isoformat() if isinstance(value, date) else value for name, value in vars(self).items() if name != "id"}
+        """Return the terms as a closed month keeps them (dates and the percentage as text, no id)."""
+        return {name: _as_json(value) for name, value in vars(self).items() if name != "id"}
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return percent_words(value) if isinstance(value, Decimal) else value
+
+
+def percent_words(percent: Decimal) -> str:
+    """Return a percentage as people write it: 12.500000 is `12.5`, 40.000000 is `40`."""
+    return format(percent, "f").rstrip("0").rstrip(".") if "." in format(percent, "f") else format(percent, "f")
 
 
 def agreement_in_force(connection: Connection, *, vendor_id: UUID, client_id: UUID, month: Month) -> Agreement | None:

@@ -123,14 +123,17 @@ def invoice_dates(month: Month, *, terms_days: int) -> tuple[date, date]:
 
 def refuse_changed_preview(connection: Connection, client: Client, month: Month, prepared: Prepared, current: RowMapping | None) -> None:
     """Refuse to close a preview whose input changed since it was shown, and say what changed. Raises `PreviewChanged`."""
-    if current is None or current["status"] != "previewed" or current["input_hash"] == prepared.figures["rows_hash"]:
+    if current is None or current["status"] != "previewed":
         return
     shown = current["preview"]
+    # The rows tell what was decided; the total tells a price, or what a price is a share of.
+    if current["input_hash"] == prepared.figures["rows_hash"] and shown["total_cents"] == prepared.total_cents:
+        return
     now: dict[str, str] = dict(connection.execute(text("SELECT mrn, substr(encode(evidence_hash, 'hex'), 1, 16) FROM eval_decision")).all())
     changed = sorted(mrn for mrn in shown["rows"].keys() | now.keys() if shown["rows"].get(mrn) != now.get(mrn))
+    what = f"{len(changed)} patient-months changed (record numbers {', '.join(changed[:5])}{' and more' if len(changed) > 5 else ''})"
     raise PreviewChanged(
-        f"{month} of {client.code} is not what {current['previewed_by']} previewed: {len(changed)} patient-months changed "
-        f"(record numbers {', '.join(changed[:5])}{' and more' if len(changed) > 5 else ''}), "
+        f"{month} of {client.code} is not what {current['previewed_by']} previewed: {what if changed else 'its prices changed'}, "
         f"billable {shown['billable']:,} -> {prepared.figures['billable']:,}, "
         f"total {format_dollars(shown['total_cents'])} -> {format_dollars(prepared.total_cents)}; preview it again with --dry-run and close what you saw."
     )

@@ -101,6 +101,7 @@ def _values(connection: Connection, subject: ClientMonth, agreement: Agreement) 
         "ends_at": limits["ends_at"],
         "agreement_id": agreement.id,
         "basis": agreement.basis,
+        "percent": agreement.percent,
         "whole_volume": agreement.tier_mode == "whole_volume",
         "minimum_cents": agreement.minimum_cents,
         "qhp_time": agreement.qhp_time,
@@ -111,14 +112,33 @@ def _price(connection: Connection, client: Client, values: dict[str, Any]) -> No
     connection.exec_driver_sql((Path(__file__).parent / "tables.sql").read_text(encoding="utf-8"))
     connection.execute(statement("expect"), values)
     connection.exec_driver_sql("ANALYZE pg_temp.close_expected")
+    if values["basis"] == "percentage":
+        _refuse_unexpected(connection, client)
+        steps: tuple[str, ...] = ("price_share", "minimum_line", "amounts")
+    else:
+        _refuse_unpriced(connection, client, values)
+        steps = ("price_lines", "minimum_line", "amounts")
+    for step in steps:
+        connection.execute(statement(step), values)
+    connection.exec_driver_sql("ANALYZE pg_temp.close_line; ANALYZE pg_temp.close_amount")
+
+
+def _refuse_unpriced(connection: Connection, client: Client, values: dict[str, Any]) -> None:
     unpriced = [code or "a patient-month" for code in connection.scalars(statement("unpriced"), values)]
     if unpriced:
         raise ClientParked(
             "NO_PRICE_AGREEMENT", f"{client.code}'s agreement has no price for {', '.join(unpriced)}; add it to the agreement."
         )
-    for step in ("price_lines", "minimum_line", "amounts"):
-        connection.execute(statement(step), values)
-    connection.exec_driver_sql("ANALYZE pg_temp.close_line; ANALYZE pg_temp.close_amount")
+
+
+def _refuse_unexpected(connection: Connection, client: Client) -> None:
+    missing = connection.scalars(statement("unexpected")).all()
+    if missing:
+        raise ClientParked(
+            "NO_PRICE_AGREEMENT",
+            f"{client.code} pays a percentage of the expected Medicare amount, which is not known: {'; '.join(missing)}; "
+            "load the fee schedule with caretally rules load, or agree on a price.",
+        )
 
 
 def _check(connection: Connection, client: Client) -> None:

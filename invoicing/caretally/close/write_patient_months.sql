@@ -1,4 +1,4 @@
--- The decisions become rows that never change. Money held is the list price (first tier) of what the month supports or would support.
+-- The decisions become rows that never change. Money held is the list price (first tier), or the share, of what the month supports or would support.
 INSERT INTO patient_month (vendor_id, client_id, id, client_month_id, programs, patient_id, mrn, patient_name, provider_name, month, revision, enrolled, outcome, primary_reason, path, codes, units,
     date_of_service, raw_seconds, clinical_seconds, qhp_seconds, pending_clinical_seconds, pending_qhp_seconds, excluded_reasons, excluded_seconds,
     unbilled_seconds, exceptions, warnings, missing_seconds, missing_code, alternatives, pending_claim, mdm_level, qhp_time, provider_id, consent_on,
@@ -25,7 +25,8 @@ SELECT :vendor_id, :client_id, d.id, :client_month_id, string_to_array(d.program
        coalesce(pr.given_name || ' ' || pr.family_name || coalesce(', ' || nullif(pr.credential, ''), ''), ''), :month_first, :revision, d.enrolled, d.outcome, d.primary_reason, d.path, d.codes, d.units,
        d.date_of_service, d.raw_seconds, d.clinical_seconds, d.qhp_seconds, d.pending_clinical_seconds, d.pending_qhp_seconds, d.excluded_reasons, d.excluded_seconds,
        d.unbilled_seconds, d.exceptions, d.warnings, d.missing_seconds, d.missing_code, d.alternatives, d.pending_claim, d.mdm_level, :qhp_time, d.provider_id, d.consent_on,
-       d.plan_version, d.reviewed_on, d.visited_on, coalesce(a.amount_cents, 0), coalesce(h.cents, 0),
+       d.plan_version, d.reviewed_on, d.visited_on, coalesce(a.amount_cents, 0),
+       coalesce(h.cents, CASE WHEN d.outcome = 'held' THEN round(x.cents * CAST(:percent AS numeric) / 100)::bigint END, 0),
        coalesce(x.line_cents, '{}'), x.cents, coalesce(x.note, ''), d.entry_ids, d.entry_seconds, d.entries_hash, d.evidence_hash
 FROM eval_decision d
 JOIN patient p ON p.vendor_id = :vendor_id AND p.client_id = :client_id AND p.id = d.patient_id

@@ -34,6 +34,11 @@ from caretally.invoices.document import (
 from caretally.money import format_dollars
 from caretally.months import Month
 
+BASIS_WORDS = {
+    "per_patient_month": "per patient month",
+    "per_code": "per code",
+    "percentage": "percentage of the expected Medicare amount",
+}
 FLAT_LABEL = "Care management, one patient for one month"
 EXTRA_LABELS = {"minimum": "Monthly minimum", "adjustment": "Adjustment"}
 INVOICE = text(
@@ -76,9 +81,9 @@ def build_invoice(connection: Connection, *, vendor_id: UUID, client_id: UUID, c
         issued_on=row["issued_on"],
         due_on=row["due_on"],
         terms_days=(row["due_on"] - row["issued_on"]).days,
-        agreement_version=f"{row['agreement']['basis'].replace('_', ' ')}, from {row['agreement']['valid_from']}",
+        agreement_version=f"{BASIS_WORDS[row['agreement']['basis']]}, from {row['agreement']['valid_from']}",
         rule_set=row["rule_set"],
-        services=_services(lines, tables),
+        services=_services(lines, tables, _flat_label(row["agreement"])),
         lines=patient_lines,
         extra_lines=_extra_lines(lines),
         not_billed=_not_billed(connection, key, tables),
@@ -100,19 +105,19 @@ def _address(written: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in written.replace("\n", ";").split(";") if part.strip())
 
 
-def _services(lines: Iterable[RowMapping], tables: RuleTables) -> tuple[ServiceSummary, ...]:
+def _services(lines: Iterable[RowMapping], tables: RuleTables, flat_label: str) -> tuple[ServiceSummary, ...]:
     by_code: dict[str, list[RowMapping]] = defaultdict(list)
     for line in lines:
         if line["kind"] in ("code", "patient_month"):
             by_code[line["code"]].append(line)
-    return tuple(_service(code, of_code, tables) for code, of_code in by_code.items())
+    return tuple(_service(code, of_code, tables, flat_label) for code, of_code in by_code.items())
 
 
-def _service(code: str, lines: list[RowMapping], tables: RuleTables) -> ServiceSummary:
+def _service(code: str, lines: list[RowMapping], tables: RuleTables, flat_label: str) -> ServiceSummary:
     prices = {line["unit_price_cents"] for line in lines}
     return ServiceSummary(
         code=code,
-        label=_label(code, tables),
+        label=_label(code, tables, flat_label),
         patients=len({line["id"] for line in lines}),
         units=sum(line["line_units"] for line in lines),
         unit_price_cents=prices.pop() if len(prices) == 1 else None,
@@ -120,8 +125,14 @@ def _service(code: str, lines: list[RowMapping], tables: RuleTables) -> ServiceS
     )
 
 
-def _label(code: str, tables: RuleTables) -> str:
-    return tables.codes[code].label if code in tables.codes else FLAT_LABEL
+def _flat_label(agreement: Mapping[str, Any]) -> str:
+    """Return what a line without a code is for; agreements of earlier closes know no percentage."""
+    percent = agreement.get("percent")
+    return FLAT_LABEL if percent is None else f"Care management, {percent} % of the expected Medicare amount"
+
+
+def _label(code: str, tables: RuleTables, flat_label: str) -> str:
+    return tables.codes[code].label if code in tables.codes else flat_label
 
 
 def _patient_lines(
@@ -149,7 +160,7 @@ def _patient_line(
 ) -> PatientLine:
     row = of_patient[0]
     decision = Decision.of_row(dict(row), tables, programs.get(row["patient_id"], ()))
-    charges = _charges(of_patient, decision, tables)
+    charges = _charges(of_patient, decision, tables, _flat_label(invoice["agreement"]))
     return PatientLine(
         mrn=row["mrn"],
         name=row["patient_name"],
@@ -165,13 +176,13 @@ def _patient_line(
     )
 
 
-def _charges(of_patient: list[RowMapping], decision: Decision, tables: RuleTables) -> tuple[Charge, ...]:
+def _charges(of_patient: list[RowMapping], decision: Decision, tables: RuleTables, flat_label: str) -> tuple[Charge, ...]:
     expected = ExpectedPayment.of_row(dict(of_patient[0]))
     cents = dict(zip(decision.codes, expected.line_cents, strict=True)) | {"": expected.cents}
     charges = [
         Charge(
             code=line["code"],
-            label=_label(line["code"], tables),
+            label=_label(line["code"], tables, flat_label),
             units=line["line_units"],
             unit_price_cents=line["unit_price_cents"],
             amount_cents=line["line_cents"],

@@ -33,6 +33,7 @@ DURATION = Value(
 )
 WHOLE = Value("import.whole({raw})", "number", "“{value}” is not a whole number.")
 CENTS = Value("import.cents({raw})", "money", "“{value}” is not an amount in dollars with at most two decimals; write 38.00.")
+PERCENT = Value("import.percent({raw})", "percent", "“{value}” is not a percentage with at most six decimals; write 12.5.")
 YES_NO = Value("import.yes_no({raw})", "yes_no", "“{value}” is neither yes nor no.")
 LIST = Value("import.words({raw})", "list", "“{value}” is not a list; separate its parts by semicolons.")
 STATE = Value("import.state({raw})", "state", "“{value}” is not a two-letter state.")

@@ -124,3 +124,70 @@ def test_a_version_that_cannot_be_is_refused_by_name(desk: Desk, line: str, colu
 def test_a_price_may_change_without_its_version(desk: Desk) -> None:
     desk.imports("agreements", HEADER + "\n" + flat())
     assert outcome(desk.imports("agreements", HEADER + "\n" + flat(price="39"))) == {"changed": 1}
+
+
+SHARE = "client,valid_from,basis,percent,price,code,tier_from,minimum"
+
+
+def share(percent: str, *, basis: str = "percentage", price: str = "", code: str = "", tier_from: str = "") -> str:
+    return f"{SHARE}\nLFM,2026-01-01,{basis},{percent},{price},{code},{tier_from},\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"), [("40", "40.000000"), ("12.5", "12.500000"), ("33.333333", "33.333333"), ("40%", "40.000000")]
+)
+def test_a_percentage_of_the_expected_amount_is_kept_exactly(desk: Desk, written: str, stored: str) -> None:
+    assert outcome(desk.imports("agreements", share(written))) == {"new": 1}
+    query = "SELECT a.basis, e.price_cents, e.percent::text FROM agreement a JOIN agreement_price e ON e.agreement_id = a.id"
+    assert [tuple(row) for row in desk.office.rows(query)] == [("percentage", None, stored)]
+
+
+def test_a_percentage_warns_of_fee_splitting_and_goes_in(desk: Desk) -> None:
+    result = desk.imports("agreements", share("40"))
+    assert [(problem.rule, problem.severity) for problem in result.problems] == [("fee_splitting", "warning")]
+    assert "fee splitting" in result.problems[0].sentence and result.written
+
+
+def test_no_other_basis_warns_of_it(desk: Desk) -> None:
+    assert desk.imports("agreements", HEADER + "\n" + flat()).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "rule"),
+    [
+        (share(""), "percent", "percent_missing"),
+        (share("0"), "percent", "percent_range"),
+        (share("0.4"), "percent", "percent_range"),
+        (share("101"), "percent", "percent_range"),
+        (share("forty"), "percent", "percent"),
+        (share("-5"), "percent", "percent"),
+        (share("40.0000001"), "percent", "percent"),
+        (share("40", price="38"), "price", "price_not_used"),
+        (share("40", code="99490"), "code", "code_not_used"),
+        (share("40", tier_from="2"), "tier_from", "tier_not_used"),
+        (share("40", basis="per_patient_month", price="38"), "percent", "percent_not_used"),
+    ],
+)
+def test_a_percentage_that_cannot_be_is_refused_by_name(desk: Desk, line: str, column: str, rule: str) -> None:
+    refused = [(p.line, p.column, p.rule) for p in desk.imports("agreements", line).problems if p.severity == "refused"]
+    assert (2, column, rule) in refused
+
+
+def test_a_fraction_as_a_spreadsheet_keeps_a_percentage_is_refused_in_words(desk: Desk) -> None:
+    problems = desk.imports("agreements", share("0.4")).problems
+    assert "A percentage is 1 to 100, so not 0.4; write 40 for 40 %." in [problem.sentence for problem in problems]
+
+
+def test_a_version_may_leave_the_percentage_for_a_price_and_be_undone(desk: Desk) -> None:
+    desk.imports("agreements", share("40"))
+    change = desk.imports("agreements", "client,valid_from,basis,price\nLFM,2026-01-01,per_patient_month,38\n")
+    assert outcome(change) == {"changed": 1}
+    query = "SELECT basis, price_cents, percent FROM agreement a JOIN agreement_price e ON e.agreement_id = a.id"
+    assert [tuple(row) for row in desk.office.rows(query)] == [("per_patient_month", 3800, None)]
+    desk.undoes(change.batch_id)
+    assert desk.office.rows(query)[0][:2] == ("percentage", None)
+
+
+def test_the_same_percentage_again_changes_nothing(desk: Desk) -> None:
+    desk.imports("agreements", share("40"))
+    assert outcome(desk.imports("agreements", share("40.0"))) == {"unchanged": 1}
