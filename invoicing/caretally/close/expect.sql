@@ -1,16 +1,6 @@
 -- What Medicare is expected to pay for each claim that stands or waits. Beside the vendor's price, never in it. Few claims differ, so each is found once.
 INSERT INTO close_expected
-WITH place AS MATERIALIZED (
-    -- A rural health clinic or federally qualified health center is paid the national non-facility amount.
-    SELECT c.setting = 'physician' AS physician, c.setting = 'physician' AND coalesce(p.facility, false) AS facility,
-           CASE WHEN c.setting = 'physician' THEN c.medicare_locality ELSE '' END AS locality
-    FROM client c LEFT JOIN place_of_service p ON p.code = c.place_of_service
-    WHERE c.vendor_id = :vendor_id AND c.client_id = :client_id
-),
-rate AS MATERIALIZED (
-    SELECT r.* FROM place p CROSS JOIN LATERAL medicare_rate(CAST(:month_first AS date), CAST(:month_last AS date), p.facility, p.locality) r
-),
-claim AS MATERIALIZED (
+WITH claim AS MATERIALIZED (
     SELECT row_number() OVER () AS n, c.*, least(served_on, CAST(:month_last AS date)) AS paid_as_of FROM (
         SELECT DISTINCT codes, units, coalesce(pending_claim, '') AS pending_claim, coalesce(date_of_service, 'infinity') AS served_on,
                coalesce(provider_id, '00000000-0000-0000-0000-000000000000') AS provider_id
@@ -29,10 +19,9 @@ priced AS (
            coalesce(r.why, p.code || ' is not in the table of billing codes') AS why
     FROM part p
     JOIN claim c USING (n)
-    CROSS JOIN place
     LEFT JOIN provider d ON d.vendor_id = :vendor_id AND d.client_id = :client_id AND d.id = c.provider_id
-    LEFT JOIN rate r ON r.code = p.code AND c.paid_as_of BETWEEN r.valid_from AND r.valid_to
-        AND r.qualifying_apm = (place.physician AND coalesce(extract(year FROM c.paid_as_of)::int = ANY (d.qp_years), false))
+    LEFT JOIN close_rate r ON r.code = p.code AND c.paid_as_of BETWEEN r.valid_from AND r.valid_to
+        AND r.qualifying_apm = coalesce(extract(year FROM c.paid_as_of)::int = ANY (d.qp_years), false)
 ),
 found AS (
     SELECT n, coalesce(array_agg(cents ORDER BY o) FILTER (WHERE NOT waits), '{}') AS line_cents,

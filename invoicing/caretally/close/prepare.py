@@ -11,7 +11,7 @@ from caretally.agreements.in_force import Agreement, agreement_in_force
 from caretally.close.look_back import LookBack, look_back
 from caretally.close.results import ClientParked, ConservationBreach
 from caretally.close.statements import statement
-from caretally.evaluation.evaluate import evaluate
+from caretally.evaluation.evaluate import evaluate, has_lines
 from caretally.evaluation.parameters import ClientMonth, Terms, bounds
 from caretally.money import format_dollars
 
@@ -110,8 +110,9 @@ def _values(connection: Connection, subject: ClientMonth, agreement: Agreement) 
 
 def _price(connection: Connection, client: Client, values: dict[str, Any]) -> None:
     connection.exec_driver_sql((Path(__file__).parent / "tables.sql").read_text(encoding="utf-8"))
-    connection.execute(statement("expect"), values)
-    connection.exec_driver_sql("ANALYZE pg_temp.close_expected")
+    for step in ("rates", "expect", "expect_lines") if has_lines(connection) else ("rates", "expect"):
+        connection.execute(statement(step), values)
+    connection.exec_driver_sql("ANALYZE pg_temp.close_expected; ANALYZE pg_temp.close_expected_of_lines")
     if values["basis"] == "percentage":
         _refuse_unexpected(connection, client)
         steps: tuple[str, ...] = ("price_share", "minimum_line", "amounts")

@@ -26,8 +26,8 @@ SELECT :vendor_id, :client_id, d.id, :client_month_id, string_to_array(d.program
        d.date_of_service, d.raw_seconds, d.clinical_seconds, d.qhp_seconds, d.pending_clinical_seconds, d.pending_qhp_seconds, d.excluded_reasons, d.excluded_seconds,
        d.unbilled_seconds, d.exceptions, d.warnings, d.missing_seconds, d.missing_code, d.alternatives, d.pending_claim, d.mdm_level, :qhp_time, d.provider_id, d.consent_on,
        d.plan_version, d.reviewed_on, d.visited_on, coalesce(a.amount_cents, 0),
-       coalesce(h.cents, CASE WHEN d.outcome = 'held' THEN round(x.cents * CAST(:percent AS numeric) / 100)::bigint END, 0),
-       coalesce(x.line_cents, '{}'), x.cents, coalesce(x.note, ''), d.entry_ids, d.entry_seconds, d.entries_hash, d.evidence_hash
+       coalesce(h.cents, CASE WHEN d.outcome = 'held' THEN round(CASE WHEN y.note IS NULL THEN x.cents ELSE y.cents END * CAST(:percent AS numeric) / 100)::bigint END, 0),
+       coalesce(y.line_cents, x.line_cents, '{}'), CASE WHEN y.note IS NULL THEN x.cents ELSE y.cents END, coalesce(y.note, x.note, ''), d.entry_ids, d.entry_seconds, d.entries_hash, d.evidence_hash
 FROM eval_decision d
 JOIN patient p ON p.vendor_id = :vendor_id AND p.client_id = :client_id AND p.id = d.patient_id
 LEFT JOIN provider pr ON pr.vendor_id = :vendor_id AND pr.client_id = :client_id AND pr.id = d.provider_id
@@ -36,3 +36,4 @@ LEFT JOIN held h ON h.id = d.id
 -- as in decision_expected, whose join of the decisions to themselves would cost as much as the rest of this statement's joins
 LEFT JOIN close_expected x ON x.codes = d.codes AND x.units = d.units AND x.pending_claim = coalesce(d.pending_claim, '')
     AND x.served_on = coalesce(d.date_of_service, 'infinity') AND x.provider_id = coalesce(d.provider_id, '00000000-0000-0000-0000-000000000000')
+LEFT JOIN close_expected_of_lines y ON y.decision_id = d.id

@@ -148,3 +148,40 @@ def test_a_price_a_patient_month_shows_the_whole_claim_s(database: TestDatabase)
     office.add_time("LFM", office.add_patient("LFM", "1"), "rn", seconds=2700)
     office.close()
     assert [(line["code"], line["amount"], line["expected_medicare"]) for line in lines_of(office)] == [("", "38.00", "116.57")]
+
+
+def test_each_program_s_lines_are_paid_as_its_own_practitioner_is(office: Office) -> None:
+    key = "SELECT vendor_id, client_id, id, 'RPM'"
+    change(
+        office,
+        "INSERT INTO provider (vendor_id, client_id, npi, family_name, given_name, credential, qp_years) "
+        "SELECT vendor_id, client_id, '1234567893', 'Hale', 'Pat', 'MD', '{2026}' FROM client",
+    )
+    change(
+        office,
+        f"INSERT INTO enrolment (vendor_id, client_id, patient_id, program, status, valid_from) {key}, 'enrolled', '2026-01-05' FROM patient",
+    )
+    with_provider = "FROM patient p JOIN provider d USING (vendor_id, client_id) WHERE d.npi = '1234567893'"
+    change(
+        office,
+        "INSERT INTO assignment (vendor_id, client_id, patient_id, program, provider_id, valid_from) "
+        f"SELECT vendor_id, client_id, p.id, 'RPM', d.id, '2026-01-05' {with_provider}",
+    )
+    change(
+        office,
+        "INSERT INTO consent (vendor_id, client_id, patient_id, program, provider_id, method, obtained_on, scope, cost_sharing, one_practitioner, stop) "
+        f"SELECT vendor_id, client_id, p.id, 'RPM', d.id, 'verbal', '2026-01-05', true, true, true, true {with_provider}",
+    )
+    patient = office.value("SELECT id FROM patient")
+    office.add_time("LFM", patient, "rn", seconds=1200, starts=datetime(2026, 10, 8, 14, tzinfo=UTC), program="RPM", contact="live")
+    change(
+        office,
+        "INSERT INTO agreement_price (vendor_id, client_id, agreement_id, code, price_cents) SELECT vendor_id, client_id, id, '99457', 2000 FROM agreement",
+    )
+    office.close()
+    assert office.value("SELECT codes FROM patient_month") == ["99490", "99439", "99457"]
+    assert expected(office) == [
+        [6613, 5044, 5203],
+        6613 + 5044 + 5203,
+        "non-facility, national, factor 33.4009; non-facility, national, factor 33.5675",
+    ]
