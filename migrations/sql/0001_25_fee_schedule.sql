@@ -112,6 +112,14 @@ CREATE TABLE diagnosis_code (
 CREATE VIEW icd10_code WITH (security_invoker = true) AS
 SELECT code, chronic FROM chronic_indicator
 WHERE load_id = (SELECT id FROM reference_edition WHERE kind = 'ccir' AND effective_from <= current_date ORDER BY effective_from DESC LIMIT 1);
+-- The diagnoses that may be recorded today: the complete codes of the newest list in force, else all that the indicators know.
+CREATE VIEW diagnosis_known WITH (security_invoker = true) AS
+WITH newest AS (
+    SELECT id FROM reference_edition WHERE kind = 'icd10' AND effective_from <= current_date ORDER BY effective_from DESC LIMIT 1
+)
+SELECT code FROM diagnosis_code WHERE load_id = (SELECT id FROM newest) AND billable IS NOT FALSE
+UNION ALL
+SELECT code FROM icd10_code WHERE NOT EXISTS (SELECT FROM newest);
 
 -- What Medicare pays for one unit of each billing code, exact and unrounded, for every part of the days asked in which it stays the same;
 -- `facility` and `locality` ('' for none) say where, `why` says how it was found or, where the amount is null, what is missing.
@@ -176,4 +184,4 @@ SELECT code, starts, ends, qualifying, CASE WHEN missing IS NULL THEN coalesce(l
 FROM explained
 $$;
 GRANT SELECT ON reference_load, reference_edition, relative_value, fee_status, conversion_factor, geographic_index, place_of_service, unit_edit, pair_edit,
-    ncci_pair, chronic_indicator, diagnosis_code, icd10_code TO {{vendor}}, {{practice}}, {{operator}};
+    ncci_pair, chronic_indicator, diagnosis_code, icd10_code, diagnosis_known TO {{vendor}}, {{practice}}, {{operator}};

@@ -31,6 +31,7 @@ COMMANDS = {
     "explain": "caretally.app.commands.explain:explain_command",
     "decide": "caretally.app.commands.decide:decide_command",
     "what-if": "caretally.app.commands.what_if:what_if_command",
+    "rules": "caretally.app.commands.rules:rules_group",
     "verify": "caretally.app.commands.verify:verify_command",
     "bench": "caretally.app.commands.bench:bench_group",
 }

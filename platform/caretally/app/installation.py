@@ -1,15 +1,16 @@
 """This installation as a command sees it: its settings, its database, and the vendors in it."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from getpass import getuser
 from uuid import UUID
 
 import click
+import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from caretally.app.bring_up_to_date import bring_up_to_date
@@ -17,7 +18,7 @@ from caretally.config.secret import installation_secret
 from caretally.config.settings import Settings, read_settings
 from caretally.db.address import database_url, unreachable
 from caretally.db.engines import LONG, operator_engine, vendor_engine
-from caretally.db.migrate import require_newest_schema, schema_of
+from caretally.db.migrate import become, require_newest_schema, schema_of
 from caretally.db.roles import Roles, psycopg_connection
 from caretally.db.versions import refuse_old_server
 from caretally.errors import UsageMistake
@@ -89,6 +90,25 @@ class Installation:
     def transaction(self, vendor_id: UUID, *, actor: str = "") -> AbstractContextManager[Connection]:
         """Open a transaction of one vendor on the vendor login."""
         return tenant_transaction(self.vendor_pool, TenantContext(vendor_id, actor or cli_actor()), secret=self.secret)
+
+    @contextmanager
+    def owner_transaction(self) -> Iterator[Connection]:
+        """Open a transaction of the login that migrates, acting as the schema's owner: for what is the same for every vendor.
+
+        Raises `DependencyDown` when the database cannot be reached or the login may not act as the owner.
+        """
+        self._require_schema()
+        engine = create_engine(self.url, poolclass=NullPool, hide_parameters=True)
+        try:
+            with engine.begin() as connection:
+                become(connection, self.roles.name("owner"))
+                yield connection
+        except OperationalError as error:
+            raise unreachable(self.url, error.orig) from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise unreachable(self.url, error) from error
+        finally:
+            engine.dispose()
 
     def vendor(self, word: str) -> Vendor:
         """Return the vendor with this slug or name. Raises `UnknownVendor`, naming those there are."""

@@ -28,7 +28,7 @@ GLOBAL_TABLES = (
     "chronic_indicator diagnosis_code code_family program program_gate duplicate_program untimed_code device_band code_substitution "
     "visit_addon federal_holiday alembic_version"
 ).split()
-GLOBAL_VIEWS = ("reference_edition", "ncci_pair", "icd10_code")
+GLOBAL_VIEWS = ("reference_edition", "ncci_pair", "icd10_code", "diagnosis_known")
 
 TABLES: dict[str, Level] = (
     dict.fromkeys(CLIENT_TABLES, Level.CLIENT) | dict.fromkeys(VENDOR_TABLES, Level.VENDOR) | dict.fromkeys(GLOBAL_TABLES, Level.GLOBAL)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import Connection
 
-from caretally.cms.reference_files import ReferenceTable, Row
+from caretally.cms.reference_files import ReferenceTable, Value
 
 # The fee schedule and its indices are published for a year; nothing of one year is taken for the next.
 YEARLY = frozenset({"rvu", "gpci"})
@@ -17,13 +20,7 @@ ALREADY = "SELECT EXISTS (SELECT FROM reference_load WHERE kind = %s AND origin 
 DROP_OWN = "DELETE FROM reference_load WHERE kind = %s AND origin = 'product'"
 ADD_OWN = """
 INSERT INTO reference_load (kind, origin, file_name, file_sha256, effective_from, effective_to, rows_read, rows_kept, loaded_by)
-SELECT %(kind)s, 'product', %(file)s, %(sha256)s, effective_from, CASE WHEN %(yearly)s THEN make_date(extract(year FROM effective_from)::int, 12, 31) END,
-    count(*), count(*), 'migrate'
-FROM arriving GROUP BY effective_from
-"""
-FILL_OWN = """
-INSERT INTO {table} (load_id, {columns}) SELECT l.id, {columns} FROM arriving a
-JOIN reference_load l ON l.kind = %s AND l.origin = 'product' AND l.effective_from = a.effective_from
+VALUES (%(kind)s, 'product', %(file)s, %(sha256)s, %(day)s, %(last_day)s, %(rows)s, %(rows)s, 'migrate') RETURNING id
 """
 
 
@@ -35,21 +32,23 @@ def replace_own_editions(cursor: psycopg.Cursor[Any], table: ReferenceTable) -> 
     shape = table.shape
     if cursor.execute(ALREADY, (shape.edition, table.sha256)).fetchone() == (True,):
         return
-    target, columns = sql.Identifier(shape.name), names(column for column in shape.columns if column != "effective_from")
-    cursor.execute(
-        sql.SQL("CREATE TEMP TABLE arriving ON COMMIT DROP AS SELECT NULL::date AS effective_from, {} FROM {} WITH NO DATA").format(
-            columns, target
-        )
-    )
-    copy_rows(cursor, table.rows, "arriving", shape.columns)
     cursor.execute(DROP_OWN, (shape.edition,))
-    facts = {"kind": shape.edition, "file": table.file, "sha256": table.sha256, "yearly": shape.edition in YEARLY}
-    cursor.execute(ADD_OWN, facts)
-    cursor.execute(sql.SQL(FILL_OWN).format(table=target, columns=columns), (shape.edition,))
-    cursor.execute("DROP TABLE arriving")
+    place = list(shape.columns).index("effective_from")
+    loads = {day: _add_own(cursor, table, day, rows) for day, rows in Counter(row[place] for row in table.rows).items()}
+    columns = ["load_id" if column == "effective_from" else column for column in shape.columns]
+    copy_rows(cursor, ((*row[:place], loads[row[place]], *row[place + 1 :]) for row in table.rows), shape.name, columns)
 
 
-def copy_rows(cursor: psycopg.Cursor[Any], rows: Iterable[Row], target: str, columns: Iterable[str]) -> None:
+def _add_own(cursor: psycopg.Cursor[Any], table: ReferenceTable, day: Value, rows: int) -> UUID:
+    assert isinstance(day, date)
+    last_day = date(day.year, 12, 31) if table.shape.edition in YEARLY else None
+    facts = {"kind": table.shape.edition, "file": table.file, "sha256": table.sha256, "day": day, "last_day": last_day, "rows": rows}
+    found = cursor.execute(ADD_OWN, facts).fetchone()
+    assert found is not None
+    return UUID(str(found[0]))
+
+
+def copy_rows(cursor: psycopg.Cursor[Any], rows: Iterable[Sequence[object]], target: str, columns: Iterable[str]) -> None:
     """COPY rows, whose cells are in the order of `columns`, into the table `target`."""
     with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(target), names(columns))) as copy:
         for row in rows:

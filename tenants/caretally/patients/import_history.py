@@ -66,7 +66,7 @@ CONDITIONS = ImportKind(
         Rule(
             "icd10_unknown",
             "icd10",
-            "r.icd10 IS NOT NULL AND NOT EXISTS (SELECT FROM icd10_code k WHERE k.code = r.icd10)",
+            "r.icd10 IS NOT NULL AND NOT EXISTS (SELECT FROM diagnosis_known k WHERE k.code = r.icd10)",
             "“{value}” is not in the ICD-10-CM list that is loaded.",
             warns=True,
         ),
