@@ -13,11 +13,11 @@ from caretally.cms.reference_files import Row
 FITTING = r"^icd10cm[-_](order|codes)|code-list"
 COLUMNS = ("code", "billable")
 ORDERED = re.compile(r"(\d{5}) ([A-Z0-9 ]{7}) ([01]) .{60} \S.*")
-DESCRIBED = re.compile(r"([A-Z][0-9][0-9A-Z]{1,5}) +\S.*")
+DESCRIBED = re.compile(r"([A-Z][0-9A-Z]{2,6}) +\S.*")
 CHAPTER = re.compile(r"\d{1,2}")
 Lines = Sequence[tuple[int, str]]
 NumberedRow = tuple[int, Row]
-BLOCK = re.compile(r"[A-Z][0-9][0-9A-Z](?:-[A-Z][0-9][0-9A-Z])")
+BLOCK = re.compile(r"[A-Z][0-9A-Z]{2}-[A-Z][0-9A-Z]{2}")
 
 
 def read_diagnosis_codes(file: PublishedFile) -> PublishedRows:

@@ -9,7 +9,8 @@ from decimal import Decimal
 from caretally.cms.published.opening import PublishedFile
 
 CODE = re.compile(r"[0-9A-Z]{5}")
-DIAGNOSIS = re.compile(r"[A-Z][0-9][0-9A-Z][0-9A-Z]{0,4}")
+# Since 2026 there are categories such as QA0.
+DIAGNOSIS = re.compile(r"[A-Z][0-9A-Z]{2,6}")
 AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
 COMPACT_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)")
 
