@@ -45,10 +45,12 @@ class LookBack:
 def look_back(connection: Connection, subject: ClientMonth) -> LookBack:
     """Return what a close of the subject's month has to say about the closed months before it; writes nothing that stays.
 
-    Costs two short queries when nothing came in; otherwise one evaluation a month concerned, of the patients concerned. Uses the
+    Costs one short query when nothing came in; otherwise one evaluation a month concerned, of the patients concerned. Uses the
     temporary tables of the evaluation, so it comes before the month's own.
     """
     values: dict[str, Any] = {"vendor_id": subject.vendor_id, "client_id": subject.client_id, "month_first": subject.month.first_day}
+    if not connection.scalar(_step("came_in"), values):
+        return LookBack((), (), ())
     connection.exec_driver_sql((HERE / "look_back" / "tables.sql").read_text(encoding="utf-8"))
     connection.execute(_step("late_now"), values)
     late = tuple(connection.execute(_step("late")).mappings())
