@@ -85,13 +85,14 @@ def main(arguments: list[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, interrupt)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
-    logging.getLogger("sqlalchemy.pool").addFilter(lambda _record: not INTERRUPTION.is_set())
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
     """Take a polite kill for a Ctrl-C, so that every command clears up after itself; remember it, as a driver may turn it into its own error."""
     INTERRUPTION.set()
+    # What the pool says of a connection that an interruption broke is no news; a filter would not reach the loggers below this one, a level does.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL + 1)
     raise KeyboardInterrupt
 
 

@@ -1,80 +1,38 @@
 """What came in after a month had closed is proposed, or starts a review, with the next close; nothing closed changes by it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, text
 
 from caretally.close import look_back
 from caretally.close.reopen import reopen_month
-from caretally.close.verify import verify
 from caretally.evaluation import evaluate
 from caretally.faults.failpoints import FailpointReached
 from caretally.months import Month
 from tests.builders.databases import TestDatabase
-from tests.builders.office import Office, insert, new_office, numbers
-
-SEPTEMBER, OCTOBER, NOVEMBER = Month(2026, 9), Month(2026, 10), Month(2026, 11)
-AGREED = dict.fromkeys(("scope", "cost_sharing", "one_practitioner", "stop"), True)
-FOUND = (
-    "SELECT mrn, to_char(a.month, 'YYYY-MM'), cured, codes, units, added_codes, added_units, amount_cents FROM adjustment a "
-    "JOIN client_month m ON m.id = a.client_month_id WHERE m.status = 'closed' ORDER BY m.month, a.month, mrn"
+from tests.builders.late_records import (
+    NOVEMBER,
+    OCTOBER,
+    SEPTEMBER,
+    add,
+    breaches,
+    consent,
+    do,
+    external_id,
+    late,
+    patient_with,
+    proposals,
+    reviews,
 )
-REVIEWS = "SELECT p.mrn, to_char(p.month, 'YYYY-MM'), r.code FROM overpayment_review r JOIN patient_month p ON p.id = r.patient_month_id ORDER BY 1, 2, 3"
+from tests.builders.office import Office, new_office
 
 
 @pytest.fixture
 def office(database: TestDatabase) -> Office:
     return new_office(database, "A")
-
-
-def patient_with(office: Office, mrn: str, *pieces: int, month: int = 9, **changes: Any) -> UUID:
-    """Add a patient and entries of so many seconds, from 14:00 UTC on as many days of a month."""
-    patient = office.add_patient("A", mrn)
-    for number, seconds in enumerate(pieces):
-        starts = datetime(2026, month, 1 + number, 14, tzinfo=UTC) + timedelta(minutes=100 * next(numbers) % 480)
-        office.add_time("A", patient, "rn", starts=starts, seconds=seconds, **changes)
-    return patient
-
-
-def do(office: Office, statement: str, **values: Any) -> None:
-    with office.transaction() as connection:
-        assert connection.execute(text(statement), values).rowcount > 0, statement
-
-
-def add(office: Office, table: str, patient: UUID, **values: Any) -> None:
-    with office.transaction() as connection:
-        insert(connection, table, {"vendor_id": office.vendor_id, "client_id": office.clients["A"], "patient_id": patient} | values)
-
-
-def consent(office: Office, patient: UUID, obtained_on: str) -> None:
-    by = {"program": "CCM", "provider_id": office.providers["A"], "method": "verbal"}
-    add(office, "consent", patient, obtained_on=obtained_on, **by, **AGREED)
-
-
-def late(office: Office, patient: UUID, *, seconds: int, day: int = 20, month: int = 9, **changes: Any) -> None:
-    starts = changes.pop("starts", datetime(2026, month, day, 14, tzinfo=UTC))
-    office.add_late_time("A", patient, "rn", starts=starts, seconds=seconds, **changes)
-
-
-def external_id(office: Office, mrn: str) -> str:
-    return str(office.value("SELECT external_id FROM time_entry t JOIN patient p ON p.id = t.patient_id WHERE mrn = :mrn", mrn=mrn))
-
-
-def proposals(office: Office) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in office.rows(FOUND)]
-
-
-def reviews(office: Office) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in office.rows(REVIEWS)]
-
-
-def breaches(office: Office) -> list[str]:
-    with office.transaction() as connection:
-        return [breach for result in verify(connection) for breach in result.breaches]
 
 
 def test_a_consent_recorded_after_the_close_proposes_what_was_held(office: Office) -> None:
@@ -285,87 +243,6 @@ def test_the_closed_month_and_its_invoice_stay_as_they_were(office: Office) -> N
     assert office.value("SELECT count(*) FROM time_entry") == 2
     assert office.value("SELECT status FROM client_month WHERE month = '2026-09-01'") == "closed"
     assert breaches(office) == []
-
-
-def tiers(office: Office, *, first: int, then: dict[int, int]) -> None:
-    with office.transaction() as connection:
-        for place, cents in then.items():
-            connection.execute(
-                text(
-                    "INSERT INTO agreement_price (vendor_id, client_id, agreement_id, code, tier_from, price_cents) "
-                    "SELECT vendor_id, client_id, id, '', :place, :cents FROM agreement"
-                ),
-                {"place": place, "cents": cents},
-            )
-    assert office.value("SELECT price_cents FROM agreement_price WHERE tier_from = 1") == first
-
-
-@pytest.mark.parametrize(("mode", "amounts"), [("graduated", [4000, 3000]), ("whole_volume", [3000, 3000])])
-def test_an_adjustment_costs_what_comes_after_all_that_was_billed(database: TestDatabase, mode: str, amounts: list[int]) -> None:
-    office = new_office(database, "A", basis="per_patient_month", prices={"": 4000}, tier_mode=mode)
-    tiers(office, first=4000, then={3: 3000})
-    short = [patient_with(office, mrn, 900) for mrn in ("1", "2")]
-    patient_with(office, "3", 1200)
-    office.close(month=SEPTEMBER)
-    for patient in short:
-        late(office, patient, seconds=300, day=20 + short.index(patient))
-    office.close(month=OCTOBER)
-    # one patient was billed: the two become the second and the third of the month
-    assert [row[-1] for row in proposals(office)] == amounts
-
-
-def test_a_proposal_made_before_keeps_its_place_in_the_tiers(database: TestDatabase) -> None:
-    office = new_office(database, "A", basis="per_patient_month", prices={"": 4000})
-    tiers(office, first=4000, then={3: 3000})
-    short = [patient_with(office, mrn, 900) for mrn in ("1", "2")]
-    patient_with(office, "3", 1200)
-    office.close(month=SEPTEMBER)
-    late(office, short[1], seconds=300, day=20)
-    office.close(month=OCTOBER)
-    late(office, short[0], seconds=300, day=21)
-    office.close(month=NOVEMBER)
-    assert [(row[0], row[-1]) for row in proposals(office)] == [("2", 4000), ("1", 3000)]
-
-
-def test_a_month_that_was_filled_up_to_its_minimum_pays_only_what_goes_beyond(database: TestDatabase) -> None:
-    office = new_office(database, "A", basis="per_patient_month", prices={"": 4000}, minimum_cents=10_000)
-    short = [patient_with(office, mrn, 900) for mrn in ("1", "2", "3")]
-    patient_with(office, "4", 1200)
-    office.close(month=SEPTEMBER)
-    for place, patient in enumerate(short):
-        late(office, patient, seconds=300, day=20 + place)
-    office.close(month=OCTOBER)
-    # 40 of 100 were billed: the first 60 of the 120 that come are paid already
-    assert [row[-1] for row in proposals(office)] == [0, 2000, 4000]
-
-
-def test_a_claim_that_grows_costs_nothing_where_a_month_has_one_price(database: TestDatabase) -> None:
-    office = new_office(database, "A", basis="per_patient_month", prices={"": 4000})
-    patient = patient_with(office, "1", 1200)
-    office.close(month=SEPTEMBER)
-    late(office, patient, seconds=1200)
-    office.close(month=OCTOBER)
-    assert proposals(office) == [("1", "2026-09", [], ["99490", "99439"], [1, 1], ["99439"], [1], 0)]
-
-
-def test_a_code_without_a_price_in_that_month_s_agreement_has_no_amount(database: TestDatabase) -> None:
-    office = new_office(database, "A", prices={"99490": 3800})
-    patient = patient_with(office, "1", 1200)
-    office.close(month=SEPTEMBER)
-    late(office, patient, seconds=1200)
-    office.close(month=OCTOBER)
-    assert proposals(office) == [("1", "2026-09", [], ["99490", "99439"], [1, 1], ["99439"], [1], None)]
-
-
-def test_the_terms_of_a_closed_month_are_those_it_was_closed_with(database: TestDatabase) -> None:
-    office = new_office(database, "A", copy_missing="warn")
-    patient = patient_with(office, "1", 900)
-    do(office, "UPDATE care_plan SET copy_given_on = NULL")
-    office.close(month=SEPTEMBER)
-    do(office, "UPDATE agreement SET copy_missing = 'hold'")
-    late(office, patient, seconds=300)
-    office.close(month=OCTOBER)
-    assert [row[0] for row in proposals(office)] == ["1"]
 
 
 def test_a_line_that_waits_does_not_take_another_program_s_support_away(office: Office) -> None:
