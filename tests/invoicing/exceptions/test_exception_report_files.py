@@ -121,9 +121,10 @@ def test_a_report_that_loses_a_second_is_refused() -> None:
         dataclasses.replace(report_of(2), raw_seconds=500_001)
 
 
-def test_two_thousand_exceptions_take_seconds() -> None:
+def test_of_two_thousand_exceptions_every_one_is_printed() -> None:
+    report = report_of(2_000)
     started = time.perf_counter()
-    assert len(exceptions_pdf(report_of(2_000))) > 0
-    seconds = time.perf_counter() - started
-    print(f"2,000 exceptions: {seconds:.1f} s")
-    assert seconds < 30
+    printed = exceptions_pdf(report)
+    print(f"2,000 exceptions: {time.perf_counter() - started:.1f} s")
+    text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(printed)).pages)
+    assert [row.mrn for row in report.rows if row.mrn not in text] == []
