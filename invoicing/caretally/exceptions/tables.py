@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
-from caretally.exceptions.report import ExceptionReport
+from caretally.exceptions.report import Adjustment, ClientNote, ExceptionReport, ExceptionRow, LateEntry
 from caretally.files.cells import Cell, dollars, minutes
 from caretally.files.xlsx_file import Column
 
@@ -43,7 +44,6 @@ ADJUSTMENT_COLUMNS = (
     Column(header="adjustment", kind="money", width=12),
     Column(header="sentence", kind="long_text", width=60),
 )
-NOT_AN_ADJUSTMENT = ("", "", None)
 LATE_COLUMNS = (
     Column(header="external_id", width=18),
     Column(header="mrn", width=14),
@@ -62,98 +62,72 @@ def exception_rows(report: ExceptionReport) -> Iterator[tuple[Cell, ...]]:
 
     Money held adds up to the report's; what is proposed stands in a column of its own.
     """
-    client, month = report.client, str(report.month)
-    for row in report.rows:
-        yield (
-            client,
-            month,
-            row.outcome,
-            row.code,
-            row.effect,
-            "yes" if row.primary else "",
-            row.mrn,
-            row.patient,
-            row.sentence,
-            row.owner,
-            row.due_on,
-            row.fix,
-            dollars(row.held_cents),
-            row.counted_seconds,
-            minutes(row.counted_seconds),
-            row.explanation,
-            _money(row.expected_cents),
-            row.expected_note,
-            *NOT_AN_ADJUSTMENT,
-        )
-    for note in report.client_notes:
-        yield (
-            client,
-            month,
-            "",
-            note.code,
-            "warns",
-            "",
-            "",
-            "",
-            note.sentence,
-            note.owner,
-            None,
-            note.fix,
-            None,
-            None,
-            None,
-            "",
-            None,
-            "",
-            *NOT_AN_ADJUSTMENT,
-        )
-    for entry in report.late_entries:
-        what = f"{entry.day.isoformat()} {entry.starts} to {entry.ends}, {entry.staff}"
-        yield (
-            client,
-            month,
-            "",
-            "LATE_ENTRY",
-            "warns",
-            "",
-            entry.mrn,
-            entry.patient,
-            entry.sentence,
-            "",
-            None,
-            what,
-            None,
-            entry.seconds,
-            minutes(entry.seconds),
-            entry.external_id,
-            None,
-            "",
-            *NOT_AN_ADJUSTMENT,
-        )
-    for proposed in report.adjustments:
-        yield (
-            client,
-            month,
-            "",
-            "LATE_ENTRY",
-            "proposes",
-            "",
-            proposed.mrn,
-            proposed.patient,
-            proposed.sentence,
-            proposed.owner,
-            proposed.due_on,
-            proposed.fix,
-            None,
-            proposed.counted_seconds,
-            minutes(proposed.counted_seconds),
-            ", ".join(proposed.cured),
-            None,
-            "",
-            str(proposed.month),
-            proposed.claim,
-            _money(proposed.amount_cents),
-        )
+    for cells in chain(
+        map(_of_patient, report.rows),
+        map(_of_client, report.client_notes),
+        map(_of_late_entry, report.late_entries),
+        map(_of_adjustment, report.adjustments),
+    ):
+        known = {"client": report.client, "month": str(report.month)} | cells
+        yield tuple(known.get(column.header, _nothing(column)) for column in EXCEPTION_COLUMNS)
+
+
+def _of_patient(row: ExceptionRow) -> dict[str, Cell]:
+    return {
+        "outcome": row.outcome,
+        "code": row.code,
+        "effect": row.effect,
+        "primary": "yes" if row.primary else "",
+        "mrn": row.mrn,
+        "patient": row.patient,
+        "sentence": row.sentence,
+        "owner": row.owner,
+        "due_on": row.due_on,
+        "fix": row.fix,
+        "money_held": dollars(row.held_cents),
+        "counted_seconds": row.counted_seconds,
+        "counted_minutes": minutes(row.counted_seconds),
+        "explanation": row.explanation,
+        "expected_medicare": _money(row.expected_cents),
+        "expected_medicare_note": row.expected_note,
+    }
+
+
+def _of_client(note: ClientNote) -> dict[str, Cell]:
+    return {"code": note.code, "effect": "warns", "sentence": note.sentence, "owner": note.owner, "fix": note.fix}
+
+
+def _of_late_entry(entry: LateEntry) -> dict[str, Cell]:
+    return {
+        "code": "LATE_ENTRY",
+        "effect": "warns",
+        "mrn": entry.mrn,
+        "patient": entry.patient,
+        "sentence": entry.sentence,
+        "fix": f"{entry.day.isoformat()} {entry.starts} to {entry.ends}, {entry.staff}",
+        "counted_seconds": entry.seconds,
+        "counted_minutes": minutes(entry.seconds),
+        "explanation": entry.external_id,
+    }
+
+
+def _of_adjustment(proposed: Adjustment) -> dict[str, Cell]:
+    return {
+        "code": "LATE_ENTRY",
+        "effect": "proposes",
+        "mrn": proposed.mrn,
+        "patient": proposed.patient,
+        "sentence": proposed.sentence,
+        "owner": proposed.owner,
+        "due_on": proposed.due_on,
+        "fix": proposed.fix,
+        "counted_seconds": proposed.counted_seconds,
+        "counted_minutes": minutes(proposed.counted_seconds),
+        "explanation": ", ".join(proposed.cured),
+        "closed_month": str(proposed.month),
+        "claim_now": proposed.claim,
+        "adjustment": _money(proposed.amount_cents),
+    }
 
 
 def late_rows(report: ExceptionReport) -> Iterator[tuple[Cell, ...]]:
@@ -180,3 +154,7 @@ def adjustment_rows(report: ExceptionReport) -> Iterator[tuple[Cell, ...]]:
 
 def _money(cents: int | None) -> Cell:
     return None if cents is None else dollars(cents)
+
+
+def _nothing(column: Column) -> Cell:
+    return "" if column.kind in ("text", "long_text") else None
