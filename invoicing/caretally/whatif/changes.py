@@ -17,6 +17,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "review_overdue": ("hold", "warn", "off"),
 }
 EFFECTS = ("hold", "warn", "off")
+PATIENT_MONTH = "patient-month"
 
 
 class ChangeRefused(UsageMistake):
@@ -46,7 +47,7 @@ def read_changes(
     """Return the changes written as `name=value`. Raises `ChangeRefused` for an unknown name, a value that cannot be, or a gate of CMS."""
     changes = Changes(
         _terms(_pairs(terms, "--terms qhp_time=personal")),
-        {code.upper(): _cents(amount) for code, amount in _pairs(prices, "--price 99490=40.00").items()},
+        _prices(connection, _pairs(prices, "--price 99490=40.00")),
         _policies(connection, _pairs(policies, "--policy CARE_PLAN_REVIEW_OVERDUE=warn")),
         rules,
     )
@@ -70,6 +71,16 @@ def _terms(given: dict[str, str]) -> dict[str, str]:
         if value not in TERMS[name]:
             raise ChangeRefused(f"{name} cannot be {value!r}; it is one of {', '.join(TERMS[name])}.")
     return given
+
+
+def _prices(connection: Connection, given: dict[str, str]) -> dict[str, int]:
+    known = set(connection.scalars(text("SELECT code FROM billing_code")))
+    prices = {"" if code.lower() == PATIENT_MONTH else code.upper(): _cents(amount) for code, amount in given.items()}
+    for code in sorted(prices.keys() - known - {""}):
+        raise ChangeRefused(
+            f"{code} is no code that CareTally prices; give a code as 99490=40.00 or the price of a month as {PATIENT_MONTH}=40.00."
+        )
+    return prices
 
 
 def _cents(amount: str) -> int:

@@ -103,6 +103,17 @@ def test_a_price_that_is_missing_under_the_change_is_said(office: Office) -> Non
     assert found.parked_reason is not None and "99491" in found.parked_reason
 
 
+def test_the_price_of_a_patient_month_can_be_tried(office: Office) -> None:
+    with office.transaction() as connection:
+        connection.execute(text("DELETE FROM agreement_price WHERE code <> '99490'"))
+        connection.execute(text("UPDATE agreement_price SET code = ''"))
+        connection.execute(text("UPDATE agreement SET basis = 'per_patient_month'"))
+        changes = read_changes(connection, terms=(), prices=["patient-month=45.00"], policies=(), rules=None)
+    assert changes.prices == {"": 4500}
+    found = tried(office, prices=dict(changes.prices))
+    assert (found.total_cents_before, found.total_cents_after) == (3800, 4500)
+
+
 def test_asking_leaves_every_table_as_it_was(office: Office, tmp_path: Path) -> None:
     folder = tmp_path / "rules"
     shutil.copytree(DATA_FOLDER, folder)
@@ -118,6 +129,7 @@ def test_asking_leaves_every_table_as_it_was(office: Office, tmp_path: Path) -> 
         ({"terms": ["qhp_time=maybe"]}, "qhp_time cannot be 'maybe'"),
         ({"terms": ["colour=blue"]}, "The term 'colour' is unknown"),
         ({"prices": ["99490"]}, "is not a change"),
+        ({"prices": ["99409=40.00"]}, "99409 is no code that CareTally prices"),
         ({"policies": ["NO_CONSENT=off"]}, "NO_CONSENT is not a vendor's to change"),
         ({"policies": ["CONSENT_AGED=perhaps"]}, "CONSENT_AGED cannot be 'perhaps'"),
         ({}, "Nothing is to be tried"),

@@ -21,7 +21,7 @@ from caretally.whatif.what_if import ClientDifference, Difference, what_if
 @click.option("--vendor", "vendor_word", required=True, help="slug or name of the vendor")
 @click.option("--client", "codes", multiple=True, help="code of a client; again for more, none for all")
 @click.option("--terms", multiple=True, help="a term of the agreement, as qhp_time=personal")
-@click.option("--price", "prices", multiple=True, help="a price, as 99490=40.00")
+@click.option("--price", "prices", multiple=True, help="a price, as 99490=40.00, or of a whole month, as patient-month=40.00")
 @click.option("--policy", "policies", multiple=True, help="the effect of a policy, as CARE_PLAN_REVIEW_OVERDUE=warn")
 @click.option("--rules", type=click.Path(exists=True, file_okay=False, path_type=Path), help="a folder with another set of rules")
 @click.option("--json", "as_json", is_flag=True, help="print the result as JSON")
