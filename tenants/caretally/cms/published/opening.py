@@ -6,6 +6,7 @@ import csv
 import gzip
 import hashlib
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -114,7 +115,9 @@ def _bytes_of(path: Path) -> bytes:
         with path.open("rb") as stream:
             data = stream.read(BOUNDS.file_bytes + 1)
     except OSError as fault:
-        raise DamagedReferenceFile(path.name, 0, f"it cannot be read ({(fault.strerror or 'the system refused').lower()})") from None
+        raise DamagedReferenceFile(
+            path.resolve().name, 0, f"it cannot be read ({(fault.strerror or 'the system refused').lower()})"
+        ) from None
     if not data:
         raise DamagedReferenceFile(path.name, 0, "it is empty")
     if len(data) > BOUNDS.file_bytes:
@@ -156,7 +159,7 @@ def _member(name: str, data: bytes, fitting: str) -> tuple[str, bytes]:
         try:
             with archive.open(part) as stream:
                 return part.filename, _bounded(name, stream)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as fault:
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, NotImplementedError) as fault:
             raise DamagedReferenceFile(name, 0, f"its part {part.filename} is damaged ({fault})") from None
 
 
