@@ -1,20 +1,21 @@
 -- Digests of what a close wrote beyond the decisions' own fingerprints, for the audit log: figures and words of each patient-month and of its program
 -- lines, reasons with their money, the invoice with its lines. No generated id and no clock is in them.
+-- Each patient-month is digested by itself and then the digests are: the words of a million of them would not fit into one value.
 SELECT m.id AS client_month_id, encode(sha256(convert_to(ROW(m.rule_set, m.agreement, figures.said, lines.said)::text, 'UTF8')), 'hex') AS figures_sha256,
        encode(sha256(convert_to(coalesce(reasons.said, ''), 'UTF8')), 'hex') AS exceptions_sha256, encode(sha256(convert_to(coalesce(invoiced.said, ''), 'UTF8')), 'hex') AS invoice_sha256
 FROM client_month m
 CROSS JOIN LATERAL (
-    SELECT string_agg(ROW(mrn, patient_name, provider_name, enrolled, primary_reason, path, pending_clinical_seconds, pending_qhp_seconds, excluded_reasons, excluded_seconds,
+    SELECT encode(sha256(string_agg(sha256(convert_to(ROW(mrn, patient_name, provider_name, enrolled, primary_reason, path, pending_clinical_seconds, pending_qhp_seconds, excluded_reasons, excluded_seconds,
                           unbilled_seconds, warnings, missing_seconds, missing_code, alternatives, pending_claim, qhp_time, amount_cents, held_cents, entry_seconds,
-                          programs, expected_line_cents, expected_cents, expected_note)::text, E'\n' ORDER BY mrn) AS said
+                          programs, expected_line_cents, expected_cents, expected_note)::text, 'UTF8')), ''::bytea ORDER BY mrn)), 'hex') AS said
     FROM patient_month p
     WHERE p.vendor_id = m.vendor_id AND p.client_id = m.client_id AND p.month = m.month AND p.revision = m.revision
 ) figures
 CROSS JOIN LATERAL (
-    SELECT string_agg(ROW(p.mrn, l.program, l.outcome, l.primary_reason, l.path, l.codes, l.units, l.date_of_service - date '2000-01-01', l.enrolled, l.raw_seconds, l.clinical_seconds,
+    SELECT encode(sha256(string_agg(sha256(convert_to(ROW(p.mrn, l.program, l.outcome, l.primary_reason, l.path, l.codes, l.units, l.date_of_service - date '2000-01-01', l.enrolled, l.raw_seconds, l.clinical_seconds,
                           l.qhp_seconds, l.pending_clinical_seconds, l.pending_qhp_seconds, l.excluded_reasons, l.excluded_seconds, l.unbilled_seconds, l.exceptions, l.warnings,
-                          l.missing_seconds, l.missing_code, l.alternatives, l.pending_claim, l.mdm_level, l.excluded_by, l.entry_seconds, l.evidence_hash)::text,
-                      E'\n' ORDER BY p.mrn, l.program COLLATE "C") AS said
+                          l.missing_seconds, l.missing_code, l.alternatives, l.pending_claim, l.mdm_level, l.excluded_by, l.entry_seconds, l.evidence_hash)::text, 'UTF8')), ''::bytea
+                                    ORDER BY p.mrn, l.program COLLATE "C")), 'hex') AS said
     FROM patient_month p
     JOIN program_line l ON l.vendor_id = p.vendor_id AND l.client_id = p.client_id AND l.patient_month_id = p.id
     WHERE p.vendor_id = m.vendor_id AND p.client_id = m.client_id AND p.month = m.month AND p.revision = m.revision AND cardinality(p.programs) > 1

@@ -27,12 +27,10 @@ entry AS (
                     THEN CAST(:staff_not_licensed AS smallint) END,
                CASE WHEN t.description = '' THEN CAST(:time_no_description AS smallint) END,
                CASE WHEN t.source = 'manual' AND t.approved_by = '' THEN CAST(:time_unapproved AS smallint) END) AS entry_reason,
-           x.entry_id IS NOT NULL OR d.entry_id IS NOT NULL AS shared, t.contact = 'live' AS live
+           t.id IN (SELECT entry_id FROM eval_conflict UNION ALL SELECT entry_id FROM eval_double) AS shared, t.contact = 'live' AS live
     FROM time_entry t
     JOIN eval_scope s ON s.patient_id = t.patient_id AND s.program = :program
     JOIN person p ON p.id = t.staff_id
-    LEFT JOIN eval_conflict x ON x.entry_id = t.id
-    LEFT JOIN eval_double d ON d.entry_id = t.id
     WHERE t.vendor_id = :vendor_id AND t.client_id = :client_id AND t.program = :program
       AND t.started_at < :ends_at AND t.started_at > :looks_back_to AND t.ended_at > :starts_at
     OFFSET 0 -- a fence: the day is found once

@@ -7,6 +7,8 @@ from caretally.db.roles import Roles
 from caretally.tenancy.registry import SCHEMA
 
 LONG = "10min"
+# What a close or an import keeps in temporary tables stays in memory up to this; the server's own default writes most of it to files.
+LONG_VALUES = {"temp_buffers": "128MB"}
 # As the client's own start values these win over `ALTER ROLE … SET`, which any role may say of itself, and are what RESET ALL returns to.
 START_VALUES = {"search_path": f"{SCHEMA},pg_temp", "caretally.context": "", "row_security": "on"}
 FORGET = "CLOSE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); RESET ALL; DISCARD TEMP"
@@ -29,7 +31,7 @@ def operator_engine(url: URL, *, roles: Roles, secret: bytes, pool_size: int = 2
 
 def login_engine(url: URL, kind: str, *, roles: Roles, secret: bytes, statement_timeout: str = "", pool_size: int = 5) -> Engine:
     """Return a pool that logs in as the role of this kind; `statement_timeout` overrides the role's own, as in `10min`."""
-    values = START_VALUES | ({"statement_timeout": statement_timeout} if statement_timeout else {})
+    values = START_VALUES | ({"statement_timeout": statement_timeout, **LONG_VALUES} if statement_timeout else {})
     options = " ".join(f"-c {name}={value}" for name, value in values.items())
     engine = create_engine(
         roles.login(url, kind, secret=secret),
