@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, text
 
 from caretally.audit.chain import append_event
+from caretally.close.known_to_planner import make_known_to_planner
 from caretally.close.numbers import InvoiceNumber, take_number
 from caretally.close.prepare import Client, Prepared, prepare
 from caretally.close.read_month import closed_result, latest_client_month
@@ -22,6 +23,8 @@ from caretally.months import Month
 SETTINGS = "SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '60s'; SET LOCAL work_mem = '256MB'; SET LOCAL jit = off"
 # The first closes of an installation fill an empty table: without its statistics the key checks of what follows would read whole clients.
 REFRESH_STATISTICS = text("SELECT import.refresh_statistics('patient_month', :added)")
+# Below a thousand, what looks up one of a client's patient-months may as well read them all.
+FEW_PATIENT_MONTHS = 1000
 
 
 def take_locks(connection: Connection, client: Client) -> None:
@@ -68,6 +71,7 @@ def _write(connection: Connection, client: Client, month: Month, prepared: Prepa
     written = connection.execute(statement("write_patient_months"), values).rowcount
     failpoint("close:write_patient_months")
     connection.execute(REFRESH_STATISTICS, {"added": written})
+    make_known_to_planner(connection, client.id, "patient_month", few=FEW_PATIENT_MONTHS)
     if has_lines(connection):
         connection.execute(statement("write_program_lines"), values)
     for step in ("write_exceptions", "write_late_entries", "write_adjustments", "write_overpayment_reviews", "write_reviews"):

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, text
 
 from caretally.agreements.in_force import Agreement, agreement_in_force
+from caretally.close.known_to_planner import make_sources_known
 from caretally.close.look_back import LookBack, look_back
 from caretally.close.results import ClientParked, ConservationBreach
 from caretally.close.statements import statement
@@ -55,6 +56,7 @@ def prepare(connection: Connection, client: Client, subject: ClientMonth, *, ack
     `ConservationBreach`.
     """
     agreement = _agreement(connection, client, subject)
+    make_sources_known(connection, client.id)
     came_since = look_back(connection, subject)
     rule_set = evaluate(connection, subject, Terms.of(agreement.as_json()))
     values = _values(connection, subject, agreement)

@@ -43,5 +43,6 @@ SECURITY_DEFINER_FUNCTIONS = frozenset(
         "guard.note_held",
         "guard.vendor_born",
         "import.refresh_statistics",
+        "tenancy.analyse",
     }
 )
