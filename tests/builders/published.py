@@ -145,3 +145,8 @@ def workbook(path: Path, rows: Rows) -> Path:
         sheet.write_row(number, 0, row)
     book.close()
     return path
+
+
+def at(line: int) -> str:
+    """Return how a refusal names a line; line 0 is the whole file."""
+    return f", line {line}" if line else ""

@@ -59,8 +59,8 @@ class ClientDifference:
 def what_if(connection: Connection, client: Client, month: Month, changes: Changes) -> ClientDifference:
     """Return the difference that `changes` would make to one client's month; everything is rolled back, whatever happens.
 
-    A closed month is compared with what was closed, an open one with what would be decided now. Raises `ClientParked` when the month
-    as it stands cannot be priced.
+    A closed month is compared with what was closed, an open one with what would be decided now. What cannot be priced, as it stands or
+    as changed, says why in `parked_reason` and has no patients.
     """
     savepoint = connection.begin_nested()
     try:
@@ -78,7 +78,10 @@ def _compared(connection: Connection, client: Client, month: Month, changes: Cha
         connection.execute(CLOSED, key)
         before = int(connection.scalar(INVOICED, key) or 0)
     else:
-        before = prepare(connection, client, subject, acknowledge_jump=True).total_cents
+        try:
+            before = prepare(connection, client, subject, acknowledge_jump=True).total_cents
+        except ClientParked as parked:
+            return ClientDifference(client.code, "open", 0, 0, (), parked.message)
         connection.execute(OPEN)
     state = "closed" if is_closed else "open"
     shadow(connection, changes, month)

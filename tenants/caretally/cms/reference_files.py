@@ -30,12 +30,13 @@ Row = tuple[Value, ...]
 
 
 class DamagedReferenceFile(CareTallyError):
-    """A reference file cannot be used; nothing of its folder is loaded and the tables before it stay in force."""
+    """A reference file cannot be used; nothing of its folder is loaded and the tables before it stay in force. Line 0 is the whole file."""
 
     code = "damaged_reference_file"
 
     def __init__(self, file: str, line: int, reason: str) -> None:
-        super().__init__(f"Reference file {file}, line {line}: {reason}. Nothing was loaded; the tables loaded before stay in force.")
+        where = f"{file}, line {line}" if line else file
+        super().__init__(f"Reference file {where}: {reason}. Nothing was loaded; the tables loaded before stay in force.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,3 +138,12 @@ def test_asking_leaves_every_table_as_it_was(office: Office, tmp_path: Path) -> 
 def test_what_cannot_be_tried_is_refused_in_one_sentence(office: Office, given: dict[str, Any], says: str) -> None:
     with office.transaction() as connection, pytest.raises(ChangeRefused, match=says):
         read_changes(connection, **{"terms": (), "prices": (), "policies": (), "rules": None} | given)
+
+
+def test_a_client_that_cannot_be_priced_as_it_stands_says_why_and_hides_no_other(office: Office) -> None:
+    with office.transaction() as connection:
+        connection.execute(text("DELETE FROM agreement_price"))
+        connection.execute(text("DELETE FROM agreement"))
+    found = tried(office, prices={"99490": 4000})
+    assert (found.state, found.total_cents_before, found.patients) == ("open", 0, ())
+    assert found.parked_reason is not None and found.parked_reason.startswith("LFM has no agreement for 2026-10")

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from caretally.app.commands.close import exit_code
+from caretally.app.commands.close import closed_early, exit_code
 from caretally.close.results import ClientResult
+from caretally.months import Month
 from tests.builders.closing import close_command, wait_for
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
@@ -130,6 +131,29 @@ def test_a_close_that_parks_one_client_and_loses_the_race_for_another_is_5(
         "NEW: parked",
         "2 clients: none closed, 1 parked, 1 not closed here",
     ]
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (datetime(2026, 11, 1, 3, 59, tzinfo=UTC), ["LFM"]),  # 23:59 on the last day in New York
+        (datetime(2026, 11, 1, 4, 0, tzinfo=UTC), []),
+        (datetime(2026, 10, 2, tzinfo=UTC), ["LFM"]),
+    ],
+)
+def test_a_month_closed_before_it_is_over_is_named(office: Office, now: datetime, told: list[str]) -> None:
+    client = office.client("LFM")
+    closed, previewed = (ClientResult("LFM", status) for status in ("closed", "previewed"))
+    sentences = list(closed_early(Month(2026, 10), [client], [closed], now=now))
+    assert [sentence.split(":")[0] for sentence in sentences] == [f"2026-10 is not over yet for {code}" for code in told]
+    assert list(closed_early(Month(2026, 10), [client], [previewed], now=now)) == []
+
+
+def test_a_month_to_come_is_closed_when_asked_for_and_named_on_stderr(office: Office) -> None:
+    month = f"{datetime.now(UTC).year + 1}-12"
+    said = program("close", month, "--vendor", slug_of(office), "--json")
+    assert (said.code, said.json["clients"][0]["status"]) == (0, "closed")
+    assert said.err.startswith(f"{month} is not over yet for LFM: ")
 
 
 def test_the_last_line_counts_what_was_closed_and_what_waits(office: Office) -> None:

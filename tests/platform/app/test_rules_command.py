@@ -81,6 +81,8 @@ def test_the_file_of_the_other_participants_is_5(file: Path) -> None:
         (["gpci", *FROM], "Missing argument 'FILE...'"),
         (["gpci", "{file}", "{file}", *FROM], "A load of gpci takes one file, not 2"),
         (["gpci", "{file}", *FROM, "--qualifying-apm"], "--qualifying-apm is for rvu alone"),
+        (["ccir", "{file}", "--effective-from", "9999-12-31"], "cannot be in force from 9999-12-31; give a day of the years 1992 to"),
+        (["mue", "{file}", "--effective-from", "0026-01-01"], "cannot be in force from 0026-01-01; give a day of the years 1992 to"),
     ],
 )
 def test_what_the_command_cannot_take_is_2(file: Path, words: list[str], sentence: str) -> None:
@@ -89,7 +91,7 @@ def test_what_the_command_cannot_take_is_2(file: Path, words: list[str], sentenc
 
 def test_a_file_that_is_not_there_is_1(file: Path) -> None:
     said = program("rules", "load", "gpci", str(file.with_name("gone.csv")), *FROM)
-    assert said.is_one_sentence(1, "gone.csv, line 0: it cannot be read (no such file or directory)")
+    assert said.is_one_sentence(1, "gone.csv: it cannot be read (no such file or directory)")
 
 
 def test_a_login_that_may_not_act_as_the_owner_is_6(file: Path, fresh_database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> None:

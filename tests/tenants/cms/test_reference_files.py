@@ -96,7 +96,7 @@ def test_a_rule_number_that_means_nothing_is_refused(folder: Path) -> None:
 
 def test_a_file_that_is_gone_is_named(folder: Path) -> None:
     (folder / "time_ladder.csv").unlink()
-    assert "time_ladder.csv, line 0: it cannot be read" in refusal(folder)
+    assert "time_ladder.csv: it cannot be read" in refusal(folder)
 
 
 def test_an_unclosed_quote_is_refused(folder: Path) -> None:

@@ -4,7 +4,10 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -57,6 +60,8 @@ def close_command(
         click.echo(_as_json(vendor, chosen, results, dry_run=dry_run, elapsed_milliseconds=elapsed_milliseconds))
     else:
         _tell(results)
+    for sentence in closed_early(chosen, clients, results, now=datetime.now(UTC)):
+        click.echo(sentence, err=True)
     if unwritten:
         codes_unwritten = ", ".join(unwritten)
         raise DependencyDown(
@@ -95,6 +100,20 @@ def _tell(results: list[ClientResult]) -> None:
         number = f"  {result.invoice.number}" if result.invoice else ""
         click.echo(f"{result.client}: {result.status}{number}  {result.conservation()}")
     click.echo(summary(results))
+
+
+def closed_early(month: Month, clients: list[Client], results: list[ClientResult], *, now: datetime) -> Iterator[str]:
+    """Return a sentence for the clients that were closed before their month was over: a code may be billed once it is reached, but minutes still come."""
+    early = [
+        client.code
+        for client, result in zip(clients, results, strict=True)
+        if result.status == "closed" and now.astimezone(ZoneInfo(client.timezone)).date() <= month.last_day
+    ]
+    if early:
+        yield (
+            f"{month} is not over yet for {', '.join(early)}: what is recorded of it from now on waits as a late entry; to count it in this "
+            "month, reopen the month and close it again when it is over."
+        )
 
 
 def summary(results: list[ClientResult]) -> str:

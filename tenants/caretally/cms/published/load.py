@@ -41,6 +41,10 @@ FACTORS = text(
 )
 
 
+# The physician fee schedule's (42 CFR 414.1): nothing that CMS publishes for it is in force earlier.
+FIRST_YEAR = 1992
+
+
 class WrongFactor(Conflict):
     """The relative value file is the one of the other participants."""
 
@@ -106,7 +110,7 @@ def load_published(
     """Load the file (of `ptp`: its parts) as in force from a day on and return what that did; a dry run leaves no trace.
 
     Runs as the schema owner in the caller's transaction, which the caller commits. Raises `DamagedReferenceFile` (file, line, reason),
-    `NothingToDo` for a file that is in force already, `WrongFactor`, and `UsageMistake` for too many files.
+    `NothingToDo` for a file that is in force already, `WrongFactor`, and `UsageMistake` for too many files or a day of no such file.
     """
     rule = KINDS[kind]
     if len(paths) > rule.parts:
@@ -116,6 +120,7 @@ def load_published(
     values: dict[str, Any] = {"kind": kind, "day": effective_from, "sha256": _sha256(files), "actor": actor}
     if connection.scalar(SAME, values):
         raise NothingToDo(f"{_shown(files)} is in force from {effective_from} already.")
+    _refuse_impossible_day(connection, files[0], effective_from)
     read = _reader(connection, kind)(files)
     _refuse_other_year(files[0], read, effective_from)
     _refuse_truncated(connection, files[0], read, values)
@@ -145,6 +150,13 @@ def _reader(connection: Connection, kind: str) -> Callable[[Sequence[PublishedFi
         "icd10": icd10.read_diagnosis_codes,
     }
     return lambda files: one[kind](files[0])
+
+
+def _refuse_impossible_day(connection: Connection, file: PublishedFile, day: date) -> None:
+    """Refuse a day that no published file is for: they come out in the year before their first day at the earliest."""
+    last_year = int(connection.scalar(text("SELECT extract(year FROM current_date)::int")) or 0) + 1
+    if not FIRST_YEAR <= day.year <= last_year:
+        raise UsageMistake(f"{file.shown} cannot be in force from {day}; give a day of the years {FIRST_YEAR} to {last_year}.")
 
 
 def _refuse_other_year(file: PublishedFile, read: PublishedRows, day: date) -> None:

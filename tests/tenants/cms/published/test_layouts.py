@@ -20,6 +20,7 @@ from tests.builders.published import (
     GPCI_HEADER,
     MUE_HEADER,
     PTP_HEADER,
+    at,
     ccir_text,
     csv_text,
     gpci_lines,
@@ -123,7 +124,7 @@ def test_lines_with_a_modifier_are_checked_and_left_out(tmp_path: Path) -> None:
     ],
 )
 def test_damaged_relative_values_are_refused(tmp_path: Path, rows: list[list[str]], line: int, reason: str) -> None:
-    assert f"PPRRVU2026_Jan_nonQPP.csv, line {line}: {reason}" in refusal(rvu, rvu_file(tmp_path, *rows))
+    assert f"PPRRVU2026_Jan_nonQPP.csv{at(line)}: {reason}" in refusal(rvu, rvu_file(tmp_path, *rows))
 
 
 @pytest.mark.parametrize("gone", [1, 3, 5, 6, 8, 10, 11, 12, 24])
@@ -183,7 +184,7 @@ def test_of_two_indices_of_work_the_one_with_the_floor_is_taken_and_said_to_be(t
     ],
 )
 def test_damaged_indices_are_refused(tmp_path: Path, rows: list[list[str]], line: int, reason: str) -> None:
-    assert f"GPCI2026.csv, line {line}: {reason}" in refusal(gpci, write(tmp_path / "GPCI2026.csv", csv_text(gpci_lines(rows))))
+    assert f"GPCI2026.csv{at(line)}: {reason}" in refusal(gpci, write(tmp_path / "GPCI2026.csv", csv_text(gpci_lines(rows))))
 
 
 def test_unit_edits_are_read_under_a_notice_of_several_lines(tmp_path: Path) -> None:
@@ -210,7 +211,7 @@ def test_the_unit_edits_of_hospitals_are_not_those_of_practitioners(tmp_path: Pa
     ],
 )
 def test_damaged_unit_edits_are_refused(tmp_path: Path, rows: list[list[str]], line: int, reason: str) -> None:
-    assert f"MUE.csv, line {line}: {reason}" in refusal(mue, write(tmp_path / "MUE.csv", csv_text(mue_lines(rows))))
+    assert f"MUE.csv{at(line)}: {reason}" in refusal(mue, write(tmp_path / "MUE.csv", csv_text(mue_lines(rows))))
 
 
 def test_pairs_are_read_between_tabs_and_only_those_that_touch_our_codes_are_kept(tmp_path: Path) -> None:
@@ -287,7 +288,7 @@ def test_chronic_indicators_are_read_with_their_quotes_within_cells(tmp_path: Pa
     ],
 )
 def test_damaged_chronic_indicators_are_refused(tmp_path: Path, rows: list[list[str]], line: int, reason: str) -> None:
-    assert f"CCIR.csv, line {line}: {reason}" in refusal(ccir, write(tmp_path / "CCIR.csv", ccir_text(rows)))
+    assert f"CCIR.csv{at(line)}: {reason}" in refusal(ccir, write(tmp_path / "CCIR.csv", ccir_text(rows)))
 
 
 def test_an_indicator_file_without_its_column_is_refused(tmp_path: Path) -> None:
@@ -330,7 +331,7 @@ def test_a_bare_list_skips_chapters_and_blocks_and_does_not_say_what_is_complete
     ],
 )
 def test_damaged_code_lists_are_refused(tmp_path: Path, text: str, line: int, reason: str) -> None:
-    assert f"icd10.txt, line {line}: {reason}" in refusal(icd10, write(tmp_path / "icd10.txt", text))
+    assert f"icd10.txt{at(line)}: {reason}" in refusal(icd10, write(tmp_path / "icd10.txt", text))
 
 
 def test_of_a_zip_the_part_that_fits_is_read_and_text_before_its_workbook(tmp_path: Path) -> None:
@@ -377,7 +378,7 @@ def test_what_holds_no_text_is_refused(tmp_path: Path, content: bytes, reason: s
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    assert "gone.csv, line 0: it cannot be read (no such file or directory)" in refusal(ccir, tmp_path / "gone.csv")
+    assert "gone.csv: it cannot be read (no such file or directory)" in refusal(ccir, tmp_path / "gone.csv")
 
 
 OWN_CCIR = Path(__file__).parents[4] / "tenants" / "caretally" / "cms" / "data" / "CCIR_v2023-1.csv.gz"
