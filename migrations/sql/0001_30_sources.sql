@@ -13,9 +13,11 @@ CREATE TABLE vendor (
 INSERT INTO vendor (vendor_id, slug, name, timezone) VALUES ('00000000-0000-7000-8000-000000000001', 'decide', 'Facts under decision', 'UTC');
 CREATE TABLE vendor_lock (vendor_id uuid PRIMARY KEY REFERENCES vendor);
 INSERT INTO vendor_lock SELECT vendor_id FROM vendor;
+-- The key under which the identifiers of a vendor's persons are hashed, as the two blocks of RFC 2104; no login reads it.
 CREATE TABLE vendor_secret (
     vendor_id uuid PRIMARY KEY REFERENCES vendor,
-    person_key bytea NOT NULL CHECK (length(person_key) = 32)
+    inner_block bytea NOT NULL CHECK (length(inner_block) = 64),
+    outer_block bytea NOT NULL CHECK (length(outer_block) = 64)
 );
 CREATE TABLE vendor_policy (
     vendor_id uuid NOT NULL REFERENCES vendor,
@@ -157,6 +159,7 @@ CREATE TABLE patient (
     qmb boolean,
     part_b_from date,
     died_on date,
+    -- the same in all records of one person, null for somebody who has one record; no practice reads it
     person_key bytea,
     created_batch_id uuid,
     batch_id uuid,

@@ -137,11 +137,19 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER timezone_fixed BEFORE UPDATE OF timezone ON client FOR EACH ROW EXECUTE FUNCTION guard.client_timezone();
--- A new vendor gets its lock, its person key (random, 244 bits from two version-4 uuids), its counters and the head of its audit chain.
+-- A new vendor gets its lock, the key of its persons (random, 244 bits from two version-4 uuids), its counters and the head of its audit chain.
 CREATE FUNCTION guard.vendor_born() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, caretally, pg_temp AS $$
+DECLARE
+    key bytea := sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
+    inner_block bytea := decode(repeat('36', 64), 'hex');
+    outer_block bytea := decode(repeat('5c', 64), 'hex');
 BEGIN
+    FOR place IN 0..31 LOOP
+        inner_block := set_byte(inner_block, place, get_byte(inner_block, place) # get_byte(key, place));
+        outer_block := set_byte(outer_block, place, get_byte(outer_block, place) # get_byte(key, place));
+    END LOOP;
     INSERT INTO vendor_lock VALUES (NEW.vendor_id);
-    INSERT INTO vendor_secret VALUES (NEW.vendor_id, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())));
+    INSERT INTO vendor_secret VALUES (NEW.vendor_id, inner_block, outer_block);
     INSERT INTO audit_head VALUES (NEW.vendor_id, 0, decode(repeat('00', 32), 'hex'));
     RETURN NULL;
 END $$;

@@ -58,6 +58,7 @@ class Probes:
         self.raw, self.asker, self.table, self.sower = raw, asker, table, sower
         self.name = sql.Identifier(table)
         self.levels = ("vendor_id", "client_id") if table in CLIENT_TABLES else ("vendor_id",)
+        self.readable = readable(raw, table)
 
     def leaks(self) -> list[str]:
         """Return one sentence for each thing that got through."""
@@ -96,7 +97,9 @@ class Probes:
     def _rows(self) -> tuple[list[str], str]:
         try:
             with self.raw.transaction():
-                return [row[0] for row in self.raw.execute(sql.SQL("SELECT to_jsonb(t)::text FROM {} t ORDER BY 1").format(self.name))], ""
+                return [
+                    row[0] for row in self.raw.execute(sql.SQL("SELECT to_jsonb(t)::text FROM {} t ORDER BY 1").format(self.readable))
+                ], ""
         except Error as error:
             return [], str(error)
 
@@ -110,7 +113,7 @@ class Probes:
             "SELECT 1 FROM (SELECT count(*) FILTER (WHERE {w}) n, count(DISTINCT t.*) FILTER (WHERE {w}) d FROM {t} t) c WHERE n + d > 0 "
             "OR EXISTS (SELECT FROM {t} t WHERE {w}) OR EXISTS (SELECT FROM {t} o LEFT JOIN {t} t USING (vendor_id) WHERE {w})"
         )
-        count, _ = self._attempt(statement.format(w=where, t=self.name), values * 4)
+        count, _ = self._attempt(statement.format(w=where, t=self.readable), values * 4)
         return "counts, finds or joins rows of" if count > 0 else ""
 
     def _row(self, stranger: Twin) -> dict[str, Any]:
@@ -160,6 +163,21 @@ class Probes:
         return "" if count == 0 or BY_GRANT in error or any(reason in error for reason in BY_TRIGGER) else "deletes rows of"
 
 
+def readable(raw: PsycopgConnection, table: str) -> sql.Composable:
+    """Return what of a table the login may read: the columns granted to it, or the table itself when it may read none or all."""
+    columns = [
+        row[0]
+        for row in raw.execute(
+            "SELECT attname::text FROM pg_attribute WHERE attrelid = %(table)s::regclass AND attnum > 0 AND NOT attisdropped "
+            "AND has_column_privilege(%(table)s::regclass, attnum, 'SELECT') ORDER BY attnum",
+            {"table": table},
+        )
+    ]
+    if not columns:
+        return sql.Identifier(table)
+    return sql.SQL("(SELECT {} FROM {})").format(sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(table))
+
+
 def leaks(database: TestDatabase, sower: Sower, table: str, *askers: Asker) -> list[str]:
     """Return what gets through to these askers in one table; empty when nothing does."""
     found: list[str] = []
@@ -176,7 +194,7 @@ def seen(database: TestDatabase, asker: Asker, shape: Shape) -> str:
         for table in shape.order:
             try:
                 with raw.transaction():
-                    rows = raw.execute(sql.SQL("SELECT to_jsonb(t)::text FROM {} t ORDER BY 1").format(sql.Identifier(table))).fetchall()
+                    rows = raw.execute(sql.SQL("SELECT to_jsonb(t)::text FROM {} t ORDER BY 1").format(readable(raw, table))).fetchall()
             except errors.InsufficientPrivilege:
                 rows = [("may not be read",)]
             digest.update(repr((table, rows)).encode())

@@ -92,7 +92,7 @@ FAULTS = {
         ['GRANT UPDATE (payer) ON patient TO "{practice}"'],
         "patient: grant is not declared: {practice} UPDATE(payer)",
     ),
-    "a right less": (['REVOKE SELECT ON patient FROM "{practice}"'], "patient: grant is missing: {practice} SELECT"),
+    "a right less": (['REVOKE SELECT ON visit FROM "{practice}"'], "visit: grant is missing: {practice} SELECT"),
     "a right to truncate": (['GRANT TRUNCATE ON patient TO "{vendor}"'], "{vendor}: may truncate"),
     "a right to create": (['GRANT CREATE ON SCHEMA caretally TO "{vendor}"'], "{vendor}: may create in the schema caretally"),
     "the key readable": (['GRANT SELECT (inner_block) ON tenancy.context_key TO "{auth}"'], "{auth}: can read or change the key"),

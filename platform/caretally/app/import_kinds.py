@@ -1,4 +1,8 @@
-"""All kinds of import file, in an order in which an installation can be filled."""
+"""All kinds of import file, in an order in which an installation can be filled, and what follows from them elsewhere."""
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
 
 from caretally.agreements.import_agreements import AGREEMENTS
 from caretally.carelog.import_device_days import DEVICE_DAYS
@@ -8,10 +12,27 @@ from caretally.clients.import_clients import CLIENTS
 from caretally.consents.import_consents import CONSENTS
 from caretally.directory.import_people import PROVIDERS, STAFF
 from caretally.errors import UsageMistake
+from caretally.files.printed_words import counted
 from caretally.imports.kinds import ImportKind
 from caretally.patients.import_history import ASSIGNMENTS, CONDITIONS, DISCHARGES, ENROLMENTS, SERVICES, STAYS, VISITS
 from caretally.patients.import_patients import PATIENTS
+from caretally.persons.match import match_all_records, match_new_records
 from caretally.reviews.import_reviews import REVIEWS
+
+
+def find_persons(connection: Connection) -> tuple[str, ...]:
+    """Match the new and changed patients with all others of the vendor and return what a person should look at."""
+    matched = match_new_records(connection)
+    if not matched.proposed:
+        return ()
+    pairs = counted(matched.proposed, "pair of patients", "pairs of patients")
+    return (f"{pairs} may be one person; decide with caretally persons review.",)
+
+
+def find_persons_again(connection: Connection) -> None:
+    """Match again after patients were removed or put back as they were."""
+    match_all_records(connection)
+
 
 IMPORT_KINDS: dict[str, ImportKind] = {
     kind.name: kind
@@ -19,7 +40,7 @@ IMPORT_KINDS: dict[str, ImportKind] = {
         CLIENTS,
         PROVIDERS,
         STAFF,
-        PATIENTS,
+        replace(PATIENTS, after_import=find_persons, after_undo=find_persons_again),
         ENROLMENTS,
         ASSIGNMENTS,
         CONDITIONS,

@@ -115,9 +115,10 @@ def _written(connection: Connection, kind: ImportKind, file: ParsedFile, *, pres
     connection.execute(REFRESH, {"name": kind.targets[-1].table, "added": result.new})
     if kind.closed and kind.closed.late:
         late_rows.keep(connection, kind, batch=batch)
+    notes = kind.after_import(connection) if kind.after_import else ()
     failpoint("import:merged")
     append_event(connection, action="import", detail={"batch": batch, "kind": kind.name, "file_sha256": file.sha256, **counts})
-    return replace(result, batch_id=batch)
+    return replace(result, batch_id=batch, notes=notes)
 
 
 def _lock(connection: Connection, kind: ImportKind) -> None:

@@ -3,9 +3,11 @@
 Kinds are declared beside the capability that owns the table; everything here is data, the SQL in it runs over whole files:
 `r` is the row of the file with its cells as text (`in_<column>`) and as values (`<column>`, null when blank or not readable)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from sqlalchemy import Connection
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,11 @@ class ClosedMonths:
 
 @dataclass(frozen=True)
 class ImportKind:
-    """A kind of file. `identity` is the SQL over `r` that names a row once in a file."""
+    """A kind of file. `identity` is the SQL over `r` that names a row once in a file.
+
+    `after_import` and `after_undo` do what else follows from its rows, in the same transaction and before its audit event; the first
+    returns sentences for the person who imports.
+    """
 
     name: str
     columns: tuple[Column, ...]
@@ -146,6 +152,8 @@ class ImportKind:
     rules: tuple[Rule | SetRule, ...] = ()
     locks: Locks = Locks.CLIENTS
     closed: ClosedMonths | None = None
+    after_import: Callable[[Connection], tuple[str, ...]] | None = None
+    after_undo: Callable[[Connection], None] | None = None
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -36,3 +36,4 @@ class ImportResult:
     refused: int = 0
     problems: tuple[RowProblem, ...] = ()
     batch_id: UUID | None = None
+    notes: tuple[str, ...] = ()

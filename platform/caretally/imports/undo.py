@@ -67,6 +67,8 @@ def undo_import(connection: Connection, kinds: dict[str, ImportKind], batch: UUI
     _lock(connection, kind, batch)
     _refuse_if_built_upon(connection, kind, batch, at=row.at)
     removed, restored = _take_back(connection, kind, batch)
+    if kind.after_undo:
+        kind.after_undo(connection)
     connection.execute(MARK_UNDONE, {"batch": batch})
     append_event(connection, action="import.undone", detail={"batch": batch, "kind": kind.name, "removed": removed, "restored": restored})
     return UndoResult(batch, kind.name, removed, restored)

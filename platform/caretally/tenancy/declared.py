@@ -72,7 +72,7 @@ NOTED_HELD = {
 
 CHANGED_BY_VENDOR = (
     "vendor_policy import_mapping import_before staff client provider patient enrolment assignment condition consent visit care_plan review mdm "
-    "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice"
+    "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice person_record person_match"
 ).split()
 ADDED_BY_VENDOR = (
     "import_batch patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry overpayment_review audit_event client_month "
@@ -81,7 +81,7 @@ ADDED_BY_VENDOR = (
 VENDOR_GRANTS = (
     dict.fromkeys(CHANGED_BY_VENDOR, frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"}))
     | dict.fromkeys(ADDED_BY_VENDOR, frozenset({"SELECT", "INSERT"}))
-    | dict.fromkeys(("vendor", "vendor_secret", "attestation", "late_fact"), frozenset({"SELECT"}))
+    | dict.fromkeys(("vendor", "attestation", "late_fact"), frozenset({"SELECT"}))
     | {
         "vendor_lock": frozenset({"SELECT", "UPDATE"}),
         "client_lock": frozenset({"SELECT", "UPDATE"}),
@@ -91,7 +91,13 @@ VENDOR_GRANTS = (
         "audit_head": frozenset({"SELECT", "UPDATE(seq)", "UPDATE(hash)"}),
     }
 )
-UNSEEN_BY_PRACTICE = frozenset({"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact"})
+UNSEEN_BY_PRACTICE = frozenset({"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact", "person_record"})
+# Columns that a practice may read where it may not read all: a patient's person key changes when another client's patient is the same person.
+READ_BY_PRACTICE = {
+    "patient": (
+        "vendor_id client_id id mrn family_name given_name search_name birth_date mbi state payer qmb part_b_from died_on created_batch_id batch_id"
+    ).split()
+}
 UNSEEN_BY_ALL = frozenset({"alembic_version"})
 
 
@@ -157,7 +163,9 @@ def _grants(table: str, prefix: str) -> list[str]:
     if table in (*GLOBAL_TABLES, *GLOBAL_VIEWS):
         return [] if table in UNSEEN_BY_ALL else [f"{prefix}_{kind} SELECT" for kind in ("vendor", "practice", "operator")]
     grants = [f"{prefix}_vendor {privilege}" for privilege in VENDOR_GRANTS.get(table, ())]
-    if table in CLIENT_TABLES and table not in UNSEEN_BY_PRACTICE:
+    if table in READ_BY_PRACTICE:
+        grants += [f"{prefix}_practice SELECT({column})" for column in READ_BY_PRACTICE[table]]
+    elif table in CLIENT_TABLES and table not in UNSEEN_BY_PRACTICE:
         grants.append(f"{prefix}_practice SELECT")
     if table == "vendor":
         grants += [f"{prefix}_operator SELECT", f"{prefix}_operator INSERT"]

@@ -17,10 +17,11 @@ SCHEMAS = (SCHEMA, "tenancy", "guard", "import")
 CLIENT_TABLES = (
     "client client_lock provider patient enrolment assignment condition consent visit care_plan review mdm attestation billed_service stay "
     "device_period discharge time_entry late_entry agreement agreement_price client_month patient_month exception invoice invoice_line "
-    "invoice_state ledger_entry overpayment_review program_line exclusion_choice late_fact adjustment"
+    "invoice_state ledger_entry overpayment_review program_line exclusion_choice late_fact adjustment person_record"
 ).split()
 VENDOR_TABLES = (
-    "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head audit_event"
+    "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head audit_event "
+    "person_match"
 ).split()
 GLOBAL_TABLES = (
     "rule_set billing_code time_ladder gate exclusion_reason credential_type visit_code_not_qualifying plan_element program_limit "
@@ -44,5 +45,6 @@ SECURITY_DEFINER_FUNCTIONS = frozenset(
         "guard.vendor_born",
         "import.refresh_statistics",
         "tenancy.analyse",
+        "tenancy.person_hashes",
     }
 )

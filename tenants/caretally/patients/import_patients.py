@@ -14,9 +14,6 @@ PATIENT = Lookup(
         "This client has no patient with the record number “{value}”.",
     ),
 )
-# Family name, given name and day of birth, keyed by the vendor's secret: the same human at two clients has the same key, nobody else can tell.
-PERSON_KEY = r"""sha256((SELECT person_key FROM vendor_secret) || convert_to(
-    import.plain_name(r.in_family_name) || E'\x1f' || import.plain_name(r.in_given_name) || E'\x1f' || to_char(r.birth_date, 'YYYY-MM-DD'), 'UTF8'))"""
 ONE_MBI_TWICE = """
 SELECT r.line, min(other.mrn) FROM import_row r JOIN (
     SELECT client_id, mbi, in_mrn AS mrn FROM import_row WHERE mbi IS NOT NULL
@@ -45,10 +42,7 @@ PATIENTS = ImportKind(
         Target(
             "patient",
             {"client_id": "r.client_id", "mrn": "r.in_mrn"},
-            fields=(
-                Field("search_name", "import.plain_name(r.in_family_name || ' ' || r.in_given_name)", ("family_name", "given_name")),
-                Field("person_key", PERSON_KEY, ("family_name", "given_name", "birth_date")),
-            ),
+            fields=(Field("search_name", "import.plain_name(r.in_family_name || ' ' || r.in_given_name)", ("family_name", "given_name")),),
         ),
     ),
     identity=("r.client_id", "r.in_mrn"),

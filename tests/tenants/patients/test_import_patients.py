@@ -1,4 +1,4 @@
-"""Patients come in with names in any script, a Medicare number that can be one, and a key that finds the same human elsewhere."""
+"""Patients come in with names in any script and a Medicare number that can be one."""
 
 from pathlib import Path
 
@@ -13,10 +13,6 @@ HEADER = "client,mrn,family_name,given_name,birth_date,mbi,state,qmb,died_on"
 @pytest.fixture
 def desk(database: TestDatabase, tmp_path: Path) -> Desk:
     return new_desk(database, tmp_path)
-
-
-def keys(desk: Desk) -> list[bytes]:
-    return [bytes(row[0]) for row in desk.office.rows("SELECT person_key FROM patient WHERE mrn LIKE 'k%' ORDER BY mrn")]
 
 
 def test_a_medicare_number_is_kept_without_its_dashes(desk: Desk) -> None:
@@ -68,25 +64,6 @@ def test_a_date_is_iso_or_american(desk: Desk, written: str) -> None:
 )
 def test_a_leap_day_is_only_in_leap_years(desk: Desk, written: str, taken: bool) -> None:
     assert desk.imports("patients", f"{HEADER}\nLFM,8,Osei,Ama,{written},,,,\n").written is taken
-
-
-def test_the_same_human_at_two_clients_has_one_key_however_the_name_is_written(desk: Desk) -> None:
-    desk.imports("patients", f"{HEADER}\nLFM,k1,Núñez-Ruiz,José,1940-02-01,,,,\nHIL,k2,NUNEZ RUIZ,jose,2/1/1940,,,,\n")
-    first, second = keys(desk)
-    assert first == second
-
-
-def test_another_day_of_birth_is_another_human(desk: Desk) -> None:
-    desk.imports("patients", f"{HEADER}\nLFM,k1,Osei,Ama,1940-02-01,,,,\nHIL,k2,Osei,Ama,1940-02-02,,,,\n")
-    first, second = keys(desk)
-    assert first != second
-
-
-def test_the_key_of_one_vendor_says_nothing_to_another(desk: Desk, database: TestDatabase, tmp_path: Path) -> None:
-    other = new_desk(database, tmp_path)
-    for place in (desk, other):
-        place.imports("patients", f"{HEADER}\nLFM,k1,Osei,Ama,1940-02-01,,,,\n")
-    assert keys(desk) != keys(other)
 
 
 def test_names_are_searchable_without_their_accents(desk: Desk) -> None:

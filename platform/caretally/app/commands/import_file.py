@@ -135,6 +135,8 @@ def tell(result: ImportResult, *, vendor: str) -> None:
     counts = ", ".join(f"{getattr(result, name)} {name}" for name in ("new", "changed", "unchanged", "refused", "late"))
     click.echo(f"{result.kind}: {result.read} rows read, {counts}.")
     tell_problems(result)
+    for sentence in result.notes:
+        click.echo(sentence)
     if result.batch_id:
         click.echo(f"Batch {result.batch_id}; take it back with: caretally import undo {result.batch_id} --vendor {vendor}")
     elif result.dry_run:
