@@ -86,7 +86,10 @@ def judged(patients: list[Patient], one_person: Iterable[list[str]], said: Itera
         "exact": {"pairs": len(exact), "found": share(len(exact & true), len(true)), "wrong": share(len(exact - true), len(exact))},
         "near": {"pairs": len(near), "found": share(len(near & true), len(true - exact)), "wrong": share(len(near - true), len(near))},
         "both": {"found": share(len((near | exact) & true), len(true))},
-        "by_likelihood": {f"{band}-{band + 19} %": {"pairs": sum(c.values()), "true": share(c[True], sum(c.values()))} for band, c in sorted(bands.items())},
+        "by_likelihood": {
+            f"{band}-{band + 19} %": {"pairs": sum(c.values()), "true": share(c[True], sum(c.values()))}
+            for band, c in sorted(bands.items())
+        },
         "by_way": {way: dict(sorted(counts.items())) for way, counts in sorted(ways.items())},
         "why_wrong": dict(wrong),
         "missed": sorted((tuple(sorted(pair)) for pair in true - exact - near), key=str)[:0],

@@ -64,7 +64,19 @@ SHORT = {
     "Michael": "Mike",
 }
 ALIKE_TWINS = (("Ronald", "Donald"), ("Jean", "Joan"), ("Marilyn", "Carolyn"), ("Jane", "Janet"), ("Larry", "Jerry"), ("Mary", "Marie"))
-MISREAD = (("rn", "m"), ("m", "rn"), ("cl", "d"), ("o", "0"), ("l", "1"), ("i", "l"), ("e", "c"), ("h", "b"), ("n", "u"), ("vv", "w"), ("w", "vv"))
+MISREAD = (
+    ("rn", "m"),
+    ("m", "rn"),
+    ("cl", "d"),
+    ("o", "0"),
+    ("l", "1"),
+    ("i", "l"),
+    ("e", "c"),
+    ("h", "b"),
+    ("n", "u"),
+    ("vv", "w"),
+    ("w", "vv"),
+)
 CLIENTS = 40
 
 

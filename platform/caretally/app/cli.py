@@ -30,6 +30,7 @@ COMMANDS = {
     "exceptions": "caretally.app.commands.exceptions:exceptions_command",
     "explain": "caretally.app.commands.explain:explain_command",
     "decide": "caretally.app.commands.decide:decide_command",
+    "persons": "caretally.app.commands.persons:persons_group",
     "what-if": "caretally.app.commands.what_if:what_if_command",
     "rules": "caretally.app.commands.rules:rules_group",
     "verify": "caretally.app.commands.verify:verify_command",

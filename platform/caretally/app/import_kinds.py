@@ -9,6 +9,7 @@ from caretally.carelog.import_device_days import DEVICE_DAYS
 from caretally.carelog.import_time import TIME
 from caretally.careplans.import_careplans import CARE_PLANS, MDM
 from caretally.clients.import_clients import CLIENTS
+from caretally.close.review_one_person import review_one_person
 from caretally.consents.import_consents import CONSENTS
 from caretally.directory.import_people import PROVIDERS, STAFF
 from caretally.errors import UsageMistake
@@ -21,17 +22,24 @@ from caretally.reviews.import_reviews import REVIEWS
 
 
 def find_persons(connection: Connection) -> tuple[str, ...]:
-    """Match the new and changed patients with all others of the vendor and return what a person should look at."""
+    """Match the new and changed patients with all others of the vendor and return what a person should know of it."""
     matched = match_new_records(connection)
-    if not matched.proposed:
-        return ()
-    pairs = counted(matched.proposed, "pair of patients", "pairs of patients")
-    return (f"{pairs} may be one person; decide with caretally persons review.",)
+    reviewed = review_one_person(connection, matched.linked)
+    notes = []
+    if matched.linked:
+        patients = counted(len(matched.linked), "patient has", "patients have")
+        notes.append(f"{patients} a second record; a month is held under both.")
+    if reviewed:
+        notes.append(f"{counted(reviewed, 'closed month', 'closed months')} billed for one person twice came under overpayment review.")
+    if matched.proposed:
+        pairs = counted(matched.proposed, "pair of patients", "pairs of patients")
+        notes.append(f"{pairs} may be one person; decide with caretally persons review.")
+    return tuple(notes)
 
 
 def find_persons_again(connection: Connection) -> None:
     """Match again after patients were removed or put back as they were."""
-    match_all_records(connection)
+    review_one_person(connection, match_all_records(connection).linked)
 
 
 IMPORT_KINDS: dict[str, ImportKind] = {
