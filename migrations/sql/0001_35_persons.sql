@@ -1,4 +1,4 @@
--- Who is the same human in two records of a vendor. Nothing here is a practice's to see: a pair would tell it of another client. Decision 0009.
+-- Who is the same human in two records of a vendor. Nothing here is a practice's to see: a pair would tell it of another client. Decision 0010.
 -- HMAC-SHA256 (RFC 2104) of each text under the current vendor's key, in their order; allow-listed SECURITY DEFINER, since no login reads the key.
 -- It takes all texts of a statement at once, so that the key is looked up and the context verified once.
 CREATE FUNCTION tenancy.person_hashes(texts text[]) RETURNS bytea[]

@@ -1,7 +1,7 @@
 """Which records are one person because their identifiers are the same, and where identifiers contradict each other.
 
 The same Medicare number with the same day of birth, or the same name with the same day of birth, is one person. Not so where the
-identifiers themselves disagree (decision 0009); such pairs are put before a person, and nobody is held for them."""
+identifiers themselves disagree (decision 0010); such pairs are put before a person, and nobody is held for them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

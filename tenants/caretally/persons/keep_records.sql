@@ -1,6 +1,6 @@
 -- The hashes of all names and numbers are made by one call each. A day of birth that stands for "not known" says nothing beside a name.
 WITH read AS MATERIALIZED (
-    SELECT s.*, r.family, r.given, r.whole, r.generation, r.traits, 'name|' || r.name_text || '|' || CASE WHEN s.birth_date <> :unknown_birth_date THEN s.birth_date END AS name_text,
+    SELECT s.*, r.family, r.given, r.whole, r.generation, string_to_array(r.traits, ' ') AS traits, 'name|' || r.name_text || '|' || CASE WHEN s.birth_date <> :unknown_birth_date THEN s.birth_date END AS name_text,
            row_number() OVER () AS place
     FROM person_stale s JOIN person_read r USING (patient_id)
 ),

@@ -1,7 +1,7 @@
 """How likely two records are one person: what they agree and differ in, weighed by how often that happens by chance.
 
 Fellegi and Sunter (1969), with names weighed by how common they are among the vendor's patients. A weight is the binary logarithm of
-how much more often one person's two records look so than two strangers' records do. Decision 0009 says where the shares come from.
+how much more often one person's two records look so than two strangers' records do. Decision 0010 says where the shares come from.
 """
 
 from collections.abc import Mapping

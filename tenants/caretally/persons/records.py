@@ -17,7 +17,7 @@ DROP = text(
 COUNT_STALE = text("SELECT count(*) FROM person_stale")
 STALE = text("SELECT patient_id, family_name, given_name, mbi FROM person_stale")
 CREATE_READ = text(
-    "CREATE TEMP TABLE person_read (patient_id uuid, family text, given text, whole text, generation smallint, name_text text, traits text[]) ON COMMIT DROP"
+    "CREATE TEMP TABLE person_read (patient_id uuid, family text, given text, whole text, generation smallint, name_text text, traits text) ON COMMIT DROP"
 )
 COPY_READ = "COPY person_read FROM STDIN"
 REFRESH = text("SELECT import.refresh_statistics('person_record', :added)")
@@ -48,7 +48,7 @@ def _read(connection: Connection) -> None:
     with driver.cursor() as cursor, cursor.copy(COPY_READ) as copy:
         for patient_id, family_name, given_name, mbi in rows:
             name = plain_name(family_name, given_name)
-            copy.write_row((patient_id, name.family, name.given, name.whole, name.generation, name.key, [*traits(name, mbi)]))
+            copy.write_row((patient_id, name.family, name.given, name.whole, name.generation, name.key, " ".join(traits(name, mbi))))
 
 
 def traits(name: PlainName, mbi: str | None) -> Iterator[str]:
