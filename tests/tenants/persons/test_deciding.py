@@ -74,6 +74,17 @@ def test_different_stands_when_the_identifiers_become_the_same(desk: Desk) -> No
     assert persons(desk) == set()
 
 
+def test_what_was_decided_stays_as_it_was_decided_when_the_identifiers_become_the_same(desk: Desk) -> None:
+    imports(desk, *ALIKE)
+    decide(desk, "k1", "k2", "same")
+    before = pair_between(desk, "k1", "k2")
+    imports(desk, "HIL,k2,Quartermain,Wilhelmina,1940-02-01,")
+    after = pair_between(desk, "k1", "k2")
+    assert (after.found_by, after.score, after.decided_by, after.reason) == ("near", before.score, "tester", "asked the practice")
+    undo(desk, "k1", "k2")
+    assert pairs(desk) == {("k1", "k2", "name", "same")}
+
+
 def test_a_third_record_does_not_join_two_who_are_different(desk: Desk) -> None:
     imports(desk, *THE_SAME)
     decide(desk, "k1", "k2", "different")
