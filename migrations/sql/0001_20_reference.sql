@@ -109,6 +109,7 @@ CREATE TABLE program_gate (
 CREATE TABLE duplicate_program (
     program text NOT NULL REFERENCES program,
     other_program text NOT NULL REFERENCES program,
+    valid_from date NOT NULL,
     source text NOT NULL,
     PRIMARY KEY (program, other_program)
 );

@@ -194,7 +194,7 @@ final AS (
                 WHEN addon_units > 0 THEN ARRAY[base_code, addon_code] ELSE ARRAY[base_code] END AS codes,
            CASE WHEN empty_claim THEN '{}'::smallint[] WHEN substituted THEN '{1}'::smallint[] WHEN extra_code IS NOT NULL THEN array_remove(ARRAY[1, nullif(addon_units, 0), 1], NULL)::smallint[]
                 WHEN addon_units > 0 THEN ARRAY[1, addon_units]::smallint[] ELSE '{1}'::smallint[] END AS units,
-           CASE WHEN path IS NULL AND cured_path IS NULL AND NOT reached_ever THEN stops || coalesce(decisive, '{}') ELSE stops END AS exceptions,
+           CASE WHEN path IS NULL AND cured_path IS NULL AND (NOT reached_ever OR reached_brief_ever) THEN stops || coalesce(decisive, '{}') ELSE stops END AS exceptions,
            CASE WHEN pending THEN (SELECT l.base_code || 'x1' || CASE WHEN (w.seconds - l.counts_from) / l.increment > 0 AND w.seconds > l.counts_from AND l.addon_from <= :month_last
                                               THEN '+' || l.addon_code || 'x' || least((w.seconds - l.counts_from) / l.increment, l.cap) ELSE '' END
                                    FROM ladder l, LATERAL (SELECT CASE l.path WHEN 'personal' THEN cured_qhp ELSE cured_staff_side END AS seconds) w
@@ -212,7 +212,7 @@ SELECT :program, ((SELECT left(tenancy.new_id()::text, 28)) || lpad(to_hex(n), 8
        coalesce(reasons, '{}'), coalesce(reason_seconds, '{}'),
        CASE WHEN empty_claim THEN clinical + qhp ELSE greatest(clinical + qhp - base_seconds - addon_units * coalesce(increment, 0), 0) END,
        exceptions, CASE WHEN noted IS NULL AND decisive IS NULL THEN notes
-                        WHEN path IS NULL AND cured_path IS NULL AND NOT reached_ever THEN notes || coalesce(noted, '{}') ELSE notes || coalesce(reasons, '{}') END,
+                        WHEN path IS NULL AND cured_path IS NULL AND (NOT reached_ever OR reached_brief_ever) THEN notes || coalesce(noted, '{}') ELSE notes || coalesce(reasons, '{}') END,
        missing_seconds, missing_code,
        CASE WHEN supported AND served_on BETWEEN CAST(:substitute_mandatory_to AS date) + 1 AND CAST(:substitute_valid_to AS date) THEN ARRAY[CAST(:substitute_code AS text) || 'x1'] ELSE '{}' END
        || CASE WHEN claims IS NULL THEN '{}' ELSE array_remove(claims, base_code || 'x1' || CASE WHEN addon_units > 0 THEN '+' || addon_code || 'x' || addon_units ELSE '' END) END,

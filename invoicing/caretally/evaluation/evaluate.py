@@ -24,8 +24,8 @@ STEPS = {
     "device": ("scope", "given_device", "lines_without_record", "decide"),
 }
 # The lines of a patient are put together by these, in this order; a line falls in turn, by the place at which it is met.
-BEFORE_TURNS = ("take", "bars", "fall_by_rule")
-AFTER_TURNS = ("services", "apply", "addons", "roll_up")
+BEFORE_TURNS = ("take", "services", "bars", "fall_by_rule")
+AFTER_TURNS = ("apply", "addons", "roll_up")
 DEFAULT_PROGRAM = "CCM"
 ATTESTED = text("UPDATE eval_scope SET attested = true WHERE mrn = ANY(:attested)")
 SERVICES = text(

@@ -70,7 +70,7 @@ def _placeholders(code: str, decision: Decision) -> dict[str, str]:
         "missing_code": decision.missing_code or "a code",
         "pending": duration_words(decision.pending_seconds) if decision.pending_seconds else "Some time",
         "pending_claim": stored_claim_text(decision.pending_claim) if decision.pending_claim else "a code",
-        "seconds": duration_words(excluded) if excluded else "Some time",
+        "seconds": duration_words(excluded) if excluded else "The service",
         "beyond_cap": duration_words(decision.seconds_beyond_claim),
         "consent_on": day_words(decision.consent_on) if decision.consent_on else "a day not on record",
         "visited_on": day_words(decision.visited_on) if decision.visited_on else "a day not on record",

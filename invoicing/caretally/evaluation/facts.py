@@ -18,6 +18,8 @@ from caretally.evaluation.read_facts import Facts
 
 # The planner has no statistics of rows that nobody ever commits, and its guess of one row each would join thousands of patients in nested loops.
 NO_STATISTICS = "SET LOCAL enable_nestloop = off"
+# What the outcome of a program line is called beside that of the whole patient-month.
+LINE_STATES = {"billable": "supported", "held": "held", "not_billable": "unsupported"}
 TERMS = frozenset(Terms.__dataclass_fields__)
 Answer = dict[str, Any]
 
@@ -52,7 +54,7 @@ def _decisions(connection: Connection, facts: Facts, code: str, client_id: UUID,
 
 
 def answer_of(ref: str, decision: Decision) -> Answer:
-    """Return the answer for one patient as JSON has it; codes are in the order of the gate table."""
+    """Return the answer for one patient as JSON has it: codes in the order of the gate table, lines in that of the programs."""
     return {
         "ref": ref,
         "outcome": decision.outcome,
@@ -64,8 +66,23 @@ def answer_of(ref: str, decision: Decision) -> Answer:
         "explanation": explanation(decision),
         "nearest_miss": nearest_miss(decision),
         "alternatives": [_lines(*parse_claim(claim)) for claim in decision.alternatives],
+        "lines": [_program_line(line) for line in decision.lines or (decision,)],
         "rules": list(rules(decision)),
         "rule_set": decision.tables.rule_set,
+    }
+
+
+def _program_line(line: Decision) -> Answer:
+    return {
+        "program": line.program,
+        "state": LINE_STATES[line.outcome],
+        "codes": _lines(line.codes, line.units),
+        "exceptions": _in_order(line, line.exceptions),
+        "warnings": _in_order(line, line.warnings),
+        "date_of_service": line.date_of_service.isoformat() if line.date_of_service else None,
+        "counted_seconds": {"clinical": line.clinical_seconds, "qhp": line.qhp_seconds},
+        "excluded_seconds": line.excluded,
+        "missing_seconds": line.missing_seconds,
     }
 
 

@@ -1,9 +1,10 @@
 -- The device record of the month (it belongs to the month of its last day; one from the first of a month to that month), and the code in
--- force on its last day whose band holds the days (R13, R14). Of several records the one with the most days, then the latest.
+-- force on its date of service whose band holds the days (R13, R14). Of several records the one with the most days, then the latest, then by
+-- name. It is dated on its last day, not after death (R36).
 INSERT INTO eval_given
-SELECT s.n, band.code, record.last_day,
-       CASE WHEN band.code IS NULL THEN CASE WHEN record.known THEN 'DEVICE_DAYS_BELOW_MINIMUM' ELSE 'DEVICE_KIND_MISSING' END END,
-       NOT record.known, CASE WHEN record.setup_on BETWEEN record.period_from AND record.last_day AND setup.code IS NOT NULL THEN setup.code END
+SELECT s.n, band.code, served_on,
+       CASE WHEN served_on < :month_first THEN 'AFTER_DEATH' WHEN band.code IS NULL THEN CASE WHEN record.known THEN 'DEVICE_DAYS_BELOW_MINIMUM' ELSE 'DEVICE_KIND_MISSING' END END,
+       NOT record.known AND served_on >= :month_first, CASE WHEN record.setup_on BETWEEN record.period_from AND record.last_day AND setup.code IS NOT NULL THEN setup.code END
 FROM eval_scope s
 CROSS JOIN LATERAL (
     SELECT v.program AS device, v.days, v.period_from, v.setup_on, last_day,
@@ -16,11 +17,12 @@ CROSS JOIN LATERAL (
       AND last_day BETWEEN :month_first AND :month_last
     ORDER BY v.days DESC, v.period_from DESC, v.program LIMIT 1
 ) record
+CROSS JOIN LATERAL (SELECT least(record.last_day, s.died_on) AS served_on) dated
 LEFT JOIN LATERAL (
     SELECT b.code, b.setup_code FROM device_band b JOIN billing_code c USING (code)
     WHERE b.program = :program AND b.device = record.device AND record.days BETWEEN b.days_from AND b.days_to
-      AND c.first_valid <= record.last_day AND (c.last_valid IS NULL OR c.last_valid >= record.last_day)
+      AND c.first_valid <= served_on AND (c.last_valid IS NULL OR c.last_valid >= served_on)
     ORDER BY b.days_from DESC LIMIT 1
 ) band ON true
-LEFT JOIN billing_code setup ON setup.code = band.setup_code AND setup.first_valid <= record.last_day AND (setup.last_valid IS NULL OR setup.last_valid >= record.last_day)
+LEFT JOIN billing_code setup ON setup.code = band.setup_code AND setup.first_valid <= served_on AND (setup.last_valid IS NULL OR setup.last_valid >= served_on)
 WHERE s.program = :program

@@ -1,7 +1,13 @@
 -- A monthly code without minutes: the first row of the table whose conditions, beneficiary status and month of enrolment fit (R30, R31).
 INSERT INTO eval_given
-SELECT s.n, u.code, least(s.last_enrolled_day, s.died_on), CASE WHEN u.needs_base AND NOT has_base THEN 'ADDON_WITHOUT_BASE' END
+SELECT s.n, u.code, served_on, CASE WHEN served_on IS NULL THEN 'AFTER_DEATH' WHEN u.needs_base AND NOT has_base THEN 'ADDON_WITHOUT_BASE' END
 FROM eval_scope s
+-- the last enrolled day of the month that the patient lived to see, if there is one
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN s.died_on < s.last_enrolled_day
+                THEN upper(coalesce(s.enrolled_days, datemultirange(daterange(:month_first, :month_last, '[]'))) * datemultirange(daterange(NULL, s.died_on, '[]'))) - 1
+                ELSE s.last_enrolled_day END AS served_on
+) lived
 CROSS JOIN LATERAL (
     SELECT u.code, u.needs_base FROM untimed_code u
     WHERE u.program = :program AND s.conditions >= coalesce(u.conditions_from, 0) AND (s.qmb OR NOT u.qmb_only)

@@ -15,6 +15,7 @@ LEFT JOIN LATERAL (
     JOIN untimed_code u ON u.program = :program AND d.mdm = ANY (u.mdm_levels) AND d.visited_on <= d.discharged_on + u.visit_within_days
     WHERE d.vendor_id = :vendor_id AND d.client_id = :client_id AND d.patient_id = s.patient_id
       AND d.visited_on BETWEEN greatest(:month_first, d.discharged_on) AND :month_last
+      AND s.enrolled AND coalesce(s.enrolled_days @> d.visited_on, true)
       AND d.contacted_on BETWEEN d.discharged_on AND deadline.contact_by
       AND coalesce(s.died_on >= d.discharged_on + CAST(:period_days AS int), true)
     ORDER BY d.discharged_on DESC, u.ordinal LIMIT 1

@@ -126,7 +126,7 @@ def program_parameters(connection: Connection, subject: ClientMonth, terms: Term
         }
         | reasons(connection, subject.month, decided_programs=terms.priority, program=program)
         | thresholds(connection, subject, program)
-        | duplicates(connection, program)
+        | duplicates(connection, subject.month, program)
         | substitution(connection, subject, program)
     )
 
@@ -137,10 +137,11 @@ def gates_asked(connection: Connection, program: Program) -> set[str]:
     return set(found)
 
 
-def duplicates(connection: Connection, program: Program) -> dict[str, Any]:
-    """Return the programs that, elsewhere, bar this one for the same person."""
+def duplicates(connection: Connection, month: Month, program: Program) -> dict[str, Any]:
+    """Return the programs that, elsewhere, bar this one for the same person by the month's last day."""
     barred = connection.scalars(
-        text("SELECT other_program FROM duplicate_program WHERE program = :enrolled_as ORDER BY 1"), {"enrolled_as": program.enrolled_as}
+        text("SELECT other_program FROM duplicate_program WHERE program = :enrolled_as AND valid_from <= :day ORDER BY 1"),
+        {"enrolled_as": program.enrolled_as, "day": month.last_day},
     ).all()
     return {"barred_programs": list(barred), "duplicate_without_time": program.kind == "monthly"}
 

@@ -34,7 +34,7 @@ enrolled AS (
 stranger AS (
     SELECT DISTINCT t.patient_id
     FROM time_entry t
-    WHERE t.vendor_id = :vendor_id AND t.client_id = :client_id AND t.program = :program
+    WHERE :timed AND t.vendor_id = :vendor_id AND t.client_id = :client_id AND t.program = :program
       AND t.started_at < :ends_at AND t.started_at > :looks_back_to AND t.ended_at > :starts_at
       AND t.patient_id NOT IN (SELECT patient_id FROM enrolled)
 ),
@@ -120,16 +120,17 @@ duplicated AS (
     SELECT DISTINCT other.patient_id
     FROM same_person other
     JOIN client oc ON oc.vendor_id = other.vendor_id AND oc.client_id = other.client_id
+    CROSS JOIN unnest(CAST(:barred_programs AS text[])) AS barring (program)
     WHERE (:duplicate_without_time OR EXISTS (SELECT FROM device_period v WHERE v.vendor_id = other.vendor_id AND v.client_id = other.client_id
-                  AND v.patient_id = other.id AND split_part(v.program, '_', 1) = ANY (CAST(:barred_programs AS text[]))
+                  AND v.patient_id = other.id AND split_part(v.program, '_', 1) = barring.program
                   AND v.period_from BETWEEN :month_first - CAST(:device_period_days AS int) + 1 AND :month_last)
           OR EXISTS (SELECT FROM time_entry t WHERE t.vendor_id = other.vendor_id AND t.client_id = other.client_id AND t.patient_id = other.id
-                  AND t.program = ANY (CAST(:barred_programs AS text[])) AND t.started_at < (:month_last + 1)::timestamp AT TIME ZONE oc.timezone
+                  AND t.program = barring.program AND t.started_at < (:month_last + 1)::timestamp AT TIME ZONE oc.timezone
                   AND t.started_at > (:month_first + 0)::timestamp AT TIME ZONE oc.timezone - interval '24 hours'
                   AND t.ended_at > (:month_first + 0)::timestamp AT TIME ZONE oc.timezone))
       AND EXISTS (SELECT FROM generate_series(0, :month_last - :month_first) AS i,
                   LATERAL (SELECT e.status FROM enrolment e
-                           WHERE e.vendor_id = other.vendor_id AND e.client_id = other.client_id AND e.patient_id = other.id AND e.program = ANY (CAST(:barred_programs AS text[]))
+                           WHERE e.vendor_id = other.vendor_id AND e.client_id = other.client_id AND e.patient_id = other.id AND e.program = barring.program
                              AND e.valid_from <= :month_first + i AND (e.valid_to IS NULL OR e.valid_to >= :month_first + i)
                            ORDER BY e.valid_from DESC LIMIT 1) latest
                   WHERE latest.status = 'enrolled')

@@ -123,7 +123,7 @@ PROGRAM_GATE = TableShape(
 )
 DUPLICATE_PROGRAM = TableShape(
     name="duplicate_program",
-    columns={"program": "text", "other_program": "text", "source": "text"},
+    columns={"program": "text", "other_program": "text", "valid_from": "date", "source": "text"},
     key=("program", "other_program"),
     points_to={"program": ("program", "program"), "other_program": ("program", "program")},
 )

@@ -12,12 +12,12 @@ both_ways AS (
 ),
 met AS (
     SELECT l.patient_id, l.program, o.program AS other, bool_or(y.other_wins) AS loses, bool_or(y.wins) AS wins, l.met < o.met AS first_met,
-           c.program IN (l.program, o.program) OR (p.enrolled_as = ANY (CAST(:priority AS text[])) AND q.enrolled_as = ANY (CAST(:priority AS text[]))) AS decided
+           c.program IN (p.enrolled_as, q.enrolled_as) OR (p.enrolled_as = ANY (CAST(:priority AS text[])) AND q.enrolled_as = ANY (CAST(:priority AS text[]))) AS decided
     FROM eval_line l
     JOIN eval_line o ON o.patient_id = l.patient_id AND o.program <> l.program AND o.stands
     JOIN program p ON p.program = l.program
     JOIN program q ON q.program = o.program
-    JOIN both_ways y ON y.code = ANY (l.codes) AND y.other_code = ANY (o.codes) AND greatest(l.date_of_service, o.date_of_service) >= y.valid_from
+    JOIN both_ways y ON y.code = ANY (l.asked) AND y.other_code = ANY (o.asked) AND greatest(l.date_of_service, o.date_of_service) >= y.valid_from
      AND coalesce(greatest(l.date_of_service, o.date_of_service) <= y.valid_to, true)
      AND CASE y.scope WHEN 'same practitioner' THEN coalesce(l.provider_id = o.provider_id, true)
                       WHEN 'different practitioner' THEN coalesce(l.provider_id <> o.provider_id, false) ELSE true END

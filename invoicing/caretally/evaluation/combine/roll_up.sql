@@ -25,9 +25,10 @@ WITH rolled AS (
 listed AS (
     SELECT r.*, claim.codes, claim.units, lost.reasons, lost.seconds, raised.exceptions, noted.warnings, other.alternatives, spent.entry_ids, spent.entry_seconds, deciding.primary_reason
     FROM rolled r
-    CROSS JOIN LATERAL (SELECT coalesce(array_agg(c.code ORDER BY l.ordinal, c.o), '{}') AS codes, coalesce(array_agg(c.units ORDER BY l.ordinal, c.o), '{}') AS units
-                        FROM eval_line l CROSS JOIN LATERAL unnest(l.codes, l.units) WITH ORDINALITY AS c (code, units, o)
-                        WHERE l.patient_id = r.patient_id AND l.stands AND l.outcome <> 'not_billable' AND r.outcome <> 'not_billable') claim
+    CROSS JOIN LATERAL (SELECT coalesce(array_agg(code ORDER BY ordinal, o), '{}') AS codes, coalesce(array_agg(units ORDER BY ordinal, o), '{}') AS units
+                        FROM (SELECT c.code, sum(c.units)::smallint AS units, min(l.ordinal) AS ordinal, min(c.o) AS o
+                              FROM eval_line l CROSS JOIN LATERAL unnest(l.codes, l.units) WITH ORDINALITY AS c (code, units, o)
+                              WHERE l.patient_id = r.patient_id AND l.stands AND l.outcome <> 'not_billable' AND r.outcome <> 'not_billable' GROUP BY c.code) each_once) claim
     CROSS JOIN LATERAL (SELECT coalesce(array_agg(e.reason ORDER BY e.ordinal), '{}') AS reasons, coalesce(array_agg(e.seconds ORDER BY e.ordinal), '{}') AS seconds
                         FROM (SELECT x.reason, array_position(CAST(:reason_codes AS text[]), x.reason) AS ordinal, sum(x.seconds)::int AS seconds
                               FROM eval_line l CROSS JOIN LATERAL unnest(l.excluded_reasons, l.excluded_seconds) AS x (reason, seconds)
@@ -40,7 +41,7 @@ listed AS (
                         FROM (SELECT unnest(l.alternatives) AS claim FROM eval_line l WHERE l.patient_id = r.patient_id
                               UNION SELECT (SELECT string_agg(c.code || 'x' || c.units, '+' ORDER BY c.o) FROM unnest(l.codes, l.units) WITH ORDINALITY AS c (code, units, o))
                               FROM eval_line l WHERE l.patient_id = r.patient_id AND l.undecided AND NOT l.stands) a
-                        WHERE a.claim IS NOT NULL) other
+                        WHERE a.claim <> coalesce((SELECT string_agg(c.code || 'x' || c.units, '+' ORDER BY c.o) FROM unnest(claim.codes, claim.units) WITH ORDINALITY AS c (code, units, o)), '')) other
     CROSS JOIN LATERAL (SELECT coalesce(array_agg(e.id ORDER BY l.ordinal, e.o), '{}') AS entry_ids, coalesce(array_agg(e.seconds ORDER BY l.ordinal, e.o), '{}') AS entry_seconds
                         FROM eval_line l CROSS JOIN LATERAL unnest(l.entry_ids, l.entry_seconds) WITH ORDINALITY AS e (id, seconds, o) WHERE l.patient_id = r.patient_id) spent
     CROSS JOIN LATERAL (SELECT (SELECT l.primary_reason FROM eval_line l JOIN gate g ON g.code = l.primary_reason
