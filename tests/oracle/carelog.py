@@ -8,9 +8,10 @@ from typing import Any
 
 from tests.oracle.codes import CERTIFIED_CREDENTIALS, LICENSED_CREDENTIALS
 from tests.oracle.localmonth import LocalMonth, as_day
-from tests.oracle.roster import PROGRAM, Consent, Facts, billing_provider, covers, deciding_enrolment
+from tests.oracle.programs import Program, has_minutes, place_in
+from tests.oracle.roster import Consent, Facts, billing_provider, covers, deciding_enrolment
 
-CURABLE = frozenset({"STAFF_NOT_LICENSED", "TIME_NO_DESCRIPTION", "TIME_UNAPPROVED", "TIME_OVERLAP_STAFF"})
+CURABLE = frozenset({"STAFF_NOT_LICENSED", "TIME_NO_DESCRIPTION", "TIME_UNAPPROVED", "TIME_OVERLAP_STAFF", "TIME_DOUBLE_COUNTED"})
 INCURABLE = (
     "AFTER_DEATH",
     "NOT_ENROLLED",
@@ -26,11 +27,13 @@ PART_A = ("part_a_inpatient", "part_a_snf")
 
 @dataclass(frozen=True)
 class Work:
-    """One entry's part in a stretch: why it does not count (None when it does) and who did it."""
+    """One entry's part in a stretch: why it does not count (None when it does), whether that can be cured, who did it and with whom."""
 
     reason: str | None
     by_billing_qhp: bool
     by_other_qhp: bool
+    with_patient: bool
+    is_curable: bool
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,11 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Busy:
-    """A staff member at a patient; `patient` is the position in the file."""
+    """A staff member at a patient for a program; `patient` is the position in the file."""
 
     staff: str
     patient: int
+    program: str
     start: int
     end: int
 
@@ -69,21 +73,28 @@ def diary(facts: Facts, month: LocalMonth) -> list[Busy]:
             start, end = month.moment(entry["start"]), month.moment(entry["end"])
             if end <= start:
                 raise ValueError(f"an entry of patient {patient['ref']} ends before it begins")
-            busy.append(Busy(entry["staff"], position, start, end))
+            busy.append(Busy(entry["staff"], position, entry["program"], start, end))
     return busy
 
 
 class PatientLog:
-    """The CCM time of one patient in one month, cut into stretches."""
+    """The time of one patient for one program in one month, cut into stretches."""
 
-    def __init__(self, facts: Facts, position: int, month: LocalMonth, busy: Iterable[Busy]) -> None:
+    def __init__(self, facts: Facts, position: int, month: LocalMonth, program: Program, busy: Iterable[Busy]) -> None:
         """Cut the entries of the patient at `position`; `busy` holds the whole vendor's diary."""
+        self._program = program
+        self._priority: list[str] = (facts.get("agreement") or {}).get("priority") or []
         self._patient: Facts = facts["patients"][position]
         self._staff: Facts = facts.get("staff", {})
         self._month = month
-        self._elsewhere = [b for b in busy if b.patient != position]
-        self._provider = billing_provider(self._patient, month)
-        self._consent = Consent(self._patient, month)
+        everyone = list(busy)
+        self._elsewhere = [b for b in everyone if b.patient != position]
+        mine = place_in(self._priority, program.called)
+        self._earlier = [
+            b for b in everyone if b.patient == position and has_minutes(b.program) and place_in(self._priority, b.program) < mine
+        ]
+        self._provider = billing_provider(self._patient, month, program.called)
+        self._consent = Consent(self._patient, month, program.called)
         self._entries = self._clipped()
         self.stretches = self._cut()
 
@@ -97,7 +108,7 @@ class PatientLog:
         for entry in self._patient.get("entries", []):
             start = max(self._month.moment(entry["start"]), self._month.starts)
             end = min(self._month.moment(entry["end"]), self._month.ends)
-            if entry["program"] == PROGRAM and start < end:
+            if entry["program"] == self._program.called and start < end:
                 clipped.append((start, end, entry))
         return clipped
 
@@ -106,6 +117,7 @@ class PatientLog:
         for start, end, entry in self._entries:
             edges |= {start, end}
             edges |= {edge for b in self._elsewhere if b.staff == entry["staff"] for edge in (b.start, b.end)}
+        edges |= {edge for b in self._earlier for edge in (b.start, b.end)}
         ordered = sorted(edge for edge in edges if self._month.starts <= edge <= self._month.ends)
         stretches = [self._stretch(a, b) for a, b in pairwise(ordered)]
         return [stretch for stretch in stretches if stretch.work]
@@ -119,10 +131,17 @@ class PatientLog:
         member = self._staff[entry["staff"]]
         is_qhp = member.get("role") == "qhp"
         bills = self._provider is not None and self._provider in (member.get("provider"), member.get("npi"))
-        return Work(self._reason(entry, start, day), is_qhp and bills, is_qhp and not bills)
+        never = self._never_counts(entry, day) or self._is_decided_for_another(start)
+        reason = never or self._does_not_count_yet(entry, start, day)
+        return Work(reason, is_qhp and bills, is_qhp and not bills, entry.get("contact") == "live", never is None)
 
-    def _reason(self, entry: Facts, start: int, day: date) -> str | None:
-        return self._never_counts(entry, day) or self._does_not_count_yet(entry, start, day)
+    def _shared_with(self, start: int) -> list[str]:
+        return [b.program for b in self._earlier if b.start <= start < b.end]
+
+    def _is_decided_for_another(self, start: int) -> str | None:
+        own = self._program.called in self._priority
+        decided = own and any(program in self._priority for program in self._shared_with(start))
+        return "TIME_DOUBLE_COUNTED" if decided else None
 
     def _never_counts(self, entry: Facts, day: date) -> str | None:
         patient, member = self._patient, self._staff[entry["staff"]]
@@ -130,9 +149,9 @@ class PatientLog:
         stays = [stay for stay in patient.get("stays", []) if stay["kind"] in PART_A]
         applies = {
             "AFTER_DEATH": died_on is not None and day > died_on,
-            "NOT_ENROLLED": deciding_enrolment(patient, day) is None,
-            "PART_A_STAY": any(covers(stay, day) for stay in stays),
-            "BEFORE_CONSENT": counts_from is not None and day < counts_from,
+            "NOT_ENROLLED": deciding_enrolment(patient, day, self._program.called) is None,
+            "PART_A_STAY": self._program.stops_at_part_a and any(covers(stay, day) for stay in stays),
+            "BEFORE_CONSENT": self._program.asks_consent and counts_from is not None and day < counts_from,
             "OUTSIDE_US": (entry.get("country") or member.get("country") or "US") != "US",
             "NON_CLINICAL_STAFF": member.get("role") == "administrative",
             "IDLE": entry.get("activity") == "idle",
@@ -148,7 +167,9 @@ class PatientLog:
         if entry.get("approved") is False:
             return "TIME_UNAPPROVED"
         booked = any(b.staff == entry["staff"] and b.start <= start < b.end for b in self._elsewhere)
-        return "TIME_OVERLAP_STAFF" if booked else None
+        if booked:
+            return "TIME_OVERLAP_STAFF"
+        return "TIME_DOUBLE_COUNTED" if self._shared_with(start) else None
 
 
 def _is_licensed(member: dict[str, Any], state: str | None, day: date) -> bool:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from tests.oracle.carelog import Stretch
-from tests.oracle.codes import COMPLEX, COMPLEX_MDM, NON_COMPLEX, PERSONAL, AddOn, Base, valid_on
+from tests.oracle.codes import COMPLEX_MDM, AddOn, Base, valid_on
+from tests.oracle.programs import Program
 from tests.oracle.tally import BOTH, CLINICAL, QHP, Tally
 
 Line = dict[str, str | int]
@@ -25,9 +26,10 @@ def always_valid(_code: Base | AddOn, _day: date) -> bool:
 
 @dataclass(frozen=True)
 class Choice:
-    """The base that was chosen, the seconds it rests on and the units of its add-on."""
+    """The base that was chosen, the path that led to it, the seconds it rests on and the units of its add-on."""
 
     base: Base
+    path: str
     classes: frozenset[str]
     seconds: int
     full_increments: int
@@ -37,21 +39,38 @@ class Choice:
     @property
     def units(self) -> int:
         """Return the add-on units that may be billed."""
-        return min(self.full_increments, self.base.add_on.cap) if self.add_on_is_valid else 0
+        return min(self.full_increments, self.cap) if self.add_on_is_valid else 0
+
+    @property
+    def cap(self) -> int:
+        """Return how many add-on units a month may have, none without an add-on."""
+        return self.base.add_on.cap if self.base.add_on else 0
 
     @property
     def lines(self) -> list[Line]:
         """Return the claim's lines, the base first."""
-        add_on: list[Line] = [{"code": self.base.add_on.code, "units": self.units}] if self.units else []
-        return [{"code": self.base.code, "units": 1}, *add_on]
+        add_on = self.base.add_on
+        further: list[Line] = [{"code": add_on.code, "units": self.units}] if add_on and self.units else []
+        return [{"code": self.base.code, "units": 1}, *further]
 
 
 class Biller:
-    """The rules of one patient-month: its stretches, its MDM and when the client dates its services."""
+    """The rules of one timed line: its stretches, its MDM and when the client dates its services."""
 
-    def __init__(self, stretches: Sequence[Stretch], mdm: Sequence[str], *, month_end: date | None, last_day: date) -> None:
+    def __init__(
+        self,
+        program: Program,
+        stretches: Sequence[Stretch],
+        mdm: Sequence[str],
+        *,
+        is_first_month: bool,
+        month_end: date | None,
+        last_day: date,
+    ) -> None:
         """Take `month_end` (the date of service, when the agreement says so) and the month's `last_day`."""
+        self._program = program
         self._stretches = stretches
+        self._is_first_month = is_first_month
         self._is_complex = bool(COMPLEX_MDM & set(mdm))
         self._has_mdm = bool(mdm)
         self._month_end = month_end
@@ -64,18 +83,20 @@ class Biller:
         tally = Tally(self._stretches, counted_by or policy, admitted)
         for path, classes in PATHS[policy]:
             for base in self._bases(path):
-                choice = self._choice(tally, base, classes, valid)
+                choice = self._choice(tally, base, path, classes, valid)
                 if choice is not None:
                     return choice
         return None
 
     def alternatives(self, policy: str, chosen: Choice | None) -> list[list[Line]]:
         """Return the other lawful claims, distinct, never the chosen one, in no order of price."""
-        choices = [self.choose(other, counted_by=policy) for other in PATHS if other != policy]
-        if chosen is not None and chosen.base is NON_COMPLEX and not self._has_mdm:
-            choices.append(self._beside(policy, chosen, COMPLEX))
-        if chosen is not None and chosen.base is COMPLEX:
-            choices.append(self._beside(policy, chosen, NON_COMPLEX))
+        others = [other for other in PATHS if other != policy] if self._program.follows_policy else []
+        choices = [self.choose(other, counted_by=policy) for other in others]
+        if chosen is not None and self._program.complex:
+            if chosen.base in self._program.staff and not self._has_mdm:
+                choices += [self._beside(policy, chosen, base) for base in self._program.complex]
+            if chosen.base in self._program.complex:
+                choices += [self._beside(policy, chosen, base) for base in self._program.staff]
         found: list[list[Line]] = []
         for choice in choices:
             if choice is not None and choice.lines not in [*found, chosen.lines if chosen else []]:
@@ -96,8 +117,7 @@ class Biller:
         """Return the fewest seconds that would add a code or a unit, or None at the cap."""
         tally = Tally(self._stretches, policy)
         if chosen is not None:
-            path = "personal" if chosen.base is PERSONAL else "staff"
-            steps = [base.threshold for base in self._bases(path) if valid_on(base, chosen.date_of_service)]
+            steps = [base.threshold for base in self._bases(chosen.path) if valid_on(base, chosen.date_of_service)]
             return min((s - chosen.seconds for s in [*steps, *_next_unit(chosen)] if s > chosen.seconds), default=None)
         gaps = [
             base.threshold - tally.seconds(classes)
@@ -109,25 +129,25 @@ class Biller:
 
     def _bases(self, path: str) -> tuple[Base, ...]:
         if path == "personal":
-            return (PERSONAL,)
-        return (COMPLEX, NON_COMPLEX) if self._is_complex else (NON_COMPLEX,)
+            return self._program.personal
+        staff = self._program.first if self._is_first_month and self._program.first else self._program.staff
+        return (*self._program.complex, *staff) if self._is_complex else staff
 
     def _beside(self, policy: str, chosen: Choice, base: Base) -> Choice | None:
-        return self._choice(Tally(self._stretches, policy), base, chosen.classes, valid_on)
+        return self._choice(Tally(self._stretches, policy), base, chosen.path, chosen.classes, valid_on)
 
-    def _choice(self, tally: Tally, base: Base, classes: frozenset[str], valid: Validity) -> Choice | None:
+    def _choice(self, tally: Tally, base: Base, path: str, classes: frozenset[str], valid: Validity) -> Choice | None:
         seconds = tally.seconds(classes)
         if seconds < base.threshold:
             return None
         day = self._month_end or tally.day_reaching(base.threshold, classes)
         if not valid(base, day):
             return None
-        increments = (seconds - base.threshold) // base.add_on.increment
-        return Choice(base, classes, seconds, increments, valid(base.add_on, day), day)
+        add_on_is_valid = base.add_on is not None and valid(base.add_on, day)
+        return Choice(base, path, classes, seconds, base.units(seconds), add_on_is_valid, day)
 
 
 def _next_unit(chosen: Choice) -> list[int]:
-    add_on = chosen.base.add_on
-    if not chosen.add_on_is_valid or chosen.units == add_on.cap:
+    if not chosen.add_on_is_valid or chosen.units == chosen.cap:
         return []
-    return [chosen.base.threshold + (chosen.units + 1) * add_on.increment]
+    return [chosen.base.seconds_for(chosen.units + 1)]

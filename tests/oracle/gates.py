@@ -11,28 +11,32 @@ from tests.oracle.codes import (
     VISITS_THAT_QUALIFY,
 )
 from tests.oracle.localmonth import LocalMonth, as_day, months_later
+from tests.oracle.programs import Program
 from tests.oracle.roster import Consent, Facts, billing_provider, last_enrolment, touches
 
 Gates = dict[str, str]
 REVIEW_DAYS = 365
 
 
-def gates(patient: Facts, agreement: Facts, month: LocalMonth, first_counted: date | None) -> Gates:
-    """Return code -> hold, unsupported or warn; what the agreement switches off is left out."""
-    raised: Gates = dict.fromkeys(CLIENT_FACTS, "warn")
-    raised |= _practitioner_and_consent(patient, month)
-    raised |= _initiating_visit(patient, month, first_counted)
-    raised |= _conditions(patient, month)
-    raised |= _care_plan(patient, agreement, month)
+def gates(program: Program, patient: Facts, agreement: Facts, month: LocalMonth, first_counted: date | None) -> Gates:
+    """Return code -> hold, unsupported or warn; what the agreement switches off or the program is not asked is left out."""
+    raised: Gates = {} if billing_provider(patient, month, program.called) else {"PROVIDER_NOT_ELIGIBLE": "hold"}
+    if program.asks_consent:
+        raised |= _consent(program, patient, month)
+    if program.asks_visit:
+        raised |= _initiating_visit(program, patient, month, first_counted)
+    if program.conditions and program.began <= month.first_day:
+        raised |= _conditions(program, patient, month)
+    if program.asks_plan:
+        raised |= dict.fromkeys(CLIENT_FACTS, "warn")
+        raised |= _care_plan(patient, agreement, month)
     raised |= _attestation_and_coverage(patient, agreement, month)
     return {code: effect for code, effect in raised.items() if effect != "off"}
 
 
-def _practitioner_and_consent(patient: Facts, month: LocalMonth) -> Gates:
+def _consent(program: Program, patient: Facts, month: LocalMonth) -> Gates:
     raised: Gates = {}
-    consent = Consent(patient, month)
-    if billing_provider(patient, month) is None:
-        raised["PROVIDER_NOT_ELIGIBLE"] = "hold"
+    consent = Consent(patient, month, program.called)
     if consent.gate is not None:
         raised[consent.gate] = "unsupported" if consent.gate == "CONSENT_REVOKED" else "hold"
     if consent.in_use is not None and not set(consent.in_use.get("acknowledged", [])) >= ACKNOWLEDGEMENTS:
@@ -42,46 +46,64 @@ def _practitioner_and_consent(patient: Facts, month: LocalMonth) -> Gates:
     return raised
 
 
-def _initiating_visit(patient: Facts, month: LocalMonth, first_counted: date | None) -> Gates:
-    enrolment = last_enrolment(patient, month)
+def _initiating_visit(program: Program, patient: Facts, month: LocalMonth, first_counted: date | None) -> Gates:
+    enrolment = last_enrolment(patient, month, program.called)
     start = as_day(enrolment.get("from")) if enrolment else None
-    start = start or month.first_day
-    opens, closes = months_later(start, -12), first_counted or month.last_day
-    visits = [v for v in patient.get("visits", []) if opens <= date.fromisoformat(v["on"]) <= closes]
+    opens = date.min if program.visit_expires else months_later(start or month.first_day, -12)
+    visits = [v for v in patient.get("visits", []) if opens <= date.fromisoformat(v["on"]) <= (first_counted or month.last_day)]
     if not visits:
         return {"NO_INITIATING_VISIT": "hold"}
-    return {} if any(_qualifies(v) for v in visits) else {"VISIT_NOT_QUALIFYING": "hold"}
+    if not any(qualifies(v) for v in visits):
+        return {"VISIT_NOT_QUALIFYING": "hold"}
+    latest = max(v["on"] for v in patient["visits"] if qualifies(v) and _by(v["on"], month.last_day))
+    is_old = date.fromisoformat(latest) < months_later(month.first_day, -12)
+    return {"INITIATING_VISIT_EXPIRED": "hold"} if program.visit_expires and is_old and program.began <= month.first_day else {}
 
 
-def _qualifies(visit: Facts) -> bool:
+def qualifies(visit: Facts) -> bool:
+    """Return whether a visit may begin a program."""
     if visit["kind"] == "EM" and visit.get("code") in EM_CODES_THAT_DO_NOT:
         return False
     return visit["kind"] in VISITS_THAT_QUALIFY
 
 
-def _conditions(patient: Facts, month: LocalMonth) -> Gates:
+def active_conditions(patient: Facts, month: LocalMonth) -> set[str]:
+    """Return the distinct codes, without dot, of the conditions active on a day of the month."""
     active = set()
     for condition in patient.get("conditions", []):
         row: Facts = {"icd10": condition} if isinstance(condition, str) else condition
         onset, resolved = as_day(row.get("onset_on")), as_day(row.get("resolved_on"))
         if (onset is None or onset <= month.last_day) and (resolved is None or resolved >= month.first_day):
             active.add(row["icd10"].replace(".", "").upper())
-    raised: Gates = {} if len(active) >= 2 else {"CHRONIC_CONDITIONS_LT_2": "hold"}
+    return active
+
+
+def _conditions(program: Program, patient: Facts, month: LocalMonth) -> Gates:
+    active = active_conditions(patient, month)
+    raised: Gates = {} if len(active) >= program.conditions else {"CHRONIC_CONDITIONS_LT_2": "hold"}
     if active & NOT_CHRONIC:
         raised["CONDITION_NOT_CHRONIC_HINT"] = "warn"
     return raised
 
 
+def plan_in_force(patient: Facts, month: LocalMonth) -> Facts | None:
+    """Return the plan with the highest version that is effective by the month's last day."""
+    in_force = [plan for plan in _plans(patient) if _by(plan.get("effective_on"), month.last_day)]
+    return max(in_force, key=lambda plan: int(plan["version"]), default=None)
+
+
+def _plans(patient: Facts) -> list[Facts]:
+    return patient.get("care_plans") or ([patient["care_plan"]] if patient.get("care_plan") else [])
+
+
 def _care_plan(patient: Facts, agreement: Facts, month: LocalMonth) -> Gates:
-    plans = patient.get("care_plans") or ([patient["care_plan"]] if patient.get("care_plan") else [])
-    in_force = [p for p in plans if _by(p.get("effective_on"), month.last_day)]
-    if not in_force:
+    plan = plan_in_force(patient, month)
+    if plan is None:
         return {"NO_CARE_PLAN": "hold"}
-    plan = max(in_force, key=lambda p: int(p["version"]))
     raised: Gates = {}
     if not _by(plan.get("copy_given_on"), month.last_day):
         raised["CARE_PLAN_COPY_MISSING"] = agreement.get("copy_missing", "hold")
-    if _review_clock(plan, plans, month) + timedelta(days=REVIEW_DAYS) < month.last_day:
+    if _review_clock(plan, _plans(patient), month) + timedelta(days=REVIEW_DAYS) < month.last_day:
         raised["CARE_PLAN_REVIEW_OVERDUE"] = agreement.get("review_overdue", "hold")
     if not set(plan.get("elements") or []) >= PLAN_ELEMENTS:
         raised["CARE_PLAN_INCOMPLETE"] = "warn"

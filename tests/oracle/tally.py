@@ -19,7 +19,9 @@ class Tally:
         admits: frozenset[str | None] = frozenset({None, *admitted})
         self._runs: list[tuple[date, int, str]] = []
         for stretch in stretches:
-            classes = {"qhp" if w.by_billing_qhp else "clinical" for w in stretch.work if w.reason in admits}
+            classes = {
+                "qhp" if w.by_billing_qhp else "clinical" for w in stretch.work if w.reason in admits and (w.reason is None or w.is_curable)
+            }
             if classes:
                 preferred = "qhp" if policy == "personal" else "clinical"
                 only = preferred if preferred in classes else classes.pop()

@@ -1,0 +1,71 @@
+"""What the file says about one patient for one program in the month: the ground that every kind of line stands on."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from tests.oracle.carelog import Busy, PatientLog
+from tests.oracle.gates import Gates, gates
+from tests.oracle.localmonth import LocalMonth, as_day
+from tests.oracle.programs import NAMED, Program
+from tests.oracle.roster import Facts, billing_provider, last_enrolment
+from tests.oracle.tally import CLINICAL, QHP, Tally, excluded_seconds
+
+
+class Record:
+    """One patient, one month, one program."""
+
+    def __init__(self, facts: Facts, position: int, program: Program, month: LocalMonth, busy: Iterable[Busy]) -> None:
+        """Read the patient at `position`; `busy` holds the whole vendor's diary."""
+        self.patient: Facts = facts["patients"][position]
+        self.agreement: Facts = facts.get("agreement") or {}
+        self.program = program
+        self.month = month
+        self.log = PatientLog(facts, position, month, program, busy)
+        self.policy: str = (self.agreement.get("qhp_time") or "pool") if program.follows_policy else "pool"
+        self.tally = Tally(self.log.stretches, self.policy)
+        self.excluded = excluded_seconds(self.log.stretches)
+        self.provider = billing_provider(self.patient, month, program.called)
+        self.is_enrolled = last_enrolment(self.patient, month, program.called) is not None
+
+    @property
+    def exists(self) -> bool:
+        """Return whether there is anything to decide: an enrolled day or time of the program."""
+        return self.is_enrolled or self.log.raw_seconds > 0
+
+    @property
+    def died_on(self) -> date | None:
+        """Return the day of death."""
+        return as_day(self.patient.get("died_on"))
+
+    @property
+    def devices(self) -> dict[str, int]:
+        """Return the days of data by the device that the record names, none before devices of the program were paid for."""
+        began = NAMED[f"{self.program.called}_DEVICE"].began if f"{self.program.called}_DEVICE" in NAMED else date.max
+        if self.month.first_day < began:
+            return {}
+        days: dict[str, int] = self.patient.get("device_days") or {}
+        return {device: n for device, n in days.items() if device.split("_")[0] == self.program.called}
+
+    @property
+    def mdm(self) -> list[str]:
+        """Return the levels documented for the month."""
+        return [row["level"] for row in self.patient.get("mdm", []) if row["month"] == self.month.name]
+
+    def gates(self) -> Gates:
+        """Return the gates that no kind of claim decides."""
+        first_counted = self.tally.first_day() if self.program.kind == "timed" else None
+        return gates(self.program, self.patient, self.agreement, self.month, first_counted)
+
+    def seconds(self) -> dict[str, Any]:
+        """Return the time of the line, as its fields."""
+        counted = {"clinical": self.tally.seconds(CLINICAL), "qhp": self.tally.seconds(QHP)}
+        return {"counted": counted, "excluded": self.excluded, "raw_seconds": self.log.raw_seconds}
+
+    def time_warnings(self) -> Gates:
+        """Return a warning for each reason with seconds and for another practitioner's minutes."""
+        raised: Gates = dict.fromkeys(self.excluded, "warn")
+        good = [work for stretch in self.log.stretches for work in stretch.work if work.reason is None]
+        if any(work.by_other_qhp for work in good):
+            raised["QHP_NOT_BILLING"] = "warn"
+        return raised
