@@ -47,13 +47,16 @@ def find_encoding(data: bytes, *, name: str) -> tuple[str, tuple[RowProblem, ...
     except UnicodeDecodeError as error:
         if encoding != "utf-8":
             raise EncodingUnclear(name=name, line=_line_of(data, error.start), why=f"it begins as {encoding.upper()}") from None
-    return _windows_1252(data, name=name)
+        wrong = _line_of(data, error.start)
+    return _windows_1252(data, name=name, wrong=wrong)
 
 
-def _windows_1252(data: bytes, *, name: str) -> tuple[str, tuple[RowProblem, ...]]:
+def _windows_1252(data: bytes, *, name: str, wrong: int) -> tuple[str, tuple[RowProblem, ...]]:
+    """Return the codec and its warning; `wrong` is the first line that is not UTF-8."""
     mixed = UTF8_LETTER.search(data)
     if mixed:
-        raise EncodingUnclear(name=name, line=_line_of(data, mixed.start()), why="UTF-8 and another encoding are mixed")
+        why = f"UTF-8, as on line {_line_of(data, mixed.start())}, and another encoding are mixed"
+        raise EncodingUnclear(name=name, line=wrong, why=why)
     try:
         text = data.decode(FALLBACK)
     except UnicodeDecodeError as error:

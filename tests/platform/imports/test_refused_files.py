@@ -29,7 +29,16 @@ REFUSED: dict[str, tuple[bytes, type[refusals.FileRefused], str]] = {
     "a workbook of rubbish": (archive({"[Content_Types].xml": "<", "xl/workbook.xml": "<"}), refusals.DamagedWorkbook, "is damaged"),
     "a part above the archive": (archive({**parts_of(BOOK), "../evil.xml": ""}), refusals.SuspiciousArchive, "points outside"),
     "a part with a root": (archive({**parts_of(BOOK), "/etc/passwd": ""}), refusals.SuspiciousArchive, "points outside"),
-    "half UTF-8": ("mrn,name\n1,Muñoz\n".encode() + "2,Peña\n".encode("cp1252"), refusals.EncodingUnclear, "Line 2 of"),
+    "UTF-8, then not": (
+        "mrn,name\n1,Muñoz\n".encode() + "2,Peña\n".encode("cp1252"),
+        refusals.EncodingUnclear,
+        "Line 3 of rows.any is not valid text (UTF-8, as on line 2, and another encoding are mixed)",
+    ),
+    "not UTF-8, then so": (
+        "mrn,name\n1,Muñoz\n".encode("cp1252") + "2,Peña\n".encode(),
+        refusals.EncodingUnclear,
+        "Line 2 of rows.any is not valid text (UTF-8, as on line 3, and another encoding are mixed)",
+    ),
     "no known encoding": (b"mrn,name\n1,a\n2,\x81\x8d\n", refusals.EncodingUnclear, "Line 3 of"),
     "half a letter of UTF-16": ("mrn,name\n".encode("utf-16") + b"x", refusals.EncodingUnclear, "begins as UTF-16"),
     "one header twice": (b"mrn,Family Name,family_name\n", refusals.DuplicateHeader, "the 2. and the 3."),
