@@ -83,9 +83,9 @@ def caretally(context: click.Context, no_input: bool) -> None:  # noqa: ARG001 -
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the program and exit with its code; a user's mistake, and a defect too, is one sentence on stderr."""
-    signal.signal(signal.SIGTERM, interrupt)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, interrupt)
+    # A script's shell starts a job in the background with Ctrl-C ignored; who sends it that signal by its number means it all the same.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
