@@ -3,20 +3,31 @@
 import csv
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from python_calamine import CalamineWorkbook
 
+from caretally.app.commands import demo
 from caretally.app.demo.generate import VendorFiles
+from caretally.app.demo.plan import DemoPlan
+from caretally.app.demo.scenario import VENDORS
 from tests.builders.facts import Facts
 
+# A twelfth of the demo's ordinary patients.
+SMALL = tuple(replace(v, clients=tuple(replace(c, patients=max(4, c.patients // 12)) for c in v.clients)) for v in VENDORS)
 Rows = list[dict[str, str]]
 Key = tuple[str, str]
 ACKNOWLEDGEMENTS = ("scope", "cost_sharing", "one_practitioner", "stop")
 YES_NO = {"yes": True, "no": False, "": None}
+
+
+def plan_small_demos() -> None:
+    """Let the command `demo` of this process make a small one."""
+    vars(demo)["DemoPlan"] = partial(DemoPlan, vendors=SMALL)
 
 
 def read(path: Path) -> Rows:

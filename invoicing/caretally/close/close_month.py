@@ -12,6 +12,7 @@ from caretally.close.prepare import Client
 from caretally.close.preview import Previewed, preview_client, record_preview
 from caretally.close.read_month import latest_client_month
 from caretally.close.results import ClientResult
+from caretally.db.trouble import DatabaseFull, trouble_of
 from caretally.errors import CareTallyError, Conflict, DependencyDown, UsageMistake
 from caretally.faults.failpoints import failpoint
 from caretally.months import Month
@@ -77,12 +78,11 @@ def _preview(transaction: Transaction, client: Client, month: Month, acknowledge
 
 
 def _parked_by_database(client: Client, error: OperationalError) -> ClientResult:
-    busy = getattr(error.orig, "sqlstate", None) == "55P03"
-    reason = (
-        f"{client.code} is being changed by somebody else and stayed locked; close it again in a moment."
-        if busy
-        else f"The database did not answer while {client.code} was being closed; nothing of it was written, close it again."
-    )
-    return ClientResult(
-        client=client.code, status="parked", parked_reason=reason, error_exit_code=(Conflict if busy else DependencyDown).exit_code
-    )
+    trouble = trouble_of(error) or DependencyDown("")
+    if isinstance(trouble, Conflict):
+        reason = f"{client.code} is being changed by somebody else and stayed locked; close it again in a moment."
+    elif isinstance(trouble, DatabaseFull):
+        reason = f"The database has no room left, so nothing of {client.code} was written; make room and close it again."
+    else:
+        reason = f"The database did not answer while {client.code} was being closed; nothing of it was written, close it again."
+    return ClientResult(client=client.code, status="parked", parked_reason=reason, error_exit_code=trouble.exit_code)

@@ -10,6 +10,10 @@ GONE, NO_ROOM, STOPPED, SYSTEM = "08", "53", "57", "58"
 RACES = {"40001", "40P01", "55P03"}
 
 
+class DatabaseFull(DependencyDown):
+    """The database has no room, memory or connection left."""
+
+
 def trouble_of(error: BaseException) -> CareTallyError | None:
     """Return the one sentence for a database that went away, is full or is held by somebody, None for anything else."""
     said = error.orig if isinstance(error, DBAPIError) else error
@@ -19,7 +23,7 @@ def trouble_of(error: BaseException) -> CareTallyError | None:
     if state in RACES:
         return Conflict("Another process holds what this command needs, so it was rolled back; run it again.")
     if state[:2] == NO_ROOM:
-        return DependencyDown("The database has no room left, so what was not finished was rolled back; make room and run it again.")
+        return DatabaseFull("The database has no room left, so what was not finished was rolled back; make room and run it again.")
     if state[:2] in {GONE, STOPPED, SYSTEM} or (not state and isinstance(said, psycopg.OperationalError)):
         return DependencyDown("The database stopped answering, so what was not finished was rolled back; run it again when it is back.")
     return None

@@ -74,7 +74,8 @@ def run_initdb(programs: Path, data: Path, password: Path, account: Account, *, 
         timeout_seconds=300,
     )
     if said.returncode != 0:
-        raise DependencyDown(f"PostgreSQL could not make its data in {data.parent}: {reason(said.stderr)}")
+        why = f"its program was ended by {signal.Signals(-said.returncode).name}." if said.returncode < 0 else reason(said.stderr)
+        raise DependencyDown(f"PostgreSQL could not make its data in {data.parent}: {why}")
 
 
 def start(programs: Path, place: Place, account: Account) -> int:
@@ -121,9 +122,15 @@ def reason(text: str) -> str:
     return f"{told[1].rstrip('.')}." if told else last_line(text)
 
 
+def why_it_ended(log: str) -> str:
+    """Return what ended a server, by the end of its log: its last complaint that is no client's, else the last line."""
+    told = re.findall(r"(?:FATAL|PANIC): +(?!the database system is )(.+)", log)
+    return f"{told[-1].rstrip('.')}." if told else last_line(log)
+
+
 def last_line(text: str) -> str:
     """Return the last line of `text` that is not empty."""
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "no reason was given")
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "no reason was given.")
 
 
 def postmaster(place: Place) -> int | None:

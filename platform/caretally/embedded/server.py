@@ -95,7 +95,7 @@ def start_and_wait(home: Path, place: Place, account: Account, *, programs: str)
         if "could not bind" in cluster.log_tail(place) or "could not create any TCP/IP sockets" in cluster.log_tail(place):
             place = moved_to_free_port(home, place)
         time.sleep(0.2 * (attempt + 1))
-    raise DependencyDown(f"PostgreSQL did not start; its log {place.log} ends: {cluster.last_line(cluster.log_tail(place))}")
+    raise DependencyDown(f"PostgreSQL did not start; its log {place.log} says: {cluster.why_it_ended(cluster.log_tail(place))}")
 
 
 def wait_for_answer(place: Place, pid: int) -> bool:

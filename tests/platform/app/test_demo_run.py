@@ -14,14 +14,13 @@ from caretally.app.demo.card import as_json, card, commands
 from caretally.app.demo.kept import LIST, AnotherDemo, DemoAtWork, only_one
 from caretally.app.demo.plan import DemoPlan
 from caretally.app.demo.run import DemoMade, VendorMade, make_demo, throw_away
-from caretally.app.demo.scenario import VENDORS
 from caretally.app.installation import Installation
 from caretally.close.verify import CHECKS
 from caretally.config.settings import read_settings
 from caretally.errors import UsageMistake
 from tests.builders.databases import TestDatabase
+from tests.builders.demo import SMALL
 
-SMALL = tuple(replace(v, clients=tuple(replace(c, patients=max(4, c.patients // 12)) for c in v.clients)) for v in VENDORS)
 REASONS = text(
     "SELECT c.code || '/' || p.mrn, p.outcome, p.exceptions || p.warnings FROM patient_month p JOIN client c USING (vendor_id, client_id) "
     "WHERE p.month = :month"
