@@ -66,9 +66,9 @@ def answer_of(ref: str, decision: Decision) -> Answer:
         "explanation": explanation(decision),
         "nearest_miss": nearest_miss(decision),
         "alternatives": [_lines(*parse_claim(claim)) for claim in decision.alternatives],
-        "lines": [_program_line(line) for line in decision.lines or (decision,)],
         "rules": list(rules(decision)),
         "rule_set": decision.tables.rule_set,
+        "lines": [_program_line(line) for line in decision.lines or (decision,)],
     }
 
 

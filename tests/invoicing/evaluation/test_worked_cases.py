@@ -35,5 +35,5 @@ def test_a_clean_patient_raises_nothing_but_the_facts_attested_per_client(databa
     assert (answer["outcome"], answer["exceptions"], sorted(answer["warnings"])) == ("billable", [], sorted(CLIENT_FACT_WARNINGS))
 
 
-def test_an_answer_has_the_published_keys_and_no_other(database: TestDatabase) -> None:
-    assert list(only(database, facts(clean_patient()))) == KEYS
+def test_an_answer_has_the_published_keys_and_then_its_program_lines(database: TestDatabase) -> None:
+    assert list(only(database, facts(clean_patient()))) == [*KEYS, "lines"]
