@@ -1,0 +1,20 @@
+-- Each patient with what became of the own closed months and who cares for them: whoever logged most of the time.
+WITH own AS MATERIALIZED (
+    SELECT s.patient_id, count(*)::int AS n, (count(*) FILTER (WHERE p.total >= s.so_far + s.missing_seconds))::int AS reached
+    FROM forecast_standing s JOIN forecast_past p USING (patient_id, program)
+    WHERE s.missing_seconds IS NOT NULL
+    GROUP BY s.patient_id
+),
+carer AS MATERIALIZED (
+    SELECT DISTINCT ON (l.patient_id) l.patient_id, s.code, s.family_name || ', ' || s.given_name AS name
+    FROM (SELECT patient_id, staff_id, sum(seconds) AS seconds FROM forecast_logged GROUP BY 1, 2) l
+    JOIN staff s ON s.vendor_id = :vendor_id AND s.id = l.staff_id
+    ORDER BY l.patient_id, l.seconds DESC, s.code COLLATE "C"
+)
+SELECT s.so_far, s.mrn, p.family_name || ', ' || p.given_name AS patient, s.program, s.standing, s.counted_seconds, s.pending_seconds, s.missing_seconds, s.missing_code,
+       s.days_left, s.gates, s.at_stake_cents, coalesce(o.n, 0) AS own_months, coalesce(o.reached, 0) AS own_reached, c.code AS staff, c.name AS staff_name
+FROM forecast_standing s
+JOIN patient p ON p.vendor_id = :vendor_id AND p.client_id = :client_id AND p.id = s.patient_id
+LEFT JOIN own o ON o.patient_id = s.patient_id
+LEFT JOIN carer c ON c.patient_id = s.patient_id
+ORDER BY s.mrn
