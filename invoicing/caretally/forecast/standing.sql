@@ -9,10 +9,12 @@ never AS MATERIALIZED (SELECT array_agg(code) AS never_codes FROM gate WHERE kin
 line AS MATERIALIZED (
     SELECT l.*, p.kind = 'timed' AND coalesce(l.missing_seconds > 0, false) AS can_reach, p.ordinal,
            l.clinical_seconds + CASE WHEN :never_pool AND p.follows_qhp_policy THEN 0 ELSE l.qhp_seconds END AS so_far,
-           CASE WHEN l.exceptions <@ of_time.codes THEN '{}' ELSE ARRAY(SELECT c FROM unnest(l.exceptions) WITH ORDINALITY AS e (c, o) WHERE c <> ALL (of_time.codes) ORDER BY o) END AS gates
+           CASE WHEN l.exceptions <@ passing.codes THEN '{}' ELSE ARRAY(SELECT c FROM unnest(l.exceptions) WITH ORDINALITY AS e (c, o) WHERE c <> ALL (passing.codes) ORDER BY o) END AS gates
     FROM forecast_line l
     JOIN program p USING (program)
     CROSS JOIN of_time
+    -- A month is attested once its work is done: until then that holds nobody back.
+    CROSS JOIN LATERAL (SELECT CASE WHEN l.codes = '{}' THEN of_time.codes || 'ATTESTATION_MISSING'::text ELSE of_time.codes END AS codes) passing
 ),
 -- Of several programs the one with the least to go, and one that nothing holds before one that is held.
 nearest AS (

@@ -111,6 +111,16 @@ def test_what_holds_whatever_the_minutes_is_told_in_place_of_a_chance(office: Of
     assert (patient.standing, list(patient.gates), patient.chance, patient.call_adds) == (standing, [gate], None, None)
 
 
+def test_an_attestation_is_asked_of_who_has_reached_a_code_and_not_before(office: Office) -> None:
+    office.add_client("JCC", attestation_required=True)
+    for mrn in ("1", "2"):
+        office.add_patient("JCC", mrn)
+    worked(office, "2", (5, 1300), client="JCC")
+    assert told(office, "1", code="JCC").standing == "short"
+    assert (told(office, "2", code="JCC").standing, list(told(office, "2", code="JCC").gates)) == ("held", ["ATTESTATION_MISSING"])
+    assert told(office, "2", code="JCC").at_stake_cents == 3800
+
+
 def test_time_that_waits_to_be_put_right_is_no_gate(office: Office) -> None:
     patient = office.add_patient("LFM", "1")
     office.add_time("LFM", patient, "rn", source="manual", seconds=1300)
