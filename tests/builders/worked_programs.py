@@ -359,6 +359,13 @@ def one_call_in_two_programs(**agreement: Any) -> Facts:
     return given
 
 
+def two_settings_of_a_client() -> Facts:
+    """Return two patients of one client in 2024, the first seen by a physician, the second in a rural health clinic."""
+    first = Worked({"CCM": 20}, month="2024-03", staff="second-nurse").facts()
+    (second,) = CASES["RHC in 2024"][0].facts()["patients"]
+    return first | {"patients": [*first["patients"], second | {"ref": "p2", "person": "another"}]}
+
+
 def one_human_twice(here: Worked, there: Worked) -> Facts:
     """Return a patient of two records, the second at another client, under the terms and in the month of the first."""
     mine, others = here.facts(), there.facts()["patients"][0]

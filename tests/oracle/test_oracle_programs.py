@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.builders.facts import CLIENT_FACT_WARNINGS, Facts
-from tests.builders.worked_programs import CASES, TWICE, Worked, one_call_in_two_programs, one_human_twice
+from tests.builders.worked_programs import CASES, TWICE, Worked, one_call_in_two_programs, one_human_twice, two_settings_of_a_client
 from tests.oracle.biller import decide
 
 
@@ -56,3 +56,7 @@ def test_a_device_is_not_dated_after_the_death() -> None:
 def test_seconds_that_explain_the_shortfall_are_an_exception_beside_a_code_not_in_force() -> None:
     decision = only(CASES["RPM ten minutes and ten more abroad"][0].facts())
     assert set(decision["exceptions"]) == {"TIME_BELOW_THRESHOLD", "OUTSIDE_US", "CODE_NOT_VALID_ON_DOS"}
+
+
+def test_the_setting_is_that_of_the_patient() -> None:
+    assert [[line["code"] for line in decision["claim"]] for decision in decide(two_settings_of_a_client())] == [["99490"], ["G0511"]]

@@ -36,7 +36,7 @@ def decide(connection: Connection, facts: Facts) -> list[Answer]:
     try:
         clients = load_facts(connection, facts)
         connection.exec_driver_sql(NO_STATISTICS)
-        for code, client_id in clients.items():
+        for (code, _setting), client_id in clients.items():
             decisions |= _decisions(connection, facts, code, client_id, tables)
     finally:
         savepoint.rollback()

@@ -34,7 +34,7 @@ class LoadedFacts:
     period_from: date
     timezone: str
     run: str = field(default_factory=lambda: uuid4().hex)
-    clients: dict[str, UUID] = field(default_factory=dict)
+    clients: dict[tuple[str, str], UUID] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     npis: dict[str | None, str] = field(default_factory=dict)
     providers: dict[tuple[UUID, str | None], UUID] = field(default_factory=dict)
@@ -49,11 +49,12 @@ class LoadedFacts:
         return self.npis.setdefault(reference, f"9{len(self.npis):09d}")
 
     def client(self, code: str, setting: str) -> UUID:
-        """Return the id of a client of the file."""
-        if code not in self.clients:
-            self.clients[code] = client_id = uuid4()
-            self.add("client", client_id=client_id, code=f"{code}/{self.run}", name=code, timezone=self.timezone, setting=setting)
-        return self.clients[code]
+        """Return the id of a client of the file; patients of one client who are seen in different settings are loaded as those of two."""
+        key = (code, setting)
+        if key not in self.clients:
+            self.clients[key] = client_id = uuid4()
+            self.add("client", client_id=client_id, code=f"{code}/{setting}/{self.run}", name=code, timezone=self.timezone, setting=setting)
+        return self.clients[key]
 
     def provider(self, client_id: UUID, reference: str | None) -> UUID:
         """Return the id of a practitioner at a client; nobody recorded a credential, so none is judged."""
@@ -64,8 +65,8 @@ class LoadedFacts:
         return self.providers[key]
 
 
-def load_facts(connection: Connection, facts: Facts) -> dict[str, UUID]:
-    """Insert checked facts in the caller's transaction and return the ids of their clients by code; one statement a table."""
+def load_facts(connection: Connection, facts: Facts) -> dict[tuple[str, str], UUID]:
+    """Insert checked facts in the caller's transaction and return the ids of their clients by code and setting; one statement a table."""
     loaded = LoadedFacts(facts["month"].first_day, facts["month"].last_day - DEVICE_PERIOD, facts["timezone"])
     for name, member in facts["staff"].items():
         _add_staff(loaded, name, member)

@@ -5,7 +5,7 @@ import pytest
 from tests.builders.databases import TestDatabase
 from tests.builders.deciding import decided
 from tests.builders.facts import CLIENT_FACT_WARNINGS
-from tests.builders.worked_programs import CASES, TWICE, Worked, one_call_in_two_programs, one_human_twice
+from tests.builders.worked_programs import CASES, TWICE, Worked, one_call_in_two_programs, one_human_twice, two_settings_of_a_client
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -68,3 +68,8 @@ def test_a_device_is_not_dated_after_the_death(database: TestDatabase) -> None:
 def test_seconds_that_explain_the_shortfall_are_an_exception_beside_a_code_not_in_force(database: TestDatabase) -> None:
     (answer,) = decided(database, CASES["RPM ten minutes and ten more abroad"][0].facts())
     assert set(answer["exceptions"]) == {"TIME_BELOW_THRESHOLD", "OUTSIDE_US", "CODE_NOT_VALID_ON_DOS"}
+
+
+def test_the_setting_is_that_of_the_patient(database: TestDatabase) -> None:
+    claims = [[line["code"] for line in answer["claim"]] for answer in decided(database, two_settings_of_a_client())]
+    assert claims == [["99490"], ["G0511"]]
