@@ -29,13 +29,16 @@ odd_entries: st.SearchStrategy[Facts] = st.sampled_from(
         {"within_em": True},
         {"country": "PH"},
         {"country": "US"},
+        {"program": "PCM"},
+        {"program": "RPM"},
         {"approved": False, "description": ""},
         {"approved": False, "within_em": True},
     ]
 )
 
 
-def _staff(first_day: date) -> dict[str, Facts]:
+def staff_of(first_day: date) -> dict[str, Facts]:
+    """Return a vendor's staff with each kind of fault, in the month of this first day."""
     licence: Facts = {"role": "clinical", "credential": "RN", "licensed_states": ["TX", "LA"]}
     expiring = (first_day + timedelta(days=14)).isoformat()
     return clean_staff() | {
@@ -96,7 +99,7 @@ def lengths(draw: st.DrawFn) -> list[int]:
     return [b - a for a, b in zip([0, *cuts], [*cuts, total], strict=True)]
 
 
-class _Clock:
+class Clock:
     """Moments of one local month, as epoch seconds."""
 
     def __init__(self, calendar: Calendar, zone: str) -> None:
@@ -119,7 +122,7 @@ class _Clock:
 
 
 @st.composite
-def moments(draw: st.DrawFn, clock: _Clock, anchors: list[int], apart: int | None) -> int:
+def moments(draw: st.DrawFn, clock: Clock, anchors: list[int], apart: int | None) -> int:
     """Draw when an entry begins: around a shared anchor, or on a day of its own where nothing else can be."""
     if apart is not None:
         return clock.midnight(apart % clock.calendar.days) + 28_800
@@ -128,7 +131,7 @@ def moments(draw: st.DrawFn, clock: _Clock, anchors: list[int], apart: int | Non
 
 
 @st.composite
-def entry_lists(draw: st.DrawFn, clock: _Clock, anchors: list[int], number: int) -> list[Facts]:
+def entry_lists(draw: st.DrawFn, clock: Clock, anchors: list[int], number: int) -> list[Facts]:
     """Draw the entries of the patient with this number, crowded or each on a day of its own, most without fault."""
     crowded, faulty = draw(st.sampled_from([False, False, True])), draw(st.sampled_from([False, False, True]))
     team = draw(st.sampled_from([ORDINARY_STAFF, ORDINARY_STAFF, DOCTOR_ONLY]))
@@ -144,7 +147,7 @@ def entry_lists(draw: st.DrawFn, clock: _Clock, anchors: list[int], number: int)
 
 
 @st.composite
-def _patients(draw: st.DrawFn, number: int, clock: _Clock, anchors: list[int]) -> Facts:
+def _patients(draw: st.DrawFn, number: int, clock: Clock, anchors: list[int]) -> Facts:
     plain = clean_patient(f"p{number}", **clock.calendar.clean_history())
     entries = draw(entry_lists(clock, anchors, number))
     level = draw(st.sampled_from(["low", "moderate", "high", None]))
@@ -154,7 +157,7 @@ def _patients(draw: st.DrawFn, number: int, clock: _Clock, anchors: list[int]) -
     return {key: value for key, value in kept.items() if key not in absent}
 
 
-def _made_one(patients: list[Facts], clients: tuple[str, str]) -> list[Facts]:
+def made_one(patients: list[Facts], clients: tuple[str, str]) -> list[Facts]:
     """Make the first two patients the same human, at these clients of the vendor."""
     first, second, *rest = patients
     here, there = ({"person": "twice", "client": client} for client in clients)
@@ -166,7 +169,7 @@ def client_months(draw: st.DrawFn, *, most_patients: int = 4) -> Facts:
     """Draw the facts of one vendor's month for `decide`: one to `most_patients` patients who share its staff."""
     zone = draw(st.sampled_from(ZONES))
     month = draw(st.sampled_from(MONTHS * 3 + OLD_MONTHS))
-    clock = _Clock(Calendar.of(month), zone)
+    clock = Clock(Calendar.of(month), zone)
     anchors = draw(st.lists(clock.anchors(), min_size=1, max_size=3))
     count = draw(st.integers(1, most_patients))
     patients = [draw(_patients(number, clock, anchors)) for number in range(1, count + 1)]
@@ -174,6 +177,6 @@ def client_months(draw: st.DrawFn, *, most_patients: int = 4) -> Facts:
     clients = draw(st.sampled_from([("main", "second"), ("main", "main")]))
     answer: dict[str, Any] = {"month": month, "timezone": zone, "agreement": draw(agreements())}
     return answer | {
-        "staff": _staff(clock.calendar.first),
-        "patients": _made_one(patients, clients) if same_human else patients,
+        "staff": staff_of(clock.calendar.first),
+        "patients": made_one(patients, clients) if same_human else patients,
     }

@@ -57,7 +57,7 @@ class Calendar:
         return st.one_of(st.none(), self.near())
 
 
-def _once(rows: list[Facts], *key: str) -> list[Facts]:
+def once(rows: list[Facts], *key: str) -> list[Facts]:
     """Keep the last of the rows that would be the same record."""
     return list({tuple(row[name] for name in key): row for row in rows}.values())
 
@@ -82,7 +82,7 @@ def _consents(draw: st.DrawFn, calendar: Calendar) -> Facts:
                 acknowledged=[item for item in ACKNOWLEDGED if item != missing],
             )
         )
-    return {"consents": _once(rows, "program", "provider", "obtained_on")}
+    return {"consents": once(rows, "program", "provider", "obtained_on")}
 
 
 @st.composite
@@ -91,7 +91,7 @@ def _revoked_or_aged_consent(draw: st.DrawFn, calendar: Calendar) -> Facts:
     revoked = st.sampled_from([calendar.on(n) for n in (-30, -1, 0, 9, calendar.days - 1)])
     first = consent(obtained_on=draw(obtained), revoked_on=draw(st.one_of(st.none(), revoked)))
     again = consent(obtained_on=draw(st.one_of(calendar.inside(), revoked)))
-    return {"consents": _once(draw(st.sampled_from([[first], [first, again]])), "obtained_on")}
+    return {"consents": once(draw(st.sampled_from([[first], [first, again]])), "obtained_on")}
 
 
 @st.composite
@@ -108,7 +108,7 @@ def _enrolments(draw: st.DrawFn, calendar: Calendar) -> Facts:
                 **{"from": start, "to": end if _in_order(start, end, before) else before},
                 provider=draw(st.sampled_from(["A", "A", "A", "B", None])),
                 status=draw(st.sampled_from(["enrolled", "enrolled", "enrolled", "paused", "withdrawn"])),
-                program=draw(st.just("CCM")),
+                program=draw(st.sampled_from(["CCM", "CCM", "CCM", "RPM"])),
             )
         )
     return {"enrolments": rows}
@@ -133,7 +133,7 @@ def _visits(draw: st.DrawFn, calendar: Calendar) -> Facts:
         ]
     )
     days = st.one_of(calendar.near(), st.sampled_from([calendar.on(n) for n in (-424, -425, -426, -427)]))
-    return {"visits": _once([draw(kinds) | {"on": draw(days)} for _ in range(draw(st.integers(0, 2)))], "on", "kind")}
+    return {"visits": once([draw(kinds) | {"on": draw(days)} for _ in range(draw(st.integers(0, 2)))], "on", "kind")}
 
 
 @st.composite

@@ -16,14 +16,16 @@ from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from tests.builders.databases import TestDatabase
 from tests.builders.deciding import decided_in
-from tests.builders.edges import edges
+from tests.builders.edges import edges, merged
 from tests.builders.facts import Facts
+from tests.builders.mixtures import mixed_client_months
 from tests.builders.months import client_months
+from tests.builders.worked_programs import CASES
 from tests.oracle.biller import decide
 
 IN_NO_ORDER = ("exceptions", "warnings")
-LINE = re.compile(r"(99\d{3})(?: ×(\d+))?")
-PENDING = re.compile(r"99\d{3}(?: ×\d+)?(?: \+ 99\d{3}(?: ×\d+)?)*")
+LINE = re.compile(r"(9[89]\d{3}|G\d{4})(?: ×(\d+))?")
+PENDING = re.compile(rf"{LINE.pattern}(?: \+ {LINE.pattern})*")
 SERVED = re.compile(r"date of service (\w+ \d+, \d+)")
 MISSING = re.compile(r"(?:(\d+) min ?)?(?:(\d+) s )?\s*more would")
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
@@ -37,24 +39,30 @@ def connection(database: TestDatabase) -> Iterator[Connection]:
 
 
 def comparable(decision: dict[str, Any]) -> dict[str, Any]:
-    """Return what both must say alike."""
+    """Return what both must say alike, of the patient-month and of each of its program lines."""
     plain = {name: decision[name] for name in ("ref", "outcome", "claim", "counted_seconds", "excluded_seconds")}
     alternatives = sorted(json.dumps(claim) for claim in decision["alternatives"])
     told = {"served_on": served_on(decision), "missing_seconds": missing_seconds(decision), "pending_claim": pending_claim(decision)}
-    return plain | {name: sorted(decision[name]) for name in IN_NO_ORDER} | {"alternatives": alternatives} | told
+    lines = [line | {name: sorted(line[name]) for name in IN_NO_ORDER} for line in decision["lines"]]
+    return plain | {name: sorted(decision[name]) for name in IN_NO_ORDER} | {"alternatives": alternatives, "lines": lines} | told
 
 
 def served_on(decision: dict[str, Any]) -> str | None:
-    """Return the date of service of a billable month, as the oracle gives it or as the answer tells it."""
-    if decision["outcome"] != "billable" or "explanation" not in decision:
-        return decision["date_of_service"] if decision["outcome"] == "billable" else None
+    """Return the date of service of a billable month of a single line, as the oracle gives it or as the answer tells it."""
+    if decision["outcome"] != "billable" or len(decision["lines"]) > 1:
+        return None
+    if "explanation" not in decision:
+        day: str | None = decision["date_of_service"]
+        return day
     told = SERVED.search(decision["explanation"])
     assert told is not None, decision["explanation"]
     return f"{datetime.strptime(told[1], '%B %d, %Y').replace(tzinfo=UTC):%Y-%m-%d}"
 
 
 def pending_claim(decision: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """Return what the waiting time would reach, as the oracle gives it or as the answer tells it."""
+    """Return what the waiting time of a single line would reach, as the oracle gives it or as the answer tells it."""
+    if len(decision["lines"]) > 1:
+        return None
     if "explanation" not in decision:
         given_claim: list[dict[str, Any]] | None = decision["pending_claim"]
         return given_claim
@@ -77,14 +85,38 @@ def assert_alike(connection: Connection, month: Facts) -> None:
         assert comparable(answer) == comparable(expected)
 
 
-@pytest.mark.parametrize("month", edges(), ids=lambda month: "-".join([month["month"], *map(str, month["agreement"].values())]))
+def of_terms(month: Facts) -> str:
+    """Return the month and the agreement's terms, as a name."""
+    return "-".join([month["month"], *map(str, month["agreement"].values())])
+
+
+@pytest.mark.parametrize("month", edges(), ids=of_terms)
 def test_the_sql_and_the_oracle_agree_on_both_sides_of_every_edge(connection: Connection, month: Facts) -> None:
+    assert_alike(connection, month)
+
+
+@pytest.mark.parametrize("month", merged([worked.facts() for worked, *_ in CASES.values()]), ids=of_terms)
+def test_the_sql_and_the_oracle_agree_on_every_worked_case(connection: Connection, month: Facts) -> None:
     assert_alike(connection, month)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=QUIET, print_blob=True)
 @given(month=client_months())
 def test_the_sql_and_the_oracle_decide_any_month_alike(connection: Connection, month: Facts) -> None:
+    assert_alike(connection, month)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=QUIET, print_blob=True)
+@given(month=mixed_client_months())
+def test_the_sql_and_the_oracle_decide_any_mixture_of_programs_alike(connection: Connection, month: Facts) -> None:
+    assert_alike(connection, month)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+@settings(max_examples=5000, deadline=None, suppress_health_check=QUIET, print_blob=True, phases=[Phase.generate, Phase.shrink])
+@given(month=mixed_client_months(most_patients=5), _salt=st.integers(0, 2**30))
+def test_the_sql_and_the_oracle_decide_thousands_of_mixtures_alike(connection: Connection, month: Facts, _salt: int) -> None:
     assert_alike(connection, month)
 
 
