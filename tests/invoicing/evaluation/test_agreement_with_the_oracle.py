@@ -20,6 +20,7 @@ from tests.builders.edges import edges, merged
 from tests.builders.facts import Facts
 from tests.builders.mixtures import mixed_client_months
 from tests.builders.months import client_months
+from tests.builders.program_edges import program_edges
 from tests.builders.worked_programs import CASES
 from tests.oracle.biller import decide
 
@@ -90,7 +91,7 @@ def of_terms(month: Facts) -> str:
     return "-".join([month["month"], *map(str, month["agreement"].values())])
 
 
-@pytest.mark.parametrize("month", edges(), ids=of_terms)
+@pytest.mark.parametrize("month", [*edges(), *program_edges()], ids=of_terms)
 def test_the_sql_and_the_oracle_agree_on_both_sides_of_every_edge(connection: Connection, month: Facts) -> None:
     assert_alike(connection, month)
 
