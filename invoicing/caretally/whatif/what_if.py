@@ -1,6 +1,6 @@
 """Evaluates one client's month with changes and tells the difference, patient by patient; the database stays as it was."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -42,11 +42,15 @@ class Difference:
     claim_after: str
     reason_after: str
     cents_after: int
+    came_in_since: bool = False
 
 
 @dataclass(frozen=True)
 class ClientDifference:
-    """What would be different for one client: totals of the invoice in cents, and the patients; `parked_reason` when it could not be priced."""
+    """What would be different for one client: totals of the invoice in cents, and the patients; `parked_reason` when it could not be priced.
+
+    `compared` counts the patient-months that were decided before; the rule sets are those that decided and would decide, empty for none.
+    """
 
     client: str
     state: str
@@ -54,12 +58,16 @@ class ClientDifference:
     total_cents_after: int
     patients: tuple[Difference, ...]
     parked_reason: str | None = None
+    compared: int = 0
+    rules_before: str = ""
+    rules_after: str = ""
 
 
 def what_if(connection: Connection, client: Client, month: Month, changes: Changes) -> ClientDifference:
     """Return the difference that `changes` would make to one client's month; everything is rolled back, whatever happens.
 
-    A closed month is compared with what was closed, an open one with what would be decided now. What cannot be priced, as it stands or
+    A closed month is compared with what was closed, an open one with what would be decided now. A patient of a closed month who would differ
+    without the changes too, by what came in since, is marked `came_in_since`. What cannot be priced, as it stands or
     as changed, says why in `parked_reason` and has no patients.
     """
     savepoint = connection.begin_nested()
@@ -72,22 +80,45 @@ def what_if(connection: Connection, client: Client, month: Month, changes: Chang
 def _compared(connection: Connection, client: Client, month: Month, changes: Changes) -> ClientDifference:
     subject = ClientMonth(client.vendor_id, client.id, client.code, client.timezone, month)
     current = latest_client_month(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
-    is_closed = current is not None and current["status"] == "closed"
-    if is_closed and current is not None:
+    if current is not None and current["status"] == "closed":
         key = {"vendor_id": client.vendor_id, "client_id": client.id, "client_month_id": current["id"]}
         connection.execute(CLOSED, key)
-        before = int(connection.scalar(INVOICED, key) or 0)
+        before = ClientDifference(
+            client.code, "closed", int(connection.scalar(INVOICED, key) or 0), 0, (), rules_before=current["rule_set"]
+        )
     else:
         try:
-            before = prepare(connection, client, subject, acknowledge_jump=True).total_cents
+            prepared = prepare(connection, client, subject, acknowledge_jump=True)
         except ClientParked as parked:
             return ClientDifference(client.code, "open", 0, 0, (), parked.message)
         connection.execute(OPEN)
-    state = "closed" if is_closed else "open"
-    shadow(connection, changes, month)
+        before = ClientDifference(client.code, "open", prepared.total_cents, 0, (), rules_before=prepared.rule_set)
+    before = replace(before, compared=int(connection.scalar(text("SELECT count(*) FROM whatif_before")) or 0))
+    after = _after(connection, client, subject, changes, before)
+    if before.state == "closed" and after.patients:
+        return replace(after, patients=_marked(connection, client, subject, after.patients))
+    return after
+
+
+def _after(connection: Connection, client: Client, subject: ClientMonth, changes: Changes, before: ClientDifference) -> ClientDifference:
+    """Evaluate behind the shadow tables and take them away again."""
+    savepoint = connection.begin_nested()
     try:
-        after = prepare(connection, client, subject, acknowledge_jump=True).total_cents
+        shadow(connection, changes, subject.month)
+        prepared = prepare(connection, client, subject, acknowledge_jump=True)
+        patients = tuple(Difference(**row) for row in connection.execute(DIFFERENCES).mappings())
     except ClientParked as parked:
-        return ClientDifference(client.code, state, before, 0, (), parked.message)
-    patients = tuple(Difference(**row) for row in connection.execute(DIFFERENCES).mappings())
-    return ClientDifference(client.code, state, before, after, patients)
+        return replace(before, parked_reason=parked.message)
+    finally:
+        savepoint.rollback()
+    return replace(before, total_cents_after=prepared.total_cents, patients=patients, rules_after=prepared.rule_set)
+
+
+def _marked(connection: Connection, client: Client, subject: ClientMonth, patients: tuple[Difference, ...]) -> tuple[Difference, ...]:
+    """Return the differences of a closed month, those marked that are there without any change."""
+    try:
+        prepare(connection, client, subject, acknowledge_jump=True)
+    except ClientParked:
+        return patients
+    anyway = {row["mrn"] for row in connection.execute(DIFFERENCES).mappings()}
+    return tuple(replace(one, came_in_since=one.mrn in anyway) for one in patients)

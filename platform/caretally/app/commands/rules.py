@@ -8,6 +8,7 @@ import click
 from rich.table import Table
 from sqlalchemy import text
 
+from caretally.app.commands.shadow import shadow_command
 from caretally.app.installation import Installation, cli_actor
 from caretally.app.output import json_option, notes, print_json, stdout
 from caretally.cms.published.load import KINDS, Loaded, load_published
@@ -89,3 +90,6 @@ def listed(*, as_json: bool) -> None:
 
 def _day(day: date | None) -> str:
     return str(day) if day else ""
+
+
+rules_group.add_command(shadow_command)

@@ -1,7 +1,7 @@
 """`caretally what-if`: what another agreement, policy or set of rules would change, patient by patient."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -49,10 +49,11 @@ def what_if_command(
     if as_json:
         click.echo(json.dumps({"vendor": vendor.slug, "month": str(chosen), "clients": [asdict(one) for one in found]}, ensure_ascii=False))
     else:
-        click.echo("\n".join(_told(found)))
+        click.echo("\n".join(told_in_words(found)))
 
 
-def _told(found: Iterable[ClientDifference]) -> Iterable[str]:
+def told_in_words(found: Iterable[ClientDifference]) -> Iterator[str]:
+    """Yield a line for each client and one for each patient that would be different."""
     for client in found:
         change = client.total_cents_after - client.total_cents_before
         head = (
@@ -67,4 +68,5 @@ def _told(found: Iterable[ClientDifference]) -> Iterable[str]:
 def _words(one: Difference) -> str:
     before = f"{one.outcome_before or 'not in the month'} {one.claim_before or one.reason_before}".strip()
     after = f"{one.outcome_after or 'not in the month'} {one.claim_after or one.reason_after}".strip()
-    return f"{one.mrn}: {before} {format_dollars(one.cents_before)} -> {after} {format_dollars(one.cents_after)}"
+    since = " (differs without the change too, by what came in since the close)" if one.came_in_since else ""
+    return f"{one.mrn}: {before} {format_dollars(one.cents_before)} -> {after} {format_dollars(one.cents_after)}{since}"
