@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
 
+from caretally.cms.rules_lock import keep_rules
 from caretally.evaluation.parameters import ClientMonth, Program, Terms, program_parameters, programs_at_work, shared_parameters
 
 # Each step and what the planner must know of the table it filled before a later step joins it: few columns of a small sample are enough.
@@ -67,6 +68,7 @@ def evaluate(
     month; `attested` names the patients by record number whose attestation is a given fact rather than a row, which only a provider
     can sign. `only` leaves out all other patients. Source: cms.md, decisions 0003 and 0008.
     """
+    keep_rules(connection)
     shared = shared_parameters(connection, subject, terms) | {"only": None if only is None else list(only)}
     connection.exec_driver_sql(script("tables"))
     connection.exec_driver_sql("SET LOCAL default_statistics_target = 10; DROP TABLE IF EXISTS pg_temp.eval_line, pg_temp.eval_bar")

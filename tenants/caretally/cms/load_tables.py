@@ -19,6 +19,7 @@ from caretally.cms.reference_files import (
     read_chronic_conditions,
     read_tables,
 )
+from caretally.cms.rules_lock import change_rules
 from caretally.cms.table_shapes import PLANNED, RULE_NUMBER, RULE_SET
 
 # Rows of other tables point at these, so they are merged; every other table is emptied and filled.
@@ -35,8 +36,10 @@ def load_reference_tables(connection: Connection, data_folder: Path | None = Non
     """
     folder = data_folder or DATA_FOLDER
     fingerprint = folder_sha256(folder)
-    connection.execute(text("LOCK TABLE rule_set IN SHARE ROW EXCLUSIVE MODE"))
     in_force = _code_in_force(connection, fingerprint)
+    if in_force is None:
+        change_rules(connection)
+        in_force = _code_in_force(connection, fingerprint)
     return in_force if in_force is not None else _load(connection, folder, fingerprint)
 
 

@@ -18,6 +18,7 @@ from caretally.cms.editions import YEARLY, copy_rows, driver_cursor, names
 from caretally.cms.published import ccir, gpci, icd10, mue, ptp, rvu
 from caretally.cms.published.opening import PublishedFile, open_published
 from caretally.cms.published.tables import PublishedRows
+from caretally.cms.rules_lock import change_rules
 from caretally.errors import Conflict, NothingToDo, UsageMistake
 
 KNOWN = text("SELECT code FROM billing_code")
@@ -116,7 +117,7 @@ def load_published(
     if len(paths) > rule.parts:
         raise UsageMistake(f"A load of {kind} takes one file, not {len(paths)}; load one after the other.")
     files = [open_published(path, fitting=_fitting(rule, qualifying_apm=qualifying_apm)) for path in paths]
-    connection.execute(text("LOCK TABLE rule_set IN SHARE ROW EXCLUSIVE MODE"))
+    change_rules(connection)
     values: dict[str, Any] = {"kind": kind, "day": effective_from, "sha256": _sha256(files), "actor": actor}
     if connection.scalar(SAME, values):
         raise NothingToDo(f"{_shown(files)} is in force from {effective_from} already.")
