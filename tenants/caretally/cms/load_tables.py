@@ -31,8 +31,8 @@ NOT_LOADED = frozenset({PLANNED.name, RULE_NUMBER.name, RULE_SET.name})
 def load_reference_tables(connection: Connection, data_folder: Path | None = None) -> str:
     """Bring the reference tables to the state of `data_folder` (the product's own by default) and return the rule set's code.
 
-    Runs as the schema owner inside the caller's transaction and commits nothing. Does nothing when the files' SHA-256 is the one in
-    `rule_set`. Raises `DamagedReferenceFile`, naming file, line and reason, before anything is changed.
+    Runs as the schema owner inside the caller's transaction and commits nothing. Does nothing when a set of this SHA-256 was
+    loaded before, even where another has been put in force since. Raises `DamagedReferenceFile`, naming file, line and reason, before anything is changed.
     """
     folder = data_folder or DATA_FOLDER
     fingerprint = folder_sha256(folder)
@@ -44,8 +44,10 @@ def load_reference_tables(connection: Connection, data_folder: Path | None = Non
 
 
 def _code_in_force(connection: Connection, fingerprint: str) -> str | None:
-    newest = connection.execute(text("SELECT code, source_sha256 FROM rule_set ORDER BY loaded_at DESC, code DESC LIMIT 1")).first()
-    return newest.code if newest is not None and newest.source_sha256 == fingerprint else None
+    """Return the code of the set in force when this one was loaded already: what somebody loaded after it stays in force."""
+    known = connection.scalar(text("SELECT EXISTS (SELECT FROM rule_set WHERE source_sha256 = :sha256)"), {"sha256": fingerprint})
+    newest: str | None = connection.scalar(text("SELECT code FROM rule_set ORDER BY loaded_at DESC, code DESC LIMIT 1"))
+    return newest if known else None
 
 
 def _load(connection: Connection, folder: Path, fingerprint: str) -> str:

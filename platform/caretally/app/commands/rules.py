@@ -11,6 +11,7 @@ from sqlalchemy import text
 from caretally.app.commands.shadow import shadow_command
 from caretally.app.installation import Installation, cli_actor
 from caretally.app.output import json_option, notes, print_json, stdout
+from caretally.cms.load_pack import load_pack
 from caretally.cms.published.load import KINDS, Loaded, load_published
 
 LISTED = text(
@@ -68,6 +69,26 @@ def tell(loaded: Loaded) -> None:
     for sentence in loaded.notes:
         notes().print(sentence)
     if loaded.dry_run:
+        click.echo("Dry run: nothing was written.")
+
+
+@rules_group.command("pack")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="check the rules against the database, write nothing")
+@json_option
+def pack(folder: Path, *, dry_run: bool, as_json: bool) -> None:
+    """Put the rules in FOLDER in force, whole or not at all; each decision from then on names their version.
+
+    Exit code: 1 a file is damaged, 2 their day has not come, 3 they are in force already, 5 the version is known or older.
+    """
+    with Installation().owner_transaction() as connection:
+        loaded = load_pack(connection, folder, dry_run=dry_run)
+    if as_json:
+        print_json(asdict(loaded))
+        return
+    click.echo(f"Rules {loaded.code} of {loaded.effective_from} {'could follow' if dry_run else 'follow'} {loaded.before}.")
+    click.echo(f"SHA-256 {loaded.sha256}")
+    if dry_run:
         click.echo("Dry run: nothing was written.")
 
 
