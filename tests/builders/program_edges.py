@@ -211,6 +211,8 @@ def _of_seconds() -> Iterator[Worked]:
             seconds = 60 * at - short
             call = entry(f"{month}-02T00:00", seconds, program=program)
             yield Worked(enrolled=(program,), month=month, since=since or f"{month[4:]}-01", more=(call,))
+    for program in minutes:
+        yield Worked({program: 9}, changes={"enrolments": []})
     for policy, staff, short in product(("pool", "personal", "never_pool"), ("nurse", "doctor-a", "doctor-b"), (0, 1)):
         call = entry(MARCH_CALL, 3600 - short, program="PCM", staff=staff)
         other = entry("2026-03-03T10:00", 1800, program="PCM", staff="nurse", approved=bool(short))

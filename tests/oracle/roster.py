@@ -44,9 +44,9 @@ def last_enrolment(patient: Facts, month: LocalMonth, program: str) -> Facts | N
 
 
 def starts_in_month(patient: Facts, month: LocalMonth, program: str) -> bool:
-    """Return whether the enrolment that decides the month's last enrolled day starts in the month."""
+    """Return whether the enrolment that decides the month's last enrolled day starts in the month; care without one starts in it."""
     enrolment = last_enrolment(patient, month, program)
-    start = as_day(enrolment.get("from")) if enrolment else None
+    start = as_day(enrolment.get("from")) if enrolment else month.first_day
     return start is not None and month.first_day <= start <= month.last_day
 
 

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.builders.cases import Case, case, cases, next_month
 from tests.builders.facts import CLIENT_FACT_WARNINGS, Facts, clean_patient, entry, facts
+from tests.builders.mixtures import mixed_client_months
 from tests.builders.months import client_months
 from tests.oracle.biller import decide
 
 CAPS = {"99439": ("99490", 2), "99437": ("99491", 2), "99489": ("99487", 10)}
+months = st.one_of(client_months(), mixed_client_months())
 STAFF_CODES = {"99490", "99439", "99487", "99489"}
 
 
@@ -109,7 +112,7 @@ def test_staff_who_are_not_in_the_file_are_a_usage_error() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(client_months())
+@given(months)
 def test_counted_and_excluded_seconds_are_all_the_seconds(month: Facts) -> None:
     for decision in decide(month):
         accounted = sum(decision["counted_seconds"].values()) + sum(decision["excluded_seconds"].values())
@@ -117,7 +120,7 @@ def test_counted_and_excluded_seconds_are_all_the_seconds(month: Facts) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(client_months())
+@given(months)
 def test_a_claim_keeps_its_caps_and_never_mixes_personal_with_staff_codes(month: Facts) -> None:
     for decision in decide(month):
         for claim in [decision["claim"], *decision["alternatives"]]:
@@ -128,17 +131,27 @@ def test_a_claim_keeps_its_caps_and_never_mixes_personal_with_staff_codes(month:
 
 
 @settings(max_examples=150, deadline=None)
-@given(client_months())
-def test_a_claim_is_empty_only_when_not_billable_or_time_is_pending(month: Facts) -> None:
+@given(months)
+def test_a_line_has_no_code_only_when_unsupported_or_waiting_for_what_makes_it_one(month: Facts) -> None:
+    for line in (line for decision in decide(month) for line in decision["lines"]):
+        nothing = line["state"] == "unsupported" or bool({"TIME_PENDING", "DEVICE_KIND_MISSING"} & set(line["exceptions"]))
+        assert (line["codes"] == []) is nothing
+        assert (line["state"] == "supported") is (line["exceptions"] == [])
+
+
+@settings(max_examples=150, deadline=None)
+@given(months)
+def test_a_month_is_as_held_or_billable_as_its_lines(month: Facts) -> None:
     for decision in decide(month):
-        nothing = decision["outcome"] == "not_billable" or "TIME_PENDING" in decision["exceptions"]
-        assert (decision["claim"] == []) is nothing
-        assert (decision["outcome"] == "billable") is (decision["exceptions"] == [])
+        states = {line["state"] for line in decision["lines"]}
+        expected = "held" if "held" in states else "billable" if "supported" in states else "not_billable"
+        assert decision["outcome"] == expected
+        assert (decision["claim"] != []) >= (decision["outcome"] == "billable")
         assert decision["enrolled"] or decision["outcome"] == "not_billable"
 
 
 @settings(max_examples=150, deadline=None)
-@given(client_months())
+@given(months)
 def test_codes_are_sorted_distinct_and_either_exceptions_or_warnings(month: Facts) -> None:
     for decision in decide(month):
         both = decision["exceptions"] + decision["warnings"]
@@ -150,7 +163,7 @@ def test_codes_are_sorted_distinct_and_either_exceptions_or_warnings(month: Fact
 
 
 @settings(max_examples=150, deadline=None)
-@given(client_months())
+@given(months)
 def test_a_date_of_service_is_in_the_month_and_not_after_death(month: Facts) -> None:
     for decision, patient in zip(decide(month), month["patients"], strict=True):
         if decision["claim"]:
@@ -160,7 +173,7 @@ def test_a_date_of_service_is_in_the_month_and_not_after_death(month: Facts) -> 
 
 
 @settings(max_examples=100, deadline=None)
-@given(client_months())
+@given(months)
 def test_the_order_of_patients_and_entries_changes_nothing(month: Facts) -> None:
     turned = [patient | {"entries": patient["entries"][::-1]} for patient in month["patients"][::-1]]
     assert decide(month | {"patients": turned})[::-1] == decide(month)
