@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from itertools import chain
 from typing import Self
 
@@ -14,6 +15,7 @@ LAST_BAND = 12
 BAND_WEIGHT = 5
 OWN_WEIGHT = 4
 PLACES = 4
+SCALE: int = 10**PLACES
 
 
 def band_of(so_far: int) -> int:
@@ -55,23 +57,23 @@ def chances_of(months: ClosedMonths, *, so_far: int, missing: int, own: tuple[in
     `own` is how many closed months the patient has and how many of them came to as much in all; with (0, 0) the two chances are the same.
     There must be a closed month. Shares are kept as whole numbers over whole numbers until the one rounding.
     """
-    number = len(months.totals) + 2
+    rests, totals = months.rests, months.totals
     alike = months.rests_by_band.get(band_of(so_far), ())
-    everyone = at_least(months.rests, missing) + 1
-    share, shares = at_least(alike, missing) * number + BAND_WEIGHT * everyone, (len(alike) + BAND_WEIGHT) * number
-    base = at_least(months.totals, so_far + missing) + 1
+    number, in_band = len(totals) + 2, len(alike)
+    everyone = number - 1 - bisect_left(rests, missing)
+    share, shares = (in_band - bisect_left(alike, missing)) * number + BAND_WEIGHT * everyone, (in_band + BAND_WEIGHT) * number
+    base = number - 1 - bisect_left(totals, so_far + missing)
     mine, mines = own[1] * number + OWN_WEIGHT * base, (own[0] + OWN_WEIGHT) * number
     for_it = share * mine * (number - base)
     against = (shares - share) * (mines - mine) * base
     return rounded(for_it, for_it + against), rounded(share, shares)
 
 
-def at_least(ordered: Sequence[int], seconds: int) -> int:
-    """Return how many of the sorted seconds are `seconds` or more."""
-    return len(ordered) - bisect_left(ordered, seconds)
-
-
 def rounded(part: int, whole: int) -> Decimal:
     """Return a share with four places, rounded half up."""
-    scale = 10**PLACES
-    return Decimal((2 * scale * part + whole) // (2 * whole)).scaleb(-PLACES)
+    return _decimal((2 * SCALE * part + whole) // (2 * whole))
+
+
+@cache
+def _decimal(whole: int) -> Decimal:
+    return Decimal(whole).scaleb(-PLACES)

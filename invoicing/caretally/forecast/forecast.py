@@ -27,8 +27,10 @@ from caretally.forecast.working_days import after_cut, days_after, federal_holid
 from caretally.months import Month
 
 MONTHS_LOOKED_BACK = 6
-# How a month goes on is told from the latest of them that hold so many patient-months together, two at least.
-ENOUGH_MONTHS, ENOUGH_PATIENT_MONTHS = 2, 3000
+# How a month goes on is told from the latest of them that hold so many patient-months together.
+ENOUGH_PATIENT_MONTHS = 3000
+# The planner takes closed months and what was filled a moment ago for a few rows; no step of a forecast is quicker by loops.
+NO_LOOPS = "SET LOCAL enable_nestloop = off"
 OPEN = ("short", "reached")
 Chances = tuple[Decimal | None, Decimal | None, Decimal | None]
 NONE, SURE = Decimal("0.0000"), Decimal("1.0000")
@@ -58,7 +60,8 @@ class PatientForecast:
     """Where one patient stands; seconds are whole, money in cents at list price, chances from 0 to 1 with four places.
 
     `standing` is `short` (a chance of the first threshold), `reached` (of the next one, if there is one), `held` and `not_billable`
-    (`gates` stand whatever the minutes) or `ended` (no day is left that counts). Chances are None where no closed month tells them:
+    (`gates` stand whatever the minutes) or `ended` (no day is left that counts). `so_far` are the seconds of the program that lead to the next
+    code, `counted_seconds` those of all programs. Chances are None where no closed month tells them:
     `chance` that the month ends with the missing seconds or more, `chance_of_anybody` the same without the patient's own months, `call_adds` what
     one call of the usual length adds. `at_stake_cents` is None where the agreement has no price. `staff` logged most of the time.
     """
@@ -69,6 +72,7 @@ class PatientForecast:
     standing: str
     counted_seconds: int
     pending_seconds: int
+    so_far: int
     missing_seconds: int | None
     missing_code: str | None
     days_left: int
@@ -104,13 +108,22 @@ def forecast(connection: Connection, client: Client, month: Month, *, now: datet
     current = latest_client_month(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
     is_closed = current is not None and current["status"] == "closed"
     day = day_of_forecast(Subject(client.code, client.timezone, month, is_closed), as_of=as_of, now=now)
+    return _taken_back(connection, client, month, day, state="closed" if is_closed else "open")
+
+
+def forecast_of_closed(connection: Connection, client: Client, month: Month, day: date) -> ClientForecast:
+    """Return what would have been told of a closed month on a day of it. Raises `NoAgreement`."""
+    return _taken_back(connection, client, month, day, state="closed")
+
+
+def _taken_back(connection: Connection, client: Client, month: Month, day: date, *, state: str) -> ClientForecast:
     agreement = agreement_in_force(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
     if agreement is None:
         raise NoAgreement(f"{client.code} has no agreement for {month}; import one whose dates cover the month.")
     make_sources_known(connection, client.id)
     savepoint = connection.begin_nested()
     try:
-        return _forecast(connection, client, month, day, agreement, state="closed" if is_closed else "open")
+        return _forecast(connection, client, month, day, agreement, state=state)
     finally:
         savepoint.rollback()
 
@@ -121,14 +134,15 @@ def _forecast(connection: Connection, client: Client, month: Month, day: date, a
     evaluate(connection, ClientMonth(client.vendor_id, client.id, client.code, client.timezone, month), Terms.of(agreement.as_json()))
     past = connection.execute(CLOSED_BEFORE, values).mappings().all()
     months = [Month.of(row["month"]) for row in past]
-    totals_only = len(past) - months_enough([row["enrolled"] for row in past])
+    first_read = len(past) - months_enough([row["enrolled"] for row in past])
     holidays = federal_holidays(connection, first=(months or [month])[0].first_day, last=month.last_day)
     days = working_days(month, holidays)
     left = days_after(day, days)
-    read = months[totals_only:]
+    read = months[first_read:]
     cuts = [after_cut(one, working_days(one, holidays), left=len(left)) for one in read] + [day + timedelta(days=1)]
     values |= _bounds(connection, [*read, month], cuts, timezone=client.timezone)
-    values |= {"client_month_ids": [row["id"] for row in past], "totals_only": totals_only, "days_left": [one.day for one in left]}
+    ids = [row["id"] for row in past]
+    values |= {"client_month_ids": ids, "months_read": ids[first_read:], "days_left": [one.day for one in left]}
     values |= {"reason_codes": connection.scalar(REASONS, values)}
     _place(connection, values)
     return ClientForecast(
@@ -147,7 +161,7 @@ def months_enough(enrolled: Sequence[int]) -> int:
     known = 0
     for number, patients in enumerate(reversed(enrolled), start=1):
         known += patients
-        if number >= ENOUGH_MONTHS and known >= ENOUGH_PATIENT_MONTHS:
+        if known >= ENOUGH_PATIENT_MONTHS:
             return number
     return len(enrolled)
 
@@ -187,8 +201,9 @@ def _bounds(connection: Connection, months: Sequence[Month], cuts: Sequence[date
 
 def _place(connection: Connection, values: dict[str, Any]) -> None:
     """Fill the working tables: time as logged, closed patient-months, and where each patient stands."""
-    for script in ("lines" if has_lines(connection) else "lines_of_one_program", "tables"):
+    for script in ("lines" if has_lines(connection) else "lines_of_one_program", "closed_view", "tables"):
         connection.exec_driver_sql(_read(script))
+    connection.exec_driver_sql(NO_LOOPS)
     if values["basis"] == "percentage":
         connection.execute(close_statement("rates"), values)
     for step in ("logged", "past", "standing"):
@@ -201,7 +216,7 @@ def _patients(connection: Connection, values: dict[str, Any]) -> Iterator[Patien
     calls: dict[str, int] = dict(connection.execute(_statement("usual_call")).all())
     for row in connection.execute(_statement("patients"), values).all():
         chances = _chances(row, pools.get(row.program), call_seconds=calls.get(row.program, 0))
-        yield PatientForecast(*(*row[1:], *chances))
+        yield PatientForecast(*(*row, *chances))
 
 
 def _chances(row: Any, pool: ClosedMonths | None, *, call_seconds: int) -> Chances:

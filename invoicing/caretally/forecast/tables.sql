@@ -4,8 +4,8 @@ CREATE TEMP TABLE forecast_logged (
     patient_id uuid NOT NULL, program text NOT NULL, staff_id uuid NOT NULL, month_number int NOT NULL,
     entries int NOT NULL, seconds int NOT NULL, seconds_before_cut int NOT NULL
 ) ON COMMIT DROP;
--- Closed patient-months, one row a program: counted seconds up to the cut (null where it is not asked), and of the whole month.
-CREATE TEMP TABLE forecast_past (patient_id uuid NOT NULL, program text NOT NULL, so_far int, total int NOT NULL) ON COMMIT DROP;
+-- Patient-months of the closed months whose days are read, one row a program: counted seconds up to the cut, and of the whole month.
+CREATE TEMP TABLE forecast_past (program text NOT NULL, so_far int NOT NULL, total int NOT NULL) ON COMMIT DROP;
 -- Where each patient stands: what the next threshold is, what is missing, and what holds whatever the minutes.
 CREATE TEMP TABLE forecast_standing (
     patient_id uuid NOT NULL, mrn text COLLATE "C" NOT NULL, program text NOT NULL, standing text NOT NULL,

@@ -33,6 +33,7 @@ COMMANDS = {
     "persons": "caretally.app.commands.persons:persons_group",
     "what-if": "caretally.app.commands.what_if:what_if_command",
     "forecast": "caretally.app.commands.forecast:forecast_command",
+    "back-test": "caretally.app.commands.back_test:back_test_command",
     "rules": "caretally.app.commands.rules:rules_group",
     "verify": "caretally.app.commands.verify:verify_command",
     "bench": "caretally.app.commands.bench:bench_group",

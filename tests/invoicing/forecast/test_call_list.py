@@ -18,6 +18,7 @@ SHORT = PatientForecast(
     standing="short",
     counted_seconds=600,
     pending_seconds=0,
+    so_far=600,
     missing_seconds=600,
     missing_code="99490",
     days_left=10,

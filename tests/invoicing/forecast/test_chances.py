@@ -3,10 +3,12 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from caretally.forecast.chances import ClosedMonths, chances_of
+from caretally.forecast.forecast import months_enough
 
 past_months = st.lists(
     st.tuples(st.integers(0, 4000), st.integers(0, 4000)).map(lambda pair: (pair[0], pair[0] + pair[1])), min_size=1, max_size=40
@@ -89,3 +91,8 @@ def test_a_second_more_to_go_never_raises_the_chance_of_anybody(
 
 def test_without_any_closed_month_there_is_no_chance_to_tell() -> None:
     assert months().told is False
+
+
+@pytest.mark.parametrize(("enrolled", "enough"), [([], 0), ([400] * 6, 6), ([1000, 1000, 1600, 1500], 2), ([20_000, 20_000], 1)])
+def test_as_many_of_the_latest_months_are_read_as_hold_three_thousand_patient_months(enrolled: list[int], enough: int) -> None:
+    assert months_enough(enrolled) == enough
