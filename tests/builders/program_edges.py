@@ -56,6 +56,9 @@ def _of_devices() -> Iterator[Worked]:
         yield Worked(enrolled=("RTM",), month=month, since="-01-01", changes={"device_days": {"RTM_COGNITIVE": 16}})
     for change in ({"died_on": "2026-02-28"}, {"died_on": "2026-03-01"}, {"enrolments": [enrolment(program="RPM", to="2026-03-05")]}):
         yield Worked({"RPM": 20}, changes={"device_days": {"RPM": 16}} | change)
+    for died in ("2026-02-28", "2026-03-01"):
+        yield Worked(enrolled=("RTM",), changes={"device_days": {"RTM": 16}, "died_on": died})
+    yield Worked(enrolled=("RPM",), month="2026-01", since="-01-01", changes={"device_days": {"RPM": 5}, "died_on": "2026-01-01"})
     yield Worked({"RPM": 20}, changes={"device_days": {"RPM": 16}, "enrolments": []})
     yield Worked(
         {"RPM": 5}, contact="none", changes={"device_days": {"RPM": 16}, "consents": [consent(program="RPM", revoked_on="2026-02-10")]}
@@ -71,6 +74,8 @@ def _of_services() -> Iterator[Worked]:
     for known, code in product(KNOWN_OF_SERVICES, ("G0557", "99490", "99446", "99495", "99484")):
         yield Worked(enrolled=("APCM", "APCM_BHI"), changes=service(code, "2026-03-10", **known))
         yield Worked(enrolled=("APCM_COCM",), changes=service("G0556", "2026-03-10", **known))
+    on_new_year = entry("2025-01-01T10:00", 1200)
+    yield Worked(enrolled=("CCM",), month="2025-01", since="-01-01", more=(on_new_year,), changes=service("G0556", "2025-01-01"))
     for on in ("2019-11-30", "2019-12-01", "2019-12-02", "2019-12-31"):
         yield Worked({"CCM": 20}, month="2019-12", changes=service("99495", on, provider="A"))
         yield Worked({"CCM": 20}, month="2020-01", since="-01-01", changes=service("99495", on, provider="A"))
@@ -125,6 +130,8 @@ def _of_lines() -> Iterator[Worked]:
     revoked = {"consents": [consent(program="APCM", revoked_on="2026-02-10"), consent()]}
     yield Worked({"CCM": 20}, enrolled=("APCM", "APCM_BHI"), changes=revoked)
     yield Worked({"CCM": 20}, enrolled=("APCM", "APCM_BHI"), changes={"consents": [consent()]})
+    on_new_year = [entry("2022-01-01T10:00", 1200), entry("2022-01-01T12:00", 1800, program="PCM")]
+    yield Worked(enrolled=("CCM", "PCM"), month="2022-01", since="-01-01", more=tuple(on_new_year))
     for first, second in (("A", None), (None, "A"), (None, None), ("A", "B")):
         both = [enrolment(program="APCM", provider=first), enrolment(program="APCM_COCM", provider=second)]
         yield Worked(enrolled=("APCM", "APCM_COCM"), changes={"enrolments": both})
@@ -195,6 +202,8 @@ def _of_transitions() -> Iterator[Worked]:
             changes=discharge(**dates) | {"choice": choice},
         )
     yield Worked(enrolled=("TCM", "APCM"), changes=discharge())
+    last = discharge(discharged_on="2019-12-26", contacted_on="2019-12-27", visited_on="2019-12-31")
+    yield Worked({"CCM": 20}, enrolled=("TCM",), month="2019-12", changes=last, agreement={"date_of_service": "month_end"})
 
 
 def _of_seconds() -> Iterator[Worked]:

@@ -21,6 +21,7 @@ from tests.builders.deciding import decided_in
 from tests.builders.edges import edges, merged
 from tests.builders.facts import Facts, clean_patient, entry, facts
 from tests.builders.months import client_months
+from tests.builders.program_edges import program_edges
 from tests.invoicing.evaluation.test_agreement_with_the_oracle import comparable
 from tests.oracle.biller import decide
 from tests.oracle.test_oracle_gates import HOLDS, ON_TIME, WARNINGS
@@ -32,18 +33,36 @@ GATE = re.compile(r"CASE WHEN (?P<condition>[^\n]*) THEN '[A-Z0-9_]+' END")
 REASON = re.compile(r"CASE WHEN (?P<condition>[^\n]*?) THEN CAST\(:(?:[a-z_]+) AS smallint\) END")
 # What a vendor's own policy decides, `decide` never meets.
 ONLY_BY_POLICY = re.compile(r":(consent_aged|care_plan_incomplete|care_plan_signoff_missing|coverage_unverified) = 'hold'")
-# No code of the family has ended and each began on the first of a month, so these bounds are the same rule in today's data.
+# No code of these families has ended, each code and pair began on the first of a month or ended on its last, and `decide` knows of no set-up of a
+# device and no closed month before, so these bounds are the same rule in today's data.
 SAME_IN_DATA = re.compile(
     r"(base|addon)_to(, :month_first\))? >= (served_on|:month_first)|(base|addon)_from <= :month_last|>= l\.staff_ever"
+    r"|last_valid >= (v\.visited_on|served_on)|setup\.first_valid <= served_on|x\.valid_(from <= :month_last|to >= :month_first)|m\.month >= :month_first"
 )
 BOUND = re.compile(r" (?P<sign><=|>=) ")
 Mutant = tuple[str, int, str]
+STEPS = (
+    *(
+        "scope",
+        "days",
+        "conflicts",
+        "doubles",
+        "time",
+        "tangled",
+        "given_visit",
+        "given_monthly",
+        "given_transition",
+        "given_device",
+        "decide",
+    ),
+    *("combine/services", "combine/bars", "combine/addons"),
+)
 
 
 def mutants() -> list[tuple[str, Mutant]]:
     """Return every mutant with its name: file, line, the whole text of the file after one change."""
     found = []
-    for name in ("scope", "days", "conflicts", "time", "tangled", "decide"):
+    for name in STEPS:
         source = (Path(evaluate.__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
         for kind, start, end, replacement in _changes(source):
             line = source.count("\n", 0, start) + 1
@@ -67,7 +86,7 @@ def material() -> list[Facts]:
     """Return the facts that every mutant faces: worked cases, edges of gates, of time and of dates, and generated months."""
     cured: list[Facts] = [*ON_TIME, *(patient for _code, patient in (*HOLDS, *WARNINGS))]
     gates = [facts(clean_patient("p1", **{"entries": [entry(WORK, 1200)], **changes})) for changes in cured]
-    return [*merged([*(one.facts for one in cases()), *gates]), *edges(), *_generated()]
+    return [*merged([*(one.facts for one in cases()), *gates]), *edges(), *program_edges(), *_generated()]
 
 
 def _generated() -> list[Facts]:
