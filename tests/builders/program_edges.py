@@ -220,6 +220,10 @@ def _of_seconds() -> Iterator[Worked]:
             seconds = 60 * at - short
             call = entry(f"{month}-02T00:00", seconds, program=program)
             yield Worked(enrolled=(program,), month=month, since=since or f"{month[4:]}-01", more=(call,))
+    for month, at in product(("2020-03", "2026-03"), (15, 16, 31, 35, 36)):
+        before = entry(f"{month}-02T10:00", 60 * at, program="COCM")
+        yield Worked(enrolled=("COCM",), month=month, since=f"{month[4:]}-15", more=(before,))
+        yield Worked(enrolled=("COCM",), month=month, since="-01-15", more=(before | {"country": "PH"},))
     for program in minutes:
         yield Worked({program: 9}, changes={"enrolments": []})
     for policy, staff, short in product(("pool", "personal", "never_pool"), ("nurse", "doctor-a", "doctor-b"), (0, 1)):

@@ -21,12 +21,13 @@ limits AS MATERIALIZED (
 lost AS MATERIALIZED (
     SELECT t.n, x.*
     FROM eval_time t
+    JOIN eval_scope s ON s.n = t.n AND s.program = :program
     CROSS JOIN LATERAL (
         SELECT array_agg(code ORDER BY ordinal) AS reasons, array_agg(seconds ORDER BY ordinal) AS reason_seconds,
                array_agg(code ORDER BY ordinal) FILTER (WHERE NOT curable AND decides) AS decisive,
                array_agg(code ORDER BY ordinal) FILTER (WHERE curable OR NOT decides) AS noted
         FROM (SELECT u.seconds, u.ordinal, (CAST(:reason_codes AS text[]))[u.ordinal] AS code, (CAST(:reason_curable AS boolean[]))[u.ordinal] AS curable,
-                     u.ordinal <> :time_overlap_patient AND (coalesce(t.clinical_seconds + CASE WHEN :never_pool THEN 0 ELSE t.qhp_seconds END + u.seconds >= least(l.staff, l.brief), false)
+                     u.ordinal <> :time_overlap_patient AND (coalesce(t.clinical_seconds + CASE WHEN :never_pool THEN 0 ELSE t.qhp_seconds END + u.seconds >= least(CASE WHEN l.first_ever IS NOT NULL AND s.starts_this_month THEN l.first ELSE l.staff END, l.brief), false)
                      OR coalesce((:never_pool OR :qhp_first) AND t.qhp_seconds + u.seconds >= l.personal, false)) AS decides
               FROM (SELECT ordinal, sum(seconds)::int AS seconds FROM unnest(t.lost_reasons, t.lost_seconds) AS piece (ordinal, seconds) GROUP BY ordinal) u
               CROSS JOIN limits l) e
