@@ -18,7 +18,7 @@ from caretally.config.secret import installation_secret
 from caretally.config.settings import Settings, read_settings
 from caretally.db.address import database_url, unreachable
 from caretally.db.engines import LONG, operator_engine, vendor_engine
-from caretally.db.migrate import become, require_newest_schema, schema_of
+from caretally.db.migrate import UnknownRole, become, require_newest_schema, schema_of
 from caretally.db.roles import Roles, psycopg_connection
 from caretally.db.versions import refuse_old_server
 from caretally.errors import UsageMistake
@@ -107,6 +107,10 @@ class Installation:
             raise unreachable(self.url, error.orig) from error
         except psycopg.errors.InsufficientPrivilege as error:
             raise unreachable(self.url, error) from error
+        except UnknownRole as error:
+            raise unreachable(
+                self.url, f"{error}; CARETALLY_ROLE_PREFIX must be what it was when caretally migrate made the roles"
+            ) from error
         finally:
             engine.dispose()
 

@@ -21,6 +21,10 @@ from caretally.tenancy.transaction import install_context_key
 ONE_MIGRATION_AT_A_TIME = 4_207_114_911
 
 
+class UnknownRole(DependencyDown):
+    """The database has no role of this name, so its roles were made under another prefix."""
+
+
 def migrate(url: URL, *, roles: Roles, secret: bytes) -> tuple[str | None, str | None]:
     """Bring the database to the newest schema, its roles and context key included, and return the schemas before and after.
 
@@ -52,9 +56,12 @@ def migrate_in_transaction(connection: Connection, *, roles: Roles, secret: byte
 
 
 def become(connection: Connection, role: str) -> None:
-    """Act as the owner for the rest of the transaction, so that everything made belongs to it."""
+    """Act as the owner for the rest of the transaction, so that everything made belongs to it. Raises `UnknownRole`."""
     raw = psycopg_connection(connection)
-    raw.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
+    try:
+        raw.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
+    except psycopg.errors.InvalidParameterValue as error:
+        raise UnknownRole(f'role "{role}" does not exist') from error
     raw.execute(sql.SQL("SET LOCAL search_path = {}, pg_temp").format(sql.Identifier(SCHEMA)))
 
 

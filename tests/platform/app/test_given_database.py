@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import URL, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from caretally.cms.reference_files import DATA_FOLDER
 from caretally.db.engines import operator_engine
 from caretally.db.roles import Roles
 from caretally.tenancy.catalog import catalog_breaches
@@ -102,3 +103,14 @@ def test_our_roles_may_create_nothing_in_it(given: URL) -> None:
     fine(program("migrate"))
     may = "SELECT rolname FROM pg_roles WHERE starts_with(rolname, current_database() || '_') AND has_database_privilege(rolname, current_database(), 'CREATE')"
     assert asked(given, may) == []
+
+
+def test_a_prefix_that_no_role_of_the_database_carries_is_named(given: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fine(program("migrate"))
+    monkeypatch.setenv("CARETALLY_ROLE_PREFIX", "elsewhere")
+    said = program("rules", "pack", str(DATA_FOLDER), "--dry-run")
+    assert (said.code, said.out) == (6, "")
+    assert said.err.strip().endswith(
+        'cannot be used: role "elsewhere_owner" does not exist; CARETALLY_ROLE_PREFIX must be what it was when caretally migrate made the roles.'
+    )
+    assert len(said.err.splitlines()) == 1
