@@ -31,6 +31,7 @@ COMMANDS = {
     "explain": "caretally.app.commands.explain:explain_command",
     "decide": "caretally.app.commands.decide:decide_command",
     "persons": "caretally.app.commands.persons:persons_group",
+    "choice": "caretally.app.commands.choice:choice_group",
     "what-if": "caretally.app.commands.what_if:what_if_command",
     "forecast": "caretally.app.commands.forecast:forecast_command",
     "back-test": "caretally.app.commands.back_test:back_test_command",
