@@ -1,5 +1,6 @@
 """The part that a preview and a close share: decisions, priced lines and every check, before anything is written."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,16 +50,19 @@ class Prepared:
     look_back: LookBack
 
 
-def prepare(connection: Connection, client: Client, subject: ClientMonth, *, acknowledge_jump: bool = False) -> Prepared:
+def prepare(
+    connection: Connection, client: Client, subject: ClientMonth, *, acknowledge_jump: bool = False, only: Collection[UUID] | None = None
+) -> Prepared:
     """Evaluate, price and check one client's month in the caller's transaction, and look back at closed ones; nothing that stays is written.
 
+    `only` leaves out all other patients, for a question about some; the totals are then theirs, and prices by volume mean nothing.
     Raises `ClientParked` (no agreement, no price, a missing PO number, a jump of the total nobody acknowledged) and
     `ConservationBreach`.
     """
     agreement = _agreement(connection, client, subject)
     make_sources_known(connection, client.id)
     came_since = look_back(connection, subject)
-    rule_set = evaluate(connection, subject, Terms.of(agreement.as_json()))
+    rule_set = evaluate(connection, subject, Terms.of(agreement.as_json()), only=only)
     values = _values(connection, subject, agreement)
     _price(connection, client, values)
     figures = connection.execute(statement("summarise")).mappings().one()

@@ -26,6 +26,9 @@ INVOICED = text(
     "SELECT coalesce(sum(total_cents), 0)::bigint FROM invoice WHERE vendor_id = :vendor_id AND client_id = :client_id "
     "AND client_month_id = :client_month_id AND kind = 'invoice'"
 )
+# Amounts by volume depend on every patient of the month; others are asked again for the patients in question alone.
+BY_VOLUME = text("SELECT EXISTS (SELECT FROM agreement_price WHERE client_id = :client_id AND tier_from > 1)")
+PATIENTS = text("SELECT id FROM patient WHERE vendor_id = :vendor_id AND client_id = :client_id AND mrn = ANY(:mrns)")
 DIFFERENCES = text((Path(__file__).parent / "differences.sql").read_text(encoding="utf-8"))
 
 
@@ -116,8 +119,12 @@ def _after(connection: Connection, client: Client, subject: ClientMonth, changes
 
 def _marked(connection: Connection, client: Client, subject: ClientMonth, patients: tuple[Difference, ...]) -> tuple[Difference, ...]:
     """Return the differences of a closed month, those marked that are there without any change."""
+    only = None
+    if not connection.scalar(BY_VOLUME, {"client_id": client.id}):
+        asked = {"vendor_id": client.vendor_id, "client_id": client.id, "mrns": [one.mrn for one in patients]}
+        only = connection.scalars(PATIENTS, asked).all()
     try:
-        prepare(connection, client, subject, acknowledge_jump=True)
+        prepare(connection, client, subject, acknowledge_jump=True, only=only)
     except ClientParked:
         return patients
     anyway = {row["mrn"] for row in connection.execute(DIFFERENCES).mappings()}
