@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
@@ -14,8 +15,11 @@ from sqlalchemy import URL, TextClause, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from caretally.app.bench.bench_database import bench_database, generate_vendor
+from caretally.app.bench.close_vendor import MONTH
 from caretally.app.cli import run
+from caretally.close.close_month import clients_to_close, close_month
 from caretally.db.roles import Roles
+from caretally.tenancy.transaction import tenant_transaction
 from tests.bench.orm_close import loop
 from tests.builders.closing import PROGRAM
 from tests.builders.databases import TestDatabase, database_of_a_login
@@ -30,6 +34,21 @@ def test_the_bench_closes_what_it_generates_and_prints_its_figures(capsys: pytes
     figures = json.loads(capsys.readouterr().out)
     assert list(figures) == FIGURES
     assert (figures["patient_months"], figures["entries"]) == (500, 3000)
+
+
+def test_a_mixture_of_every_program_is_generated_and_closed(database: TestDatabase) -> None:
+    with bench_database(database.url) as made:
+        vendor_id = generate_vendor(made, 1, patients=200, clients=1, programs="all")
+        pool = made.vendor_pool()
+        try:
+            with tenant_transaction(pool, made.context(vendor_id), secret=made.secret) as connection:
+                clients = clients_to_close(connection)
+                (result,) = close_month(lambda: nullcontext(connection), MONTH, clients)
+                assert (result.status, result.enrolled) == ("closed", 200), result.parked_reason
+                billed = set(connection.scalars(text("SELECT DISTINCT unnest(codes) FROM patient_month")))
+        finally:
+            pool.dispose()
+    assert {"99490", "99426", "G0557", "G0570", "99457", "99454", "99445", "98980", "98977", "99484", "99493", "99495"} <= billed
 
 
 LEFT = text(

@@ -48,15 +48,19 @@ class Figures:
         }
 
 
-def bench_close(beside: URL, *, patient_months: int, vendors: int, clients: int) -> Figures:
+def bench_close(beside: URL, *, patient_months: int, vendors: int, clients: int, programs: str = "ccm") -> Figures:
     """Close `patient_months` generated patient-months, shared out evenly to `vendors` vendors of `clients` clients, one process a vendor.
+
+    They are of chronic care (`programs` is `ccm`) or of a mixture of every program (`all`).
 
     Works in a database of its own on the server of `beside`, dropped at the end. The floor is measured in the same run, after the
     close, on one connection. Raises `BenchFailed` when a client does not close, `DependencyDown` without the right to make a database.
     """
     with bench_database(beside) as database:
         share, rest = divmod(patient_months, vendors)
-        made = [generate_vendor(database, n, patients=share + (n <= rest), clients=clients) for n in range(1, vendors + 1)]
+        made = [
+            generate_vendor(database, n, patients=share + (n <= rest), clients=clients, programs=programs) for n in range(1, vendors + 1)
+        ]
         settle(database)
         closed = close_side_by_side(database, made)
         entries, floor = measure_floor(database, made)

@@ -79,8 +79,11 @@ def _administer(url: URL, *statements: str) -> None:
         engine.dispose()
 
 
-def generate_vendor(database: BenchDatabase, number: int, *, patients: int, clients: int) -> UUID:
-    """Make one vendor and fill it, through the same logins, policies, triggers and keys as any other; six entries a patient."""
+def generate_vendor(database: BenchDatabase, number: int, *, patients: int, clients: int, programs: str = "ccm") -> UUID:
+    """Make one vendor and fill it, through the same logins, policies, triggers and keys as any other; six entries a patient.
+
+    `programs` is `ccm`, or `all` for patients of every other program instead of chronic care or beside it.
+    """
     operators, vendors = operator_engine(database.url, roles=database.roles, secret=database.secret), database.vendor_pool()
     try:
         made = create_vendor(
@@ -89,7 +92,7 @@ def generate_vendor(database: BenchDatabase, number: int, *, patients: int, clie
         with tenant_transaction(vendors, database.context(made.vendor_id), secret=database.secret) as connection:
             connection.exec_driver_sql("SET LOCAL work_mem = '256MB'")
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            for statement in statements("generate"):
+            for statement in [*statements("generate"), *(statements("generate_programs") if programs == "all" else [])]:
                 filled = connection.execute(text(statement), {"vendor_id": made.vendor_id, "patients": patients, "clients": clients})
                 if table := INTO.search(statement):
                     connection.execute(REFRESH, {"name": table[1], "added": filled.rowcount})

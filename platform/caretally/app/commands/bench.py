@@ -18,7 +18,14 @@ def bench_group() -> None:
 @click.option(
     "--clients", type=click.IntRange(1, 500), default=1, show_default=True, help="clients of each vendor, closed one after the other"
 )
-def close(patient_months: int, vendors: int, clients: int) -> None:
+@click.option(
+    "--programs",
+    type=click.Choice(["ccm", "all"]),
+    default="ccm",
+    show_default=True,
+    help="chronic care alone, or a mixture of every program",
+)
+def close(patient_months: int, vendors: int, clients: int, programs: str) -> None:
     """Close generated patient-months and print the figures beside the floor of what has to be read and written."""
     installation = Installation()
-    print_json(bench_close(installation.url, patient_months=patient_months, vendors=vendors, clients=clients).as_json())
+    print_json(bench_close(installation.url, patient_months=patient_months, vendors=vendors, clients=clients, programs=programs).as_json())
