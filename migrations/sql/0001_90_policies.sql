@@ -23,6 +23,9 @@ END $$;
 -- The operator lists vendors by name and creates them; the rows beneath stay closed to it.
 CREATE POLICY operator_lists ON vendor AS PERMISSIVE FOR SELECT TO {{operator}} USING (true);
 GRANT SELECT, INSERT ON vendor TO {{operator}};
+-- Checkpoints are signed over the heads of every vendor's audit chain: a number and a hash each.
+CREATE POLICY operator_lists ON audit_head AS PERMISSIVE FOR SELECT TO {{operator}} USING (true);
+GRANT SELECT ON audit_head TO {{operator}};
 
 GRANT SELECT ON vendor, vendor_lock TO {{vendor}};
 GRANT UPDATE ON vendor_lock, client_lock TO {{vendor}};
@@ -30,12 +33,12 @@ GRANT SELECT ON client_lock, attestation, late_fact TO {{vendor}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON vendor_policy, import_mapping, import_before, staff, client, provider, patient, enrolment, assignment, condition, consent,
     visit, care_plan, review, mdm, billed_service, stay, device_period, discharge, time_entry, late_entry, agreement, agreement_price, exclusion_choice, person_record,
     person_match TO {{vendor}};
-GRANT SELECT, INSERT ON import_batch, patient_month, program_line, adjustment, exception, invoice, invoice_line, invoice_state, ledger_entry, overpayment_review, audit_event,
+GRANT SELECT, INSERT ON import_batch, patient_month, program_line, adjustment, exception, invoice, invoice_line, invoice_state, ledger_entry, overpayment_review,
     client_month, number_counter TO {{vendor}};
 GRANT UPDATE (undone_at, undone_by) ON import_batch TO {{vendor}};
 GRANT UPDATE ON client_month TO {{vendor}};
 GRANT UPDATE (last_number) ON number_counter TO {{vendor}};
-GRANT SELECT, UPDATE (seq, hash) ON audit_head TO {{vendor}};
+GRANT SELECT ON audit_head, audit_event TO {{vendor}};
 GRANT SELECT ON client, provider, enrolment, assignment, condition, consent, visit, care_plan, review, mdm, attestation, billed_service, stay,
     device_period, discharge, time_entry, late_entry, client_month, patient_month, program_line, exclusion_choice, adjustment, exception, invoice, invoice_line, invoice_state,
     ledger_entry TO {{practice}};

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, TextClause, text
 
 from caretally.audit.chain import verify_chain
+from caretally.close.roots import root_breaches
 from caretally.close.statements import statement
 from caretally.months import Month
 
@@ -34,6 +35,9 @@ def verify(connection: Connection, *, month: Month | None = None) -> list[CheckR
     """Run every check over the vendor of the transaction, for one month or for all; writes nothing."""
     values = {"month": None if month is None else month.first_day, "client_month_id": None}
     results = [CheckResult(name, says, tuple(connection.scalars(_check(name), values))) for name, says in CHECKS.items()]
+    results.append(
+        CheckResult("roots", "each closed month's rows are those under its root in the audit log", root_breaches(connection, month=month))
+    )
     chain = verify_chain(connection)
     broken = () if chain.broken_at is None else (f"audit event {chain.broken_at.seq}: {chain.broken_at.reason}",)
     return [*results, CheckResult("chain", f"the audit chain holds over {chain.events:,} events", broken)]

@@ -36,6 +36,7 @@ COMMANDS = {
     "forecast": "caretally.app.commands.forecast:forecast_command",
     "back-test": "caretally.app.commands.back_test:back_test_command",
     "rules": "caretally.app.commands.rules:rules_group",
+    "audit": "caretally.app.commands.audit:audit_group",
     "verify": "caretally.app.commands.verify:verify_command",
     "bench": "caretally.app.commands.bench:bench_group",
 }

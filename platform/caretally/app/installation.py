@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from getpass import getuser
+from pathlib import Path
 from uuid import UUID
 
 import click
@@ -69,6 +70,13 @@ class Installation:
     def url(self) -> URL:
         """The address of the database."""
         return database_url(self.settings)
+
+    @property
+    def archive_folder(self) -> Path:
+        """The folder of the archive. Raises `UsageMistake` when the archive is no folder."""
+        if "://" in self.settings.archive:
+            raise UsageMistake("CARETALLY_ARCHIVE is no folder, and checkpoints are kept in a folder only; name a folder or leave it out.")
+        return Path(self.settings.archive).expanduser().absolute() if self.settings.archive else self.settings.home / "archive"
 
     @cached_property
     def roles(self) -> Roles:

@@ -13,16 +13,7 @@ from sqlalchemy import Connection, text
 
 Detail = str | int | None | UUID | Sequence["Detail"] | Mapping[str, "Detail"]
 FIRST_HASH = bytes(32)
-# The head is the last lock of a transaction (vendor, clients by id, number counter, chain head).
-TAKE_HEAD = text(
-    "SELECT vendor_id, seq, hash, clock_timestamp() AS at, tenancy.current_actor() AS actor FROM audit_head "
-    "WHERE vendor_id = (SELECT tenancy.current_vendor()) FOR UPDATE"
-)
-ADD = text(
-    "INSERT INTO audit_event (vendor_id, seq, at, actor, action, detail, previous_hash, hash) "
-    "VALUES (:vendor_id, :seq, :at, :actor, :action, CAST(:detail AS jsonb), :previous_hash, :hash)"
-)
-MOVE_HEAD = text("UPDATE audit_head SET seq = :seq, hash = :hash WHERE vendor_id = :vendor_id")
+ADD = text("SELECT tenancy.append_event(:action, CAST(:detail AS jsonb))")
 READ = text(
     "SELECT vendor_id, seq, at, actor, action, detail, previous_hash, hash FROM audit_event WHERE vendor_id = (SELECT tenancy.current_vendor()) ORDER BY seq"
 )
@@ -51,14 +42,7 @@ def append_event(connection: Connection, *, action: str, detail: Mapping[str, De
     `detail` holds ids, counts and digests only, never a name and never a float (TypeError). The hash is SHA-256 over the previous hash
     and the canonical JSON of the event (sorted keys, no spaces, UTF-8).
     """
-    head = connection.execute(TAKE_HEAD).one()
-    seq: int = head.seq + 1
-    written = _plain(detail)
-    digest = event_hash(head.hash, _event(vendor_id=head.vendor_id, seq=seq, at=head.at, actor=head.actor, action=action, detail=written))
-    parameters = {"vendor_id": head.vendor_id, "seq": seq, "hash": digest}
-    row = {"at": head.at, "actor": head.actor, "action": action, "detail": canonical(written).decode(), "previous_hash": head.hash}
-    connection.execute(ADD, parameters | row)
-    connection.execute(MOVE_HEAD, parameters)
+    seq: int = connection.execute(ADD, {"action": action, "detail": canonical(_plain(detail)).decode()}).scalar_one()
     return seq
 
 

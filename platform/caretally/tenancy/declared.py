@@ -75,20 +75,19 @@ CHANGED_BY_VENDOR = (
     "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice person_record person_match"
 ).split()
 ADDED_BY_VENDOR = (
-    "import_batch patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry overpayment_review audit_event client_month "
-    "number_counter"
+    "import_batch patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry overpayment_review "
+    "client_month number_counter"
 ).split()
 VENDOR_GRANTS = (
     dict.fromkeys(CHANGED_BY_VENDOR, frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"}))
     | dict.fromkeys(ADDED_BY_VENDOR, frozenset({"SELECT", "INSERT"}))
-    | dict.fromkeys(("vendor", "attestation", "late_fact"), frozenset({"SELECT"}))
+    | dict.fromkeys(("vendor", "attestation", "late_fact", "audit_event", "audit_head"), frozenset({"SELECT"}))
     | {
         "vendor_lock": frozenset({"SELECT", "UPDATE"}),
         "client_lock": frozenset({"SELECT", "UPDATE"}),
         "import_batch": frozenset({"SELECT", "INSERT", "UPDATE(undone_at)", "UPDATE(undone_by)"}),
         "client_month": frozenset({"SELECT", "INSERT", "UPDATE"}),
         "number_counter": frozenset({"SELECT", "INSERT", "UPDATE(last_number)"}),
-        "audit_head": frozenset({"SELECT", "UPDATE(seq)", "UPDATE(hash)"}),
     }
 )
 UNSEEN_BY_PRACTICE = frozenset({"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact", "person_record"})
@@ -98,6 +97,8 @@ READ_BY_PRACTICE = {
         "vendor_id client_id id mrn family_name given_name search_name birth_date mbi state payer qmb part_b_from died_on created_batch_id batch_id"
     ).split()
 }
+# What the operator reads of every vendor: names to list and create them, the heads of their audit chains to sign checkpoints over.
+SEEN_BY_OPERATOR = {"vendor": ("SELECT", "INSERT"), "audit_head": ("SELECT",)}
 UNSEEN_BY_ALL = frozenset({"alembic_version"})
 
 
@@ -107,7 +108,7 @@ def declared_policies(prefix: str) -> dict[str, frozenset[str]]:
     clients = f"tenant_clients RESTRICTIVE * TO {prefix}_practice USING {CLIENT_MATCHES} CHECK {CLIENT_MATCHES}"
     policies = dict.fromkeys(CLIENT_TABLES, frozenset({vendor, clients})) | dict.fromkeys(VENDOR_TABLES, frozenset({vendor}))
     lists = f"operator_lists PERMISSIVE r TO {prefix}_operator USING true CHECK none"
-    return policies | {"vendor": policies["vendor"] | {lists}}
+    return policies | {table: policies[table] | {lists} for table in SEEN_BY_OPERATOR}
 
 
 def declared_triggers() -> dict[str, frozenset[str]]:
@@ -167,6 +168,6 @@ def _grants(table: str, prefix: str) -> list[str]:
         grants += [f"{prefix}_practice SELECT({column})" for column in READ_BY_PRACTICE[table]]
     elif table in CLIENT_TABLES and table not in UNSEEN_BY_PRACTICE:
         grants.append(f"{prefix}_practice SELECT")
-    if table == "vendor":
-        grants += [f"{prefix}_operator SELECT", f"{prefix}_operator INSERT"]
+    if table in SEEN_BY_OPERATOR:
+        grants += [f"{prefix}_operator {privilege}" for privilege in SEEN_BY_OPERATOR[table]]
     return grants

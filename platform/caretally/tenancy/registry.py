@@ -45,6 +45,7 @@ SECURITY_DEFINER_FUNCTIONS = frozenset(
         "guard.vendor_born",
         "import.refresh_statistics",
         "tenancy.analyse",
+        "tenancy.append_event",
         "tenancy.person_hashes",
     }
 )

@@ -147,6 +147,12 @@ TAMPERED = {
         ],
         "B 2026-10 revision 2: it was closed with invoice INV-2026-0003/2 over 3800 cents, and has none",
     ),
+    "the root of its rows": (
+        [
+            "UPDATE audit_event SET detail = detail || '{\"rows_root\": \"00\"}' WHERE action = 'month.closed' AND seq = (SELECT max(seq) FROM audit_event)"
+        ],
+        "B 2026-10 revision 2: its rows are not those under the root of its audit event",
+    ),
     "an invoice's number": (
         [f"UPDATE invoice SET number = 'INV-2026-0042' WHERE client_id = {A_OCTOBER}"],
         "INV-2026: INV-2026-0042 is not how number 2 of revision 1 is written",
