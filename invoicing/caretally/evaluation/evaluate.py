@@ -130,6 +130,8 @@ def _combine(connection: Connection, values: dict[str, Any], programs: list[Prog
     connection.exec_driver_sql(script("combine/tables"))
     for step in ("lines_without_time", *BEFORE_TURNS):
         connection.execute(statement(f"combine/{step}"), values)
+        if step == "take":
+            connection.exec_driver_sql("ANALYZE pg_temp.eval_line (patient_id, program, met, stands)")
     if connection.scalar(text("SELECT EXISTS (SELECT FROM pg_temp.eval_bar WHERE NOT by_rule)")):
         for met in range(2, len(programs) + 1):
             connection.execute(statement("combine/fall_in_turn"), values | {"met": met})

@@ -83,7 +83,9 @@ visited AS (
 ),
 conditioned AS (
     SELECT c.patient_id, count(*) AS conditions, bool_or(i.chronic IS FALSE) AS not_chronic
-    FROM condition c LEFT JOIN icd10_code i ON i.code = c.icd10
+    FROM condition c
+    JOIN present p ON p.id = c.patient_id -- here and below: a program of few patients adds up the rows of those few
+    LEFT JOIN icd10_code i ON i.code = c.icd10
     WHERE c.vendor_id = :vendor_id AND c.client_id = :client_id
       AND (c.onset_on IS NULL OR c.onset_on <= :month_last) AND (c.resolved_on IS NULL OR c.resolved_on >= :month_first)
     GROUP BY c.patient_id
@@ -92,12 +94,14 @@ planned AS (
     SELECT DISTINCT ON (patient_id) patient_id, version, effective_on, copy_given_on <= :month_last AS copy_given,
            elements @> (SELECT array_agg(element) FROM plan_element) AS complete, signed_on <= :month_last AS signed
     FROM care_plan
+    JOIN present p ON p.id = patient_id
     WHERE vendor_id = :vendor_id AND client_id = :client_id AND effective_on <= :month_last
     ORDER BY patient_id, version DESC
 ),
 reviewed AS (
     SELECT patient_id, max(reviewed_on) AS reviewed_on
     FROM review
+    JOIN present p ON p.id = patient_id
     WHERE vendor_id = :vendor_id AND client_id = :client_id AND reviewed_on <= :month_last
     GROUP BY patient_id
 ),

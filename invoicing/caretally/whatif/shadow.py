@@ -33,7 +33,12 @@ def shadow(connection: Connection, changes: Changes, month: Month) -> None:
         _change_policies(connection, changes, month)
     if changes.rules is not None:
         tables = read_tables(changes.rules)
-        _load(connection, [table for name, table in tables.items() if name in SHADOWED])
+        put_before(connection, [table for name, table in tables.items() if name in SHADOWED])
+    look_here_first(connection)
+
+
+def look_here_first(connection: Connection) -> None:
+    """Let unqualified names find temporary tables before the real ones for the rest of the transaction."""
     schema = connection.scalar(text("SELECT split_part(current_setting('search_path'), ',', 1)"))
     connection.execute(text("SELECT set_config('search_path', 'pg_temp, ' || :schema, true)"), {"schema": schema})
 
@@ -81,7 +86,8 @@ def _change_policies(connection: Connection, changes: Changes, month: Month) -> 
     )
 
 
-def _load(connection: Connection, tables: Iterable[ReferenceTable]) -> None:
+def put_before(connection: Connection, tables: Iterable[ReferenceTable]) -> None:
+    """Make temporary tables with the rows of `tables`, to be found by `look_here_first`; they go with the transaction."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     cursor = driver.cursor()

@@ -17,7 +17,10 @@ met AS (
     JOIN eval_line o ON o.patient_id = l.patient_id AND o.program <> l.program AND o.stands
     JOIN program p ON p.program = l.program
     JOIN program q ON q.program = o.program
-    JOIN both_ways y ON y.code = ANY (l.asked) AND y.other_code = ANY (o.asked) AND greatest(l.date_of_service, o.date_of_service) >= y.valid_from
+    -- code by code, so that the pairs are hashed rather than tried one by one
+    CROSS JOIN LATERAL unnest(l.asked) AS mine (code)
+    CROSS JOIN LATERAL unnest(o.asked) AS theirs (code)
+    JOIN both_ways y ON y.code = mine.code AND y.other_code = theirs.code AND greatest(l.date_of_service, o.date_of_service) >= y.valid_from
      AND coalesce(greatest(l.date_of_service, o.date_of_service) <= y.valid_to, true)
      AND CASE y.scope WHEN 'same practitioner' THEN coalesce(l.provider_id = o.provider_id, true)
                       WHEN 'different practitioner' THEN coalesce(l.provider_id <> o.provider_id, false) ELSE true END

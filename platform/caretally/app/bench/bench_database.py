@@ -24,7 +24,7 @@ from caretally.tenancy.transaction import tenant_transaction
 from caretally.vendors.create import create_vendor
 
 ACTOR = "bench"
-FLOOR_TABLES = ("patient_month", "exception", "invoice_line")
+FLOOR_TABLES = ("patient_month", "program_line", "exception", "invoice_line")
 INTO = re.compile(r"^INSERT INTO (\w+)", re.MULTILINE)
 REFRESH = text("SELECT import.refresh_statistics(:name, :added)")
 FOREIGN_KEYS = text(

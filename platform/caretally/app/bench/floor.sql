@@ -12,6 +12,8 @@ INSERT INTO floor_patient_month SELECT * FROM patient_month WHERE vendor_id = :v
 -- The close refreshes these statistics too: without them the key checks below would read whole clients.
 SELECT import.refresh_statistics('floor_patient_month', 1000000000);
 
+INSERT INTO floor_program_line SELECT * FROM program_line WHERE vendor_id = :vendor_id;
+
 INSERT INTO floor_exception SELECT * FROM exception WHERE vendor_id = :vendor_id;
 
 INSERT INTO floor_invoice_line SELECT * FROM invoice_line WHERE vendor_id = :vendor_id;
