@@ -1,0 +1,52 @@
+"""The composition root of the web: one Flask application out of the capabilities' pages."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+import caretally.web
+from caretally.web.access import declared_access, open_to_all
+from caretally.web.edge import EXTENSION, Edge
+from caretally.web.error_pages import install_error_pages
+from caretally.web.headers import install_headers
+from caretally.web.health import health
+from caretally.web.month_in_path import MonthInPath
+from caretally.web.own_forms import install_own_forms
+from caretally.web.request_log import install_request_log
+from caretally.web.shell import Shell, install_shell
+
+WEB = Path(caretally.web.__file__).parent
+LARGEST_REQUEST_BYTES = 1_000_000
+LARGEST_FORM_BYTES = 500_000
+MOST_FORM_PARTS = 500
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = False) -> Flask:
+    """Return the application; requests for other hosts than `hostnames` are refused, so that a foreign name cannot be pointed at it.
+
+    Raises `UndeclaredRoute` when a route does not say who may open it.
+    """
+    app = Flask("caretally.web", root_path=str(WEB))
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST_BYTES,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FORM_BYTES,
+        MAX_FORM_PARTS=MOST_FORM_PARTS,
+        TRUSTED_HOSTS=list(hostnames),
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions[EXTENSION] = edge
+    app.url_map.converters["month"] = MonthInPath
+    install_request_log(app)
+    install_error_pages(app)
+    install_headers(app)
+    install_own_forms(app)
+    install_shell(app, Shell(demo=demo))
+    app.register_blueprint(health)
+    open_to_all("the one stylesheet and the icon, the same for everybody")(app.view_functions["static"])
+    declared_access(app)
+    return app

@@ -1,0 +1,77 @@
+"""Every route says who may open it; one that does not is refused when the application is made, and a test walks them all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, TypeVar
+from urllib.parse import urlencode
+
+from flask import Flask, abort, make_response, redirect, request
+from flask.typing import ResponseReturnValue
+
+from caretally.web.edge import request_transaction, visitor
+
+P = ParamSpec("P")
+Page = TypeVar("Page", bound=Callable[..., object])
+DECLARED = "caretally_access"
+SIGN_IN = "/sign-in"
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may open a route: `permission` is the name needed, empty for anybody; `why` tells why a page is open to anybody."""
+
+    permission: str = ""
+    why: str = ""
+
+
+class UndeclaredRoute(TypeError):
+    """A route does not say who may open it: a defect of ours."""
+
+
+def requires(permission: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+    """Let a page be opened by visitors who hold `permission`, inside the request's one transaction.
+
+    Others get 403; who is not signed in is sent to sign in and back. Whether a row exists is decided inside, by what the database shows.
+    """
+
+    def declared(page: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+        @wraps(page)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            who = visitor()
+            if who is None:
+                return sign_in_first()
+            if permission not in who.permissions:
+                abort(403)
+            # The page is made whole inside the transaction, so that nothing is sent of what could not be committed.
+            with request_transaction(who):
+                return make_response(page(*args, **kwargs))
+
+        setattr(guarded, DECLARED, Access(permission))
+        return guarded
+
+    return declared
+
+
+def open_to_all(why: str) -> Callable[[Page], Page]:
+    """Let anybody open a page, for the reason given; it has no transaction and no tenant."""
+
+    def declared(page: Page) -> Page:
+        setattr(page, DECLARED, Access(why=why))
+        return page
+
+    return declared
+
+
+def sign_in_first() -> ResponseReturnValue:
+    """Send the visitor to the sign-in page and, after it, to what was asked for when that is a page to look at."""
+    asked_for = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return redirect(f"{SIGN_IN}?{urlencode({'next': asked_for})}", 303)
+
+
+def declared_access(app: Flask) -> dict[str, Access]:
+    """Return who may open each endpoint. Raises `UndeclaredRoute` naming those that do not say."""
+    found = {rule.endpoint: getattr(app.view_functions[rule.endpoint], DECLARED, None) for rule in app.url_map.iter_rules()}
+    if silent := sorted(endpoint for endpoint, access in found.items() if access is None):
+        raise UndeclaredRoute(f"These routes do not say who may open them: {', '.join(silent)}.")
+    return {endpoint: access for endpoint, access in found.items() if access is not None}

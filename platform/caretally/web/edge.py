@@ -1,0 +1,63 @@
+"""The edge of a request: one transaction, opened on the visitor's own pool, committed when the page is made, rolled back on any error."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app, g, request
+from sqlalchemy import Connection, Engine
+
+from caretally.tenancy.transaction import tenant_transaction
+from caretally.web.visitor import FindVisitor, Visitor
+
+EXTENSION = "caretally"
+
+
+@dataclass(frozen=True, repr=False)
+class Edge:
+    """The pools of the web process, its secret, and the function that finds the visitor of a request. It has no repr: it holds a secret."""
+
+    vendor_pool: Engine
+    practice_pool: Engine
+    secret: bytes
+    find_visitor: FindVisitor
+
+    def pool_of(self, visitor: Visitor) -> Engine:
+        """Return the pool whose database role fits the visitor: a practice's people never borrow a vendor's connection."""
+        return self.vendor_pool if visitor.clients is None else self.practice_pool
+
+
+def edge() -> Edge:
+    """Return the edge of the running application."""
+    return cast("Edge", current_app.extensions[EXTENSION])
+
+
+def visitor() -> Visitor | None:
+    """Return who this request comes from, looked up once; None when nobody is signed in."""
+    if "visitor" not in g:
+        g.visitor = edge().find_visitor(request)
+    return cast("Visitor | None", g.visitor)
+
+
+@contextmanager
+def request_transaction(who: Visitor) -> Iterator[None]:
+    """Open the request's one transaction; pages reach it through `connection()`."""
+    with tenant_transaction(edge().pool_of(who), who.context, secret=edge().secret) as opened:
+        g.connection = opened
+        try:
+            yield
+        finally:
+            del g.connection
+
+
+def connection() -> Connection:
+    """Return the connection of this request's transaction. Raises `AttributeError` in a page that declared no permission."""
+    return cast("Connection", g.connection)
+
+
+def signed_in() -> Visitor:
+    """Return the visitor of a page that declared a permission, where there always is one."""
+    found = visitor()
+    assert found is not None
+    return found

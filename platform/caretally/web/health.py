@@ -1,0 +1,50 @@
+"""Is the process alive, may it be given requests, and what would an operator look at first; no tenant's row is read."""
+
+from importlib.metadata import version
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from caretally.web.access import open_to_all
+from caretally.web.edge import edge
+
+health = Blueprint("health", __name__)
+ANYTHING = text("SELECT 1")
+
+
+@health.get("/livez")
+@open_to_all("a supervisor asks before anybody has signed in; it tells that the process answers and nothing else")
+def live() -> ResponseReturnValue:
+    """Answer as long as the process can answer at all."""
+    return jsonify(status="alive")
+
+
+@health.get("/readyz")
+@open_to_all("a load balancer asks before anybody has signed in; it tells yes or no")
+def ready() -> ResponseReturnValue:
+    """Answer 200 when both pools reach the database, else 503."""
+    parts = reached()
+    return jsonify(status="ready" if all(parts.values()) else "not ready"), 200 if all(parts.values()) else 503
+
+
+@health.get("/statusz")
+@open_to_all("an operator asks which part fails; it names parts and the release, no tenant and no address")
+def status() -> ResponseReturnValue:
+    """Answer with the release and, for each part, whether it is reached."""
+    return jsonify(release=version("caretally"), parts={name: "up" if up else "down" for name, up in reached().items()})
+
+
+def reached() -> dict[str, bool]:
+    """Return for each pool whether the database answers it."""
+    return {"vendor_pool": _answers(edge().vendor_pool), "practice_pool": _answers(edge().practice_pool)}
+
+
+def _answers(pool: Engine) -> bool:
+    try:
+        with pool.connect() as connection:
+            connection.execute(ANYTHING)
+    except SQLAlchemyError:
+        return False
+    return True

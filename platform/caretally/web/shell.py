@@ -1,0 +1,113 @@
+"""The frame around every page: the rail with what the visitor may open, the search box, and the words and icons that templates use."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, request, url_for
+from markupsafe import Markup
+
+from caretally.files.printed_words import clock, counted, long_date
+from caretally.money import format_dollars
+from caretally.months import Month
+from caretally.web.edge import visitor
+
+PATHS = {
+    "heart": "M8 13S2.5 9.7 2.5 6.2A2.8 2.8 0 018 5a2.8 2.8 0 015.5 1.2C13.5 9.7 8 13 8 13z",
+    "down": "M4 6.2l4 4 4-4",
+    "home": "M2.5 7.5L8 3l5.5 4.5V13H10V9.5H6V13H2.5z",
+    "document": "M4 2.2h5.2L12 5v8.8H4zM9 2.4V5h2.8M6 8h4M6 10.5h4",
+    "people": "M6 7.3a2.2 2.2 0 100-4.4 2.2 2.2 0 000 4.4zM2 13c0-2.4 1.6-4 4-4s4 1.6 4 4M10.6 3.2a2.1 2.1 0 010 4M11.6 9.2c1.6.5 2.5 1.9 2.5 3.8",
+    "pen": "M3 13l.6-2.8L10.8 3l2.2 2.2-7.2 7.2z",
+    "gear": "M8 5.8a2.2 2.2 0 100 4.4 2.2 2.2 0 000-4.4zM8 1.8v2M8 12.2v2M1.8 8h2M12.2 8h2M3.6 3.6L5 5M11 11l1.4 1.4M12.4 3.6L11 5M5 11l-1.4 1.4",
+    "search": "M7 2.5a4.5 4.5 0 100 9 4.5 4.5 0 000-9zM10.3 10.3l3.2 3.2",
+    "calendar": "M2.8 3.8h10.4v9.4H2.8zM2.8 6.8h10.4M5.5 2.2v3M10.5 2.2v3",
+    "list": "M3 4h10M3 8h10M3 12h10",
+    "lock": "M4 7.2h8v6H4zM5.6 7V5.2a2.4 2.4 0 014.8 0V7",
+    "tick": "M3 8.5l3.2 3L13 4.5",
+    "clock": "M8 2a6 6 0 100 12A6 6 0 008 2zM8 5v3.2l2 1.4",
+    "warning": "M8 2.2l6.3 11.3H1.7zM8 6.5v3.2M8 11.6v.1",
+    "save": "M8 2.5v7.5M4.8 7L8 10.2 11.2 7M2.8 13.2h10.4",
+    "cross": "M4 4l8 8M12 4l-8 8",
+    "page": "M4 2.2h5.2L12 5v8.8H4z",
+}
+SECTIONS = ("Work", "Money", "Setup")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the rail: shown to visitors who hold `permission`, an empty one means everybody signed in."""
+
+    section: str
+    label: str
+    endpoint: str
+    icon: str
+    permission: str = ""
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What the frame offers: the lines of the rail, the page that searches and the page that switches (empty: none yet)."""
+
+    entries: Sequence[Entry] = ()
+    search: Entry | None = None
+    switch: str = ""
+    leave: str = ""
+    profile: str = ""
+    demo: bool = False
+
+
+def install_shell(app: Flask, shell: Shell) -> None:
+    """Offer the frame, icons and words to every template."""
+    app.jinja_env.globals.update(icon=icon, shell=shell, rail=lambda: rail(shell), visitor=visitor, may=may, stack_of=stack_of)
+    app.jinja_env.filters.update(dollars=format_dollars, day=long_date, clock=clock, month_words=month_words, minutes=minutes)
+    app.jinja_env.globals["counted"] = counted
+
+
+def icon(name: str) -> Markup:
+    """Return the picture of this name; words beside it say what it means."""
+    return Markup('<svg class="i" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>').format(PATHS[name])
+
+
+def may(permission: str) -> bool:
+    """Tell whether the visitor holds a permission; a line that needs none is for everybody signed in."""
+    who = visitor()
+    return who is not None and (not permission or permission in who.permissions)
+
+
+def rail(shell: Shell) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """Return the sections of the rail with the lines that this visitor may open; sections without any are left out."""
+    lines = [
+        (entry.section, {"entry": entry, "url": url_for(entry.endpoint), "here": is_here(entry)})
+        for entry in shell.entries
+        if may(entry.permission)
+    ]
+    sections: list[tuple[str, list[Mapping[str, Any]]]] = [(name, [line for of, line in lines if of == name]) for name in SECTIONS]
+    return [(name, found) for name, found in sections if found]
+
+
+def is_here(entry: Entry) -> bool:
+    """Tell whether the page being shown belongs to a line of the rail: pages of one blueprint share its line."""
+    return (request.endpoint or "").partition(".")[0] == entry.endpoint.partition(".")[0]
+
+
+def month_words(month: Month) -> str:
+    """Return a month in words, as in October 2026."""
+    return f"{month.first_day:%B %Y}"
+
+
+def minutes(seconds: int) -> str:
+    """Return the full minutes of seconds, as in 47; what is left over is not rounded up."""
+    return f"{seconds // 60:,}"
+
+
+def stack_of(parts: Sequence[tuple[str, int]], *, label: str) -> Markup:
+    """Return a bar of parts as SVG: each part is a colour class and a number of patients; `label` says the same in words."""
+    total, bars, at = sum(number for _, number in parts), [], 0
+    for colour, number in parts:
+        if number:
+            start, width = 1000 * at // total, 1000 * number // total
+            bars.append(Markup('<rect class="f-{}" x="{}" width="{}" height="12"/>').format(colour, start, max(width - 3, 3)))
+        at += number
+    picture = Markup('<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>')
+    return picture.format(label, Markup("").join(bars))

@@ -1,0 +1,112 @@
+"""The web application over a database of the suite, opened as one visitor or another without signing in."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Flask, Request, request
+from flask.testing import FlaskClient
+from flask.typing import ResponseReturnValue
+from werkzeug.test import TestResponse
+
+from caretally.app.create_app import create_app
+from caretally.web.access import open_to_all, requires
+from caretally.web.edge import Edge, connection
+from caretally.web.visitor import Visitor
+from tests.builders.databases import TestDatabase
+
+HERE = "http://localhost"
+TESTER = "X-Tester"
+TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
+EVERYTHING = frozenset({"read_months", "read_invoices", "probe"})
+
+
+def visitor_of(
+    vendor_id: UUID, *, clients: Iterable[UUID] | None = None, permissions: frozenset[str] = EVERYTHING, **changes: Any
+) -> Visitor:
+    """Return a visitor of a vendor, or of some of its clients."""
+    given: dict[str, Any] = {
+        "actor": "person:tester",
+        "name": "Dana Whitfield",
+        "role": "Billing administrator",
+        "vendor_name": "Meridian Care Partners",
+        "session_key": str(uuid4()),
+    }
+    return Visitor(**given | changes, vendor_id=vendor_id, permissions=permissions, clients=None if clients is None else tuple(clients))
+
+
+@dataclass
+class Pages:
+    """An application and the visitors it knows; `get` and `post` open pages as one of them, or as nobody."""
+
+    database: TestDatabase
+    app: Flask = field(init=False)
+    visitors: dict[str, Visitor] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        edge = Edge(self.database.vendor_engine, self.database.practice_engine, self.database.secret, self._find)
+        self.app = create_app(edge)
+        add_probes(self.app)
+
+    def _find(self, of: Request) -> Visitor | None:
+        return self.visitors.get(of.headers.get(TESTER, ""))
+
+    def client(self, who: Visitor | None = None) -> FlaskClient:
+        """Return a browser of its own for this visitor."""
+        client = self.app.test_client()
+        if who is not None:
+            self.visitors[who.session_key] = who
+            client.environ_base["HTTP_X_TESTER"] = who.session_key
+        return client
+
+    def get(self, path: str, who: Visitor | None = None, **options: Any) -> TestResponse:
+        """Open a page."""
+        return self.client(who).get(path, buffered=True, **options)
+
+
+def add_probes(app: Flask) -> None:
+    """Add pages that only tests have: a form, a defect, and one that says what the database knows of its visitor."""
+
+    @app.route("/probe/form", methods=["GET", "POST"])
+    @open_to_all("a test's form")
+    def probe_form() -> ResponseReturnValue:
+        if request.method == "POST":
+            return f"changed {len(request.form)}"
+        return app.jinja_env.from_string("<form>{{ form_token() }}</form>").render()
+
+    @app.get("/probe/defect")
+    @requires("probe")
+    def probe_defect() -> ResponseReturnValue:
+        raise ValueError("Alma Abara, born 1941-03-02")
+
+    @app.post("/probe/write")
+    @requires("probe")
+    def probe_write() -> ResponseReturnValue:
+        from sqlalchemy import text
+
+        connection().execute(text("UPDATE client SET name = :name"), {"name": request.form["name"]})
+        if request.form.get("then") == "fail":
+            raise ValueError("after the change")
+        return "changed"
+
+    @app.get("/probe/role")
+    @requires("probe")
+    def probe_role() -> ResponseReturnValue:
+        from sqlalchemy import text
+
+        return "\n".join(map(str, connection().execute(text("SELECT current_user::text, (SELECT count(*) FROM client)")).one()))
+
+
+def form_token(page: TestResponse) -> str:
+    """Return the token of the form on a page."""
+    found = TOKEN.search(page.text)
+    assert found is not None
+    return found[1]
+
+
+def words(page: TestResponse) -> str:
+    """Return what a page says, without its markup."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
