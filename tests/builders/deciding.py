@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from caretally.evaluation.facts import decide
 from caretally.evaluation.load_facts import DECIDE_VENDOR
@@ -12,6 +12,10 @@ from caretally.tenancy.transaction import tenant_transaction
 from tests.builders.databases import TestDatabase
 from tests.builders.facts import Facts
 
+CHANGE_POLICY = text(
+    "INSERT INTO vendor_policy (vendor_id, gate_code, effect, valid_from) VALUES (:vendor_id, :code, :effect, '2015-01-01')"
+)
+
 
 def decided(database: TestDatabase, given: Facts) -> list[dict[str, Any]]:
     """Return the answers about some facts."""
@@ -20,5 +24,13 @@ def decided(database: TestDatabase, given: Facts) -> list[dict[str, Any]]:
 
 
 def decided_in(connection: Connection, given: Facts) -> list[dict[str, Any]]:
-    """Return the answers about some facts, in a transaction of the vendor that is thrown away."""
-    return decide(connection, read_facts(given))
+    """Return the answers about some facts, in a transaction of the vendor that is thrown away; `policies` are the vendor's own."""
+    policies = given.get("policies") or {}
+    plain = {name: value for name, value in given.items() if name != "policies"}
+    savepoint = connection.begin_nested()
+    try:
+        for code, effect in policies.items():
+            connection.execute(CHANGE_POLICY, {"code": code, "effect": effect, "vendor_id": DECIDE_VENDOR})
+        return decide(connection, read_facts(plain))
+    finally:
+        savepoint.rollback()

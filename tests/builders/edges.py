@@ -24,7 +24,7 @@ def merged(months: list[Facts]) -> list[Facts]:
     """Return the same patients in as few files as their agreements allow, each with staff and a person of their own."""
     files: dict[str, Facts] = {}
     for number, month in enumerate(months):
-        terms = json.dumps([month["month"], month["timezone"], month["agreement"]], sort_keys=True)
+        terms = json.dumps([month["month"], month["timezone"], month["agreement"], month.get("policies")], sort_keys=True)
         file = files.setdefault(terms, month | {"staff": {}, "patients": []})
         file["staff"] |= {f"{number}/{name}": member for name, member in month["staff"].items()}
         file["patients"] += [_renamed(patient, number) for patient in month["patients"]]

@@ -22,6 +22,7 @@ INCURABLE = (
     "IDLE",
     "WITHIN_EM",
 )
+ALIKE, LATE_DAYS = 4, 7
 PART_A = ("part_a_inpatient", "part_a_snf")
 
 
@@ -102,6 +103,18 @@ class PatientLog:
     def raw_seconds(self) -> int:
         """Return the sum of the clipped entries, shared seconds counted for each."""
         return sum(end - start for start, end, _ in self._entries)
+
+    @property
+    def looks_alike(self) -> bool:
+        """Return whether four entries or more, and all there are, have one length and one description."""
+        seen = {(end - start, (entry.get("description") or "").strip()) for start, end, entry in self._entries}
+        return len(self._entries) >= ALIKE and len(seen) == 1
+
+    @property
+    def was_entered_late(self) -> bool:
+        """Return whether an entry was put down more than a week after it ended."""
+        known = [entry for _, _, entry in self._entries if entry.get("entered_at")]
+        return any(self._month.moment(e["entered_at"]) - self._month.moment(e["end"]) > LATE_DAYS * 86400 for e in known)
 
     def _clipped(self) -> list[tuple[int, int, Facts]]:
         clipped = []

@@ -19,6 +19,7 @@ class Record:
         """Read the patient at `position`; `busy` holds the whole vendor's diary."""
         self.patient: Facts = facts["patients"][position]
         self.agreement: Facts = facts.get("agreement") or {}
+        self._policies: dict[str, str] = facts.get("policies") or {}
         self.program = program
         self.month = month
         self.log = PatientLog(facts, position, month, program, busy)
@@ -55,7 +56,11 @@ class Record:
     def gates(self) -> Gates:
         """Return the gates that no kind of claim decides."""
         first_counted = self.tally.first_day() if self.program.kind == "timed" else None
-        return gates(self.program, self.patient, self.agreement, self.month, first_counted)
+        return self._as_the_vendor_has_it(gates(self.program, self.patient, self.agreement, self.month, first_counted))
+
+    def _as_the_vendor_has_it(self, raised: Gates) -> Gates:
+        changed = {code: self._policies.get(code, effect) for code, effect in raised.items()}
+        return {code: effect for code, effect in changed.items() if effect != "off"}
 
     def seconds(self) -> dict[str, Any]:
         """Return the time of the line, as its fields."""
@@ -68,4 +73,8 @@ class Record:
         good = [work for stretch in self.log.stretches for work in stretch.work if work.reason is None]
         if any(work.by_other_qhp for work in good):
             raised["QHP_NOT_BILLING"] = "warn"
-        return raised
+        if self.log.was_entered_late:
+            raised["TIME_BACKDATED"] = "warn"
+        if self.log.looks_alike:
+            raised["INTEGRITY_SIGNAL"] = "warn"
+        return self._as_the_vendor_has_it(raised)

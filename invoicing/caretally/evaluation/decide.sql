@@ -41,6 +41,7 @@ sums AS (
            coalesce(t.clinical_seconds, 0) + CASE WHEN :never_pool THEN 0 ELSE coalesce(t.qhp_seconds, 0) END AS staff_side,
            coalesce(t.cured_clinical_seconds, 0) + CASE WHEN :never_pool THEN 0 ELSE coalesce(t.cured_qhp_seconds, 0) END AS cured_staff_side,
            t.first_counted_day, t.staff_day, t.complex_day, t.personal_day, t.first_day, t.brief_day, coalesce(t.other_qhp, false) AS other_qhp,
+           coalesce(t.backdated, false) AS backdated, coalesce(t.alike, false) AS alike,
            NOT :contact_needed OR coalesce(t.live_contact, false) AS in_contact,
            x.reasons, x.reason_seconds, x.decisive, x.noted,
            coalesce(t.entry_ids, '{}') AS entry_ids, coalesce(t.entry_seconds, '{}') AS entry_seconds, coalesce(t.entries_hash, sha256('')) AS entries_hash,
@@ -96,6 +97,7 @@ judged AS (
            string_to_array(concat_ws(',',
                CASE WHEN path IS NULL AND cured_path IS NULL AND (NOT reached_ever OR reached_brief_ever) THEN 'TIME_BELOW_THRESHOLD' END,
                CASE WHEN pending AND NOT line_holds THEN 'TIME_PENDING' END,
+               CASE WHEN :time_backdated = 'hold' AND backdated THEN 'TIME_BACKDATED' END,
                CASE WHEN NOT any_consent THEN 'NO_CONSENT' END,
                CASE WHEN live_consent AND NOT consent_complete THEN 'CONSENT_INCOMPLETE' END,
                CASE WHEN revoked THEN 'CONSENT_REVOKED' END,
@@ -119,9 +121,11 @@ judged AS (
                     THEN 'CODE_NOT_VALID_ON_DOS' END,
                CASE WHEN hospice THEN 'HOSPICE_REVIEW' END,
                CASE WHEN :coverage_unverified = 'hold' AND NOT coverage_verified THEN 'COVERAGE_UNVERIFIED' END,
-               CASE WHEN provider_id IS NULL OR NOT provider_may_bill THEN 'PROVIDER_NOT_ELIGIBLE' END
+               CASE WHEN provider_id IS NULL OR NOT provider_may_bill THEN 'PROVIDER_NOT_ELIGIBLE' END,
+               CASE WHEN :integrity_signal = 'hold' AND alike THEN 'INTEGRITY_SIGNAL' END
            ), ',') || CAST(:client_holds AS text[]) AS raised_stops,
            string_to_array(concat_ws(',',
+               CASE WHEN :time_backdated = 'warn' AND backdated THEN 'TIME_BACKDATED' END,
                CASE WHEN :consent_aged = 'warn' AND consent_on < (:month_first - make_interval(months => CAST(:consent_aged_months AS int)))::date THEN 'CONSENT_AGED' END,
                CASE WHEN :initiating_visit_expired = 'warn' AND first_qualifying_visit_on <= visit_needed_by
                          AND (last_qualifying_visit_on + make_interval(months => CAST(:visit_expires_months AS int)))::date < :month_first THEN 'INITIATING_VISIT_EXPIRED' END,
@@ -135,7 +139,8 @@ judged AS (
                CASE WHEN supported AND path = 'personal' AND clinical > 0 THEN 'STAFF_TIME_UNBILLED' END,
                CASE WHEN supported AND addon_valid AND full_increments > cap THEN 'UNIT_CAP_REACHED' END,
                CASE WHEN :coverage_unverified = 'warn' AND NOT coverage_verified THEN 'COVERAGE_UNVERIFIED' END,
-               CASE WHEN other_qhp THEN 'QHP_NOT_BILLING' END
+               CASE WHEN other_qhp THEN 'QHP_NOT_BILLING' END,
+               CASE WHEN :integrity_signal = 'warn' AND alike THEN 'INTEGRITY_SIGNAL' END
            ), ',') || CAST(:client_warnings AS text[]) AS raised_notes
     FROM flagged f
     OFFSET 0

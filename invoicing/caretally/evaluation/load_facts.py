@@ -216,5 +216,6 @@ def _add_entries(loaded: LoadedFacts, key: Row, patient: Facts) -> None:
             description=(row["description"] or "").strip(),
             contact=row["contact"] or "",
             within_em=row["within_em"],
+            entered_at=row["entered_at"].isoformat() if row["entered_at"] else None,
             country=row["country"],
         )

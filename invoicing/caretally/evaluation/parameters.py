@@ -21,6 +21,8 @@ LIMITS = (
     "contact_business_days",
     "period_days",
     "device_period_days",
+    "entered_within_days",
+    "alike_entries",
 )
 
 

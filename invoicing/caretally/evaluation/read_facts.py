@@ -174,6 +174,7 @@ ENTRY = _schema(
     within_em=_flag(load_default=False),
     activity=_text(**OPTIONAL),
     country=_letters(**OPTIONAL),
+    entered_at=Moment(**OPTIONAL),
 )
 SERVICE = _schema(
     code=_text(filled=True, required=True),

@@ -18,7 +18,7 @@ CREATE TEMP TABLE IF NOT EXISTS eval_time (
     staff_day smallint, complex_day smallint, personal_day smallint, first_day smallint, brief_day smallint,
     other_qhp boolean NOT NULL, live_contact boolean NOT NULL,
     lost_reasons smallint[] NOT NULL, lost_seconds int[] NOT NULL, entry_ids uuid[] NOT NULL, entry_seconds int[] NOT NULL, entries_hash bytea NOT NULL,
-    tangled boolean NOT NULL
+    tangled boolean NOT NULL, backdated boolean NOT NULL, alike boolean NOT NULL
 ) ON COMMIT DROP;
 -- A code that no minutes decide, and the day it is dated; or the reason why there is none.
 CREATE TEMP TABLE IF NOT EXISTS eval_given (n int NOT NULL, code text, served_on date, reason text, holds boolean NOT NULL DEFAULT false, setup_code text) ON COMMIT DROP;

@@ -1,7 +1,7 @@
 -- Step 4b. The tangled patients, by the general rule: each entry is split at local midnights and where contested and doubled ranges begin and end,
 -- each piece gets the first reason that applies, and what is left counts once. Their rows of step 4 give the entries and are replaced.
 WITH tangled AS (
-    DELETE FROM eval_time WHERE tangled RETURNING n, entry_ids
+    DELETE FROM eval_time WHERE tangled RETURNING n, entry_ids, backdated, alike
 ),
 person AS MATERIALIZED (
     SELECT s.id, convert_to(s.code, 'UTF8') AS staff_code, s.role = 'qhp' AS qhp, s.npi, s.country, s.licensed_states,
@@ -116,5 +116,6 @@ SELECT n, raw,
        first_counted_day, staff_day, complex_day, personal_day, first_day, brief_day, other_qhp, live_contact,
        CASE WHEN good_length <> total THEN array_append(reasons, CAST(:time_overlap_patient AS smallint)) ELSE coalesce(reasons, '{}') END,
        CASE WHEN good_length <> total THEN array_append(lengths, good_length - total) ELSE coalesce(lengths, '{}') END,
-       entry_ids, entry_seconds, entries_hash, false
+       summed.entry_ids, entry_seconds, entries_hash, false, backdated, alike
 FROM summed
+JOIN tangled USING (n)

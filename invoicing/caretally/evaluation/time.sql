@@ -27,7 +27,8 @@ entry AS (
                     THEN CAST(:staff_not_licensed AS smallint) END,
                CASE WHEN t.description = '' THEN CAST(:time_no_description AS smallint) END,
                CASE WHEN t.source = 'manual' AND t.approved_by = '' THEN CAST(:time_unapproved AS smallint) END) AS entry_reason,
-           t.id IN (SELECT entry_id FROM eval_conflict UNION ALL SELECT entry_id FROM eval_double) AS shared, t.contact = 'live' AS live
+           t.id IN (SELECT entry_id FROM eval_conflict UNION ALL SELECT entry_id FROM eval_double) AS shared, t.contact = 'live' AS live,
+           t.entered_at > t.ended_at + CAST(:entered_within_days AS int) * interval '24 hours' AS backdated, hashtext(t.description) AS words
     FROM time_entry t
     JOIN eval_scope s ON s.patient_id = t.patient_id AND s.program = :program
     JOIN person p ON p.id = t.staff_id
@@ -36,7 +37,7 @@ entry AS (
     OFFSET 0 -- a fence: the day is found once
 ),
 judged AS (
-    SELECT n, id, started, ended, day, content_hash, staff_code, other_qhp, live,
+    SELECT n, id, started, ended, day, content_hash, staff_code, other_qhp, live, backdated, words,
            least(day_reason[day], entry_reason, CASE WHEN license_until < :month_first + (day - 1) THEN CAST(:staff_not_licensed AS smallint) END) AS reason,
            shared OR billing_qhp OR least(ended_second, :ends_second) > (CAST(:bounds AS bigint[]))[day + 1] AS tangled
     FROM entry
@@ -58,6 +59,9 @@ summed AS (
            min(day) FILTER (WHERE reason IS NULL AND so_far >= CAST(:brief_threshold AS int)) AS brief_day,
            coalesce(bool_or(other_qhp AND reason IS NULL), false) AS other_qhp, coalesce(bool_or(live AND reason IS NULL), false) AS live_contact,
            coalesce(bool_or(tangled OR busy_until > started), false) AS tangled,
+           -- what an auditor would ask about, whatever the entries' own reasons: put down late, or all of one length with the same words
+           coalesce(bool_or(backdated), false) AS backdated,
+           coalesce(count(*) >= CAST(:alike_entries AS int) AND min(length) = max(length) AND min(words) = max(words), false) AS alike,
            array_agg(reason) FILTER (WHERE reason IS NOT NULL) AS lost_reasons, array_agg(length) FILTER (WHERE reason IS NOT NULL) AS lost_seconds,
            array_agg(id ORDER BY started, content_hash) AS entry_ids,
            array_agg(CASE WHEN reason IS NULL THEN length ELSE 0 END ORDER BY started, content_hash) AS entry_seconds,
@@ -66,5 +70,5 @@ summed AS (
     GROUP BY n
 )
 SELECT n, raw, total, 0, total + curable, 0, first_counted_day, staff_day, complex_day, NULL, first_day, brief_day, other_qhp, live_contact,
-       coalesce(lost_reasons, '{}'), coalesce(lost_seconds, '{}'), entry_ids, entry_seconds, entries_hash, tangled
+       coalesce(lost_reasons, '{}'), coalesce(lost_seconds, '{}'), entry_ids, entry_seconds, entries_hash, tangled, backdated, alike
 FROM summed

@@ -21,6 +21,7 @@ from tests.builders.facts import Facts
 from tests.builders.mixtures import mixed_client_months
 from tests.builders.months import client_months
 from tests.builders.program_edges import program_edges
+from tests.builders.rule_rows import of_dates, of_gates, of_policies, of_reasons, of_signals
 from tests.builders.worked_programs import CASES
 from tests.oracle.biller import decide
 
@@ -88,7 +89,8 @@ def assert_alike(connection: Connection, month: Facts) -> None:
 
 def of_terms(month: Facts) -> str:
     """Return the month and the agreement's terms, as a name."""
-    return "-".join([month["month"], *map(str, month["agreement"].values())])
+    changed = [f"{code}-{effect}" for code, effect in month.get("policies", {}).items()]
+    return "-".join([month["month"], *map(str, month["agreement"].values()), *changed])
 
 
 @pytest.mark.parametrize("month", [*edges(), *program_edges()], ids=of_terms)
@@ -126,4 +128,14 @@ def test_the_sql_and_the_oracle_decide_thousands_of_mixtures_alike(connection: C
 @settings(max_examples=5000, deadline=None, suppress_health_check=QUIET, print_blob=True, phases=[Phase.generate, Phase.shrink])
 @given(month=client_months(most_patients=6), _salt=st.integers(0, 2**30))
 def test_the_sql_and_the_oracle_decide_thousands_of_months_alike(connection: Connection, month: Facts, _salt: int) -> None:
+    assert_alike(connection, month)
+
+
+@pytest.mark.parametrize("month", merged([*of_gates(), *of_reasons(), *of_dates(), *of_signals()]), ids=of_terms)
+def test_the_sql_and_the_oracle_agree_on_each_gate_of_each_program_and_each_reason(connection: Connection, month: Facts) -> None:
+    assert_alike(connection, month)
+
+
+@pytest.mark.parametrize("month", merged(list(of_policies())), ids=of_terms)
+def test_the_sql_and_the_oracle_agree_on_each_policy_that_a_vendor_may_change(connection: Connection, month: Facts) -> None:
     assert_alike(connection, month)

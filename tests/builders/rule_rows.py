@@ -1,0 +1,326 @@
+"""Patients for single rows of the rule tables: what each pair excludes, what each gate asks of each program, which reason comes first, each holiday."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+from tests.builders.facts import PLAN_ELEMENTS, Facts, care_plan, clean_patient, consent, enrolment, entry, facts
+from tests.builders.worked_programs import Worked, discharge
+
+PERSONAL = {"qhp_time": "personal"}
+DEVICES = {
+    "99445": ("RPM", 5),
+    "99454": ("RPM", 16),
+    "98984": ("RTM_RESPIRATORY", 5),
+    "98976": ("RTM_RESPIRATORY", 16),
+    "98985": ("RTM_MUSCULOSKELETAL", 5),
+    "98977": ("RTM_MUSCULOSKELETAL", 16),
+    "98986": ("RTM_COGNITIVE", 5),
+    "98978": ("RTM_COGNITIVE", 16),
+}
+# Minutes of staff (of the practitioner where the agreement makes them personal) that reach a code and no more.
+STAFF_MINUTES = {
+    "99490": ("CCM", 20),
+    "99439": ("CCM", 40),
+    "99487": ("CCM", 60),
+    "99489": ("CCM", 90),
+    "99426": ("PCM", 30),
+    "99427": ("PCM", 60),
+    "99470": ("RPM", 10),
+    "99457": ("RPM", 20),
+    "99458": ("RPM", 40),
+    "98979": ("RTM", 10),
+    "98980": ("RTM", 20),
+    "98981": ("RTM", 40),
+    "99484": ("BHI", 20),
+    "G2214": ("COCM", 16),
+    "99492": ("COCM", 36),
+    "99493": ("COCM", 31),
+    "99494": ("COCM", 76),
+}
+OWN_MINUTES = {"99491": ("CCM", 30), "99437": ("CCM", 60), "99424": ("PCM", 30), "99425": ("PCM", 60)}
+LEVELS: dict[str, dict[str, Any]] = {"G0556": {"conditions": ["I10"]}, "G0557": {}, "G0558": {"qmb": True}}
+ADD_ONS = {"G0568": ("APCM_COCM", "-01"), "G0569": ("APCM_COCM", ""), "G0570": ("APCM_BHI", "")}
+FIRST_MONTH = frozenset({"99492", "G0568"})
+LINES = frozenset([*DEVICES, *STAFF_MINUTES, *OWN_MINUTES, *LEVELS, *ADD_ONS, "99495", "99496"])
+PROVIDERS = {"same practitioner": ("A",), "different practitioner": ("B",)}
+
+
+def line_of(code: str, day: date, **changes: Any) -> Facts | None:
+    """Return facts in which a patient has a line that claims `code` for that day: worked, seen, enrolled to or dead on it.
+
+    None for a code of which no line is decided.
+    """
+    month = f"{day:%Y-%m}"
+    since = month[4:] + "-01" if code in FIRST_MONTH else None
+    start = (day.replace(day=1) - timedelta(days=40)).isoformat() if since is None else f"{month}-01"
+    if code in STAFF_MINUTES or code in OWN_MINUTES:
+        own = code in OWN_MINUTES
+        program, minutes = (OWN_MINUTES if own else STAFF_MINUTES)[code]
+        call = entry(f"{day}T01:00", 60 * minutes, program=program, staff="doctor-a" if own else "nurse")
+        mdm = [{"month": month, "level": "moderate" if code in ("99487", "99489") else "low", "provider": "A"}]
+        return _worked((program,), start, month, {"mdm": mdm} | changes, more=(call,), agreement=PERSONAL if own else {})
+    if code in DEVICES:
+        kind, days = DEVICES[code]
+        return _worked((kind.partition("_")[0],), start, month, {"device_days": {kind: days}, "died_on": f"{day}"} | changes)
+    if code in LEVELS:
+        return _worked(("APCM",), start, month, LEVELS[code] | changes, last_day=f"{day}")
+    if code in ADD_ONS:
+        return _worked(("APCM", ADD_ONS[code][0]), start, month, changes, last_day=f"{day}")
+    if code in ("99495", "99496"):
+        left = day - timedelta(days=6)
+        contact = left + timedelta(days=1 if left.weekday() < 4 else 3)
+        given = discharge(
+            discharged_on=f"{left}", contacted_on=f"{contact}", visited_on=f"{day}", mdm="high" if code == "99496" else "moderate"
+        )
+        return _worked(("TCM",), start, month, given | changes)
+    return None
+
+
+def _worked(
+    programs: tuple[str, ...], start: str, month: str, changes: dict[str, Any], *, last_day: str | None = None, **more: Any
+) -> Facts:
+    known: dict[str, Any] = {
+        "enrolments": [enrolment(program=program, to=last_day, **{"from": start}) for program in programs],
+        "consents": [consent(program=program, obtained_on=start) for program in programs],
+        "visits": [{"on": start, "kind": "AWV", "provider": "A"}],
+        "care_plan": care_plan(effective_on=start, copy_given_on=start, reviewed_on=start, signed_on=start),
+        "part_b_from": "2010-01-01",
+    }
+    return Worked(enrolled=programs, month=month, changes=known | changes, **more).facts()
+
+
+def of_pair(row: Mapping[str, Any], codes: Iterable[tuple[str, str]], *, month: date = date(2026, 3, 1)) -> Iterator[Facts]:
+    """Yield each line that the pair can bar beside each service that bars it: in `month` or the last in force, and on its first and last day."""
+    first, last = row["valid_from"], row["valid_to"]
+    held = month if last is None or last >= month else last.replace(day=1)
+    days = {held + timedelta(days=9), first, *([last] if last else [])}
+    for one, other in {*codes, *((second, first_) for first_, second in codes)}:
+        for day in sorted(days):
+            served = {day, *([day - timedelta(days=day.day)] if "TCM" in row["window"] else [])}
+            for on, provider in ((on, who) for on in served for who in ("A", "B")):
+                made = line_of(one, day, services=[{"code": other, "on": f"{on}", "provider": provider}])
+                if made is not None:
+                    yield made
+
+
+def of_code(code: str, first_valid: date) -> list[Facts]:
+    """Return the code's line on its first day and on the day before, without a day on which no rules are on record."""
+    days = [day for day in (first_valid - timedelta(days=1), first_valid) if day.year >= 2015]
+    return [made for day in days if (made := line_of(code, day)) is not None]
+
+
+def of_holiday(day: date) -> Facts:
+    """Return a discharge on the day before a holiday, with contact on the last day that the holiday allows and a visit on it."""
+    left = day - timedelta(days=1)
+    deadline, counted = left, 0
+    while counted < 2:
+        deadline += timedelta(days=1)
+        counted += deadline.weekday() < 5 and deadline != day
+    given = discharge(discharged_on=f"{left}", contacted_on=f"{deadline}", visited_on=f"{deadline}")
+    return _worked(("TCM",), f"{left - timedelta(days=40)}", f"{deadline:%Y-%m}", given)
+
+
+REASONS: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
+    ("AFTER_DEATH", {"died_on": "2026-03-01"}, {}),
+    ("NOT_ENROLLED", {"enrolments": [enrolment(to="2026-03-01")]}, {}),
+    ("PART_A_STAY", {"stays": [{"kind": "part_a_snf", "from": "2026-03-02", "to": "2026-03-05"}]}, {}),
+    ("BEFORE_CONSENT", {"consents": [consent(obtained_on="2026-03-20")]}, {}),
+    ("OUTSIDE_US", {}, {"country": "PH"}),
+    ("NON_CLINICAL_STAFF", {}, {"staff": "clerk"}),
+    ("IDLE", {}, {"activity": "idle"}),
+    ("WITHIN_EM", {}, {"within_em": True}),
+    ("STAFF_NOT_LICENSED", {}, {"staff": "unlicensed"}),
+    ("TIME_NO_DESCRIPTION", {}, {"description": " "}),
+    ("TIME_UNAPPROVED", {}, {"approved": False}),
+)
+
+
+def of_reasons() -> Iterator[Facts]:
+    """Yield an entry with each two neighbours among the reasons why seconds do not count, and each reason alone beside work that counts."""
+    staff = {"unlicensed": {"role": "clinical", "credential": "RN", "licensed_states": ["NY"], "country": "US"}}
+    for (_, patient, work), (_, patient_too, work_too) in pairwise(REASONS):
+        call = entry("2026-03-03T10:00", 1200, **work | work_too)
+        yield facts(clean_patient(entries=[call], **patient | patient_too), staff=staff)
+    for _, patient, work in REASONS:
+        calls = [entry("2026-03-03T10:00", 900, **work), entry("2026-03-25T10:00", 1199)]
+        yield facts(clean_patient(entries=calls, **patient), staff=staff)
+    other = clean_patient("p2", entries=[entry("2026-03-03T10:05", 60)])
+    yield facts(clean_patient(entries=[entry("2026-03-03T10:00", 600, approved=False)]), other)
+    both = [entry("2026-03-03T10:00", 600), entry("2026-03-03T10:00", 600, program="BHI", staff="second-nurse")]
+    programs: dict[str, Any] = {"enrolments": [enrolment(), enrolment(program="BHI")], "consents": [consent(), consent(program="BHI")]}
+    elsewhere = clean_patient("p2", entries=[entry("2026-03-03T10:05", 60, staff="second-nurse")])
+    yield facts(clean_patient(entries=both, **programs), elsewhere)
+
+
+FLAWS: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "no consent": {"consents": []},
+    "no practitioner": {"provider": None},
+    "another practitioner": {"consent": {"provider": "B"}},
+    "consent incomplete": {"consent": {"acknowledged": ["scope"]}},
+    "consent old": {"consent": {"obtained_on": "2024-02-29"}},
+    "consent revoked": {"consent": {"revoked_on": "2026-02-10"}},
+    "consent late": {"consent": {"obtained_on": "2026-03-20"}},
+    "no visit": {"visits": []},
+    "nurse visit": {"visits": [{"on": "2026-01-05", "kind": "EM", "code": "99211"}]},
+    "old visit": {"visits": [{"on": "2025-02-28", "kind": "AWV"}]},
+    "no conditions": {"conditions": []},
+    "not chronic": {"conditions": ["I10", "E11.9", "J06.9"]},
+    "no plan": {"care_plan": None},
+    "plan old": {"care_plan": care_plan(effective_on="2025-01-06", reviewed_on=None)},
+    "no copy": {"care_plan": care_plan(copy_given_on=None)},
+    "plan not signed": {"care_plan": care_plan(signed_on=None)},
+    "hospice": {"stays": [{"kind": "hospice", "from": "2026-03-10", "to": None}]},
+    "inpatient": {"stays": [{"kind": "part_a_inpatient", "from": "2026-03-01", "to": "2026-03-31"}]},
+    "coverage": {"part_b_from": None},
+    "died": {"died_on": "2026-02-20"},
+    **{
+        f"plan without {element}": {"care_plan": care_plan(elements=[one for one in PLAN_ELEMENTS if one != element])}
+        for element in PLAN_ELEMENTS
+    },
+    **{
+        f"visit {code}": {"visits": [{"on": "2026-01-05", "kind": "EM", "code": code}]}
+        for code in ("98966", "98967", "98968", "99441", "99442", "99443")
+    },
+}
+TIMED = {"CCM": 20, "PCM": 30, "RPM": 20, "RTM": 20, "BHI": 20, "COCM": 31}
+UNTIMED: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "APCM": (("APCM",), {}),
+    "APCM_BHI": (("APCM", "APCM_BHI"), {}),
+    "APCM_COCM": (("APCM", "APCM_COCM"), {}),
+    "TCM": (("TCM",), discharge()),
+    "RPM_DEVICE": (("RPM",), {"device_days": {"RPM": 16}}),
+    "RTM_DEVICE": (("RTM",), {"device_days": {"RTM_COGNITIVE": 16}}),
+}
+
+
+def of_gates() -> Iterator[Facts]:
+    """Yield a patient of each program with each flaw, and what only an agreement, work or a second record brings."""
+    for flaw in FLAWS.values():
+        for program in (*TIMED, *UNTIMED):
+            yield _flawed(program, flaw)
+    for program in (*TIMED, *UNTIMED):
+        yield _flawed(program, {}, attestation_required=True)
+        yield _twice(program)
+    for program, minutes in TIMED.items():
+        own = [entry("2026-03-03T01:00", 60 * minutes, program=program, staff="doctor-a")]
+        yield _flawed(program, {"entries": own}, qhp_time="never_pool")
+        for staff, share in (("doctor-b", 1.0), ("nurse", 0.9), ("nurse", 12.0), ("doctor-a", 12.0)):
+            call = entry("2026-03-03T01:00", int(60 * minutes * share), program=program, staff=staff)
+            yield _flawed(program, {"entries": [call]})
+            yield _flawed(program, {"entries": [call, entry("2026-03-04T10:00", 900, program=program)]}, qhp_time="personal")
+        late = [entry("2026-03-03T10:00", 60 * minutes, program=program, approved=False)]
+        yield _flawed(program, {"entries": late})
+    for credential in ("RN", "LPN", "LVN", "MA", "CMA", "MD", "DO", "NP", "PA", "CNS", "CNM", "CNA"):
+        for states in (["TX"], ["NY"]):
+            member = {"role": "clinical", "credential": credential, "licensed_states": states, "country": "US"}
+            yield facts(clean_patient(entries=[entry("2026-03-03T10:00", 1200, staff="member")]), staff={"member": member})
+
+
+def _flawed(program: str, flaw: Mapping[str, Any], **terms: Any) -> Facts:
+    programs, given = UNTIMED.get(program, ((program,), {}))
+    calls = [entry("2026-03-03T10:00", 60 * TIMED[program], program=program)] if program in TIMED else []
+    known: dict[str, Any] = {
+        "enrolments": [enrolment(program=name, provider=flaw.get("provider", "A")) for name in programs],
+        "consents": [consent(**{"program": name} | flaw.get("consent", {})) for name in programs],
+        "entries": calls,
+    }
+    changes = {name: value for name, value in flaw.items() if name not in ("provider", "consent")}
+    return facts(clean_patient(**known | given | changes), **terms)
+
+
+def _twice(program: str) -> Facts:
+    made = _flawed(program, {})
+    (patient,) = made["patients"]
+    again = patient | {"ref": "p2", "client": "second", "entries": [one | {"staff": "second-nurse"} for one in patient["entries"]]}
+    return made | {"patients": [patient, again | {"person": patient["person"]}]}
+
+
+def of_dates() -> Iterator[Facts]:
+    """Yield work after a license ran out, alone and overlapping, and a short code reached exactly by overlapping work."""
+    expiring = {
+        "nurse": {"role": "clinical", "credential": "RN", "licensed_states": ["TX"], "country": "US", "license_expires_on": "2026-03-10"}
+    }
+    for day in ("2026-03-10", "2026-03-11"):
+        alone = entry(f"{day}T10:00", 1200)
+        yield facts(clean_patient(entries=[alone]), staff=expiring)
+        yield facts(clean_patient(entries=[alone, entry(f"{day}T10:10", 1200)]), staff=expiring)
+    for program, seconds in (("RPM", 600), ("RTM", 600), ("COCM", 960)):
+        calls = [
+            entry("2026-03-03T10:00", seconds - 60, program=program),
+            entry("2026-03-03T10:01", seconds - 60, program=program, staff="second-nurse"),
+            entry("2026-03-09T10:00", 60, program=program),
+        ]
+        yield _flawed(program, {"entries": calls})
+
+
+POLICIES = (
+    *(
+        "TIME_BACKDATED",
+        "CONSENT_AGED",
+        "INITIATING_VISIT_EXPIRED",
+        "CARE_PLAN_INCOMPLETE",
+        "CARE_PLAN_SIGNOFF_MISSING",
+        "COVERAGE_UNVERIFIED",
+    ),
+    *("ACCESS_24_7_MISSING", "SUPERVISION_MISSING", "CARE_TEAM_CONTACT_MISSING", "EHR_NOT_CERTIFIED", "BAA_MISSING", "INTEGRITY_SIGNAL"),
+)
+
+
+def of_policies() -> Iterator[Facts]:
+    """Yield what each policy is about under each effect that a vendor may choose for it, and patients whom it does not concern."""
+    late = entry("2026-03-03T10:00", 1200) | {"entered_at": "2026-03-20T10:00:00-04:00"}
+    alike = [entry(f"2026-03-{day}T10:00", 360) for day in ("02", "03", "04", "05")]
+    old = care_plan(signed_on=None, elements=["goals"])
+    changes: tuple[dict[str, Any], ...] = (
+        {},
+        {"entries": [late]},
+        {"entries": alike},
+        {"consent": {"obtained_on": "2024-02-29"}},
+        {"consent": {"obtained_on": "2024-03-01"}},
+        {"care_plan": old},
+        {"part_b_from": None},
+        {"visits": [{"on": "2025-02-28", "kind": "AWV"}]},
+        {"visits": [{"on": "2025-03-01", "kind": "AWV"}]},
+        {"care_plan": None, "visits": []},
+    )
+    for code in POLICIES:
+        for effect in ("hold", "warn", "off"):
+            for change in changes:
+                for program in ("CCM", "PCM"):
+                    calls = [one | {"program": program} for one in change.get("entries", [])]
+                    yield _flawed(program, change | ({"entries": calls} if calls else {})) | {"policies": {code: effect}}
+
+
+def of_signals() -> Iterator[Facts]:
+    """Yield time put down a week after it ended or a second later, and three or four entries alike, in each program with minutes."""
+    for program in TIMED:
+        for entered in ("2026-03-10T11:20:00-04:00", "2026-03-10T11:20:01-04:00", None):
+            call = entry("2026-03-03T10:00", 1200, program=program) | {"end": "2026-03-03T10:20:00-05:00", "entered_at": entered}
+            yield _flawed(program, {"entries": [call]})
+            yield _flawed(
+                program, {"entries": [call | {"approved": False}, entry("2026-03-03T10:10", 1200, program=program, staff="second-nurse")]}
+            )
+        days = ("02", "03", "04", "05")
+        for number, change in (
+            (3, {}),
+            (4, {}),
+            (4, {"description": "a call"}),
+            (4, {"country": "PH"}),
+            (4, {"description": "medication review "}),
+        ):
+            alike = [entry(f"2026-03-{day}T10:00", 360, program=program) for day in days[: number - 1]]
+            yield _flawed(program, {"entries": [*alike, entry("2026-03-05T10:00", 360, program=program, **change)]})
+            yield _flawed(program, {"entries": [*alike, entry("2026-03-04T10:05", 360, program=program, staff="second-nurse", **change)]})
+        longer = [
+            *(entry(f"2026-03-{day}T10:00", 360, program=program) for day in days[:3]),
+            entry("2026-03-05T10:00", 361, program=program),
+        ]
+        yield _flawed(program, {"entries": longer})
+
+
+def spelled_out(row: Mapping[str, Any], families: Mapping[str, list[str]]) -> list[tuple[str, str]]:
+    """Return the pairs of codes that a row of the exclusions stands for."""
+    return [(one, other) for one in families[row["code_a"]] for other in families[row["code_b"]]]
