@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from flask import Flask, Request, request
 from flask.testing import FlaskClient
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Engine, event, text
 from werkzeug.test import TestResponse
 
 from caretally.app.create_app import create_app
@@ -85,8 +86,6 @@ def add_probes(app: Flask) -> None:
     @app.post("/probe/write")
     @requires("probe")
     def probe_write() -> ResponseReturnValue:
-        from sqlalchemy import text
-
         connection().execute(text("UPDATE client SET name = :name"), {"name": request.form["name"]})
         if request.form.get("then") == "fail":
             raise ValueError("after the change")
@@ -95,8 +94,6 @@ def add_probes(app: Flask) -> None:
     @app.get("/probe/role")
     @requires("probe")
     def probe_role() -> ResponseReturnValue:
-        from sqlalchemy import text
-
         return "\n".join(map(str, connection().execute(text("SELECT current_user::text, (SELECT count(*) FROM client)")).one()))
 
 
@@ -110,3 +107,18 @@ def form_token(page: TestResponse) -> str:
 def words(page: TestResponse) -> str:
     """Return what a page says, without its markup."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+
+
+def statements_of(pages: Pages, path: str, who: Visitor) -> int:
+    """Return how many statements the database executes for one page."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert pages.get(path, who).status_code == 200
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    return len(seen)

@@ -161,6 +161,7 @@ def _patient_line(
     row = of_patient[0]
     decision = Decision.of_row(dict(row), tables, programs.get(row["patient_id"], ()))
     charges = _charges(of_patient, decision, tables, _flat_label(invoice["agreement"]))
+    reached_at = thresholds(decision)
     return PatientLine(
         mrn=row["mrn"],
         name=row["patient_name"],
@@ -172,7 +173,8 @@ def _patient_line(
         evidence=_evidence(row, attested.get(row["patient_id"]), required=invoice["agreement"]["attestation_required"]),
         fingerprint=row["evidence_hash"].hex()[:12],
         explanation=explanation(decision),
-        entries=tuple(_entry_details(entries[row["id"]], thresholds(decision))),
+        entries=tuple(_entry_details(entries[row["id"]], reached_at)),
+        thresholds_seconds=reached_at,
     )
 
 

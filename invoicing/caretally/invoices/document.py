@@ -99,7 +99,10 @@ class EntryDetail:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PatientLine:
-    """One patient-month: `code_text` is the codes with their units as printed; `fingerprint` is the start of its evidence hash."""
+    """One patient-month: `code_text` is the codes with their units as printed; `fingerprint` is the start of its evidence hash.
+
+    `thresholds_seconds` are the counted seconds at which each billed unit was reached, for a picture of them.
+    """
 
     mrn: str
     name: str
@@ -112,6 +115,7 @@ class PatientLine:
     fingerprint: str
     explanation: str
     entries: tuple[EntryDetail, ...]
+    thresholds_seconds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,8 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 import caretally.web
+from caretally.close.pages import pages as month_pages
+from caretally.invoices.pages import pages as invoice_pages
 from caretally.web.access import declared_access, open_to_all
 from caretally.web.edge import EXTENSION, Edge
 from caretally.web.error_pages import install_error_pages
@@ -15,13 +17,18 @@ from caretally.web.health import health
 from caretally.web.month_in_path import MonthInPath
 from caretally.web.own_forms import install_own_forms
 from caretally.web.request_log import install_request_log
-from caretally.web.shell import Shell, install_shell
+from caretally.web.shell import Entry, Shell, install_shell
 
 WEB = Path(caretally.web.__file__).parent
 LARGEST_REQUEST_BYTES = 1_000_000
 LARGEST_FORM_BYTES = 500_000
 MOST_FORM_PARTS = 500
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+ENTRIES = (
+    Entry("Work", "Months", "months.newest", "calendar", "read_months"),
+    Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
+)
+SEARCH = Entry("", "Search clients and invoices", "invoices.listed", "search", "read_invoices")
 
 
 def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = False) -> Flask:
@@ -45,8 +52,9 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
     install_error_pages(app)
     install_headers(app)
     install_own_forms(app)
-    install_shell(app, Shell(demo=demo))
-    app.register_blueprint(health)
+    install_shell(app, Shell(ENTRIES, search=SEARCH, demo=demo))
+    for pages in (health, month_pages, invoice_pages):
+        app.register_blueprint(pages)
     open_to_all("the one stylesheet and the icon, the same for everybody")(app.view_functions["static"])
     declared_access(app)
     return app

@@ -1,0 +1,25 @@
+"""A vendor with a closed month, for tests that look at pages."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from tests.builders.databases import TestDatabase
+from tests.builders.office import Office, new_office
+
+
+def office_with_closed_month(database: TestDatabase, *clients: str, name: str = "Castellano") -> Office:
+    """Return a vendor whose October 2026 is closed: at each client a patient with 47 minutes, and one with 5."""
+    office = new_office(database, *clients)
+    for number, code in enumerate(clients, start=10):
+        office.add_staff(f"rn-{code}")
+        for given, seconds, day in (("Carla", 47 * 60, f"1941-03-{number}"), ("Shirley", 5 * 60, f"1950-04-{number}")):
+            patient = office.add_patient(code, f"{code}-{given}", family_name=f"{name}-{code}", given_name=given, birth_date=day)
+            starts = datetime(2026, 10, 5, 14 if seconds > 1200 else 18, tzinfo=UTC)
+            office.add_time(code, patient, f"rn-{code}", starts=starts, seconds=seconds)
+    office.close()
+    return office
+
+
+def invoice_id(office: Office, client: str) -> UUID:
+    """Return the id of a client's invoice."""
+    return UUID(str(office.value("SELECT id FROM invoice WHERE client_id = :client_id", client_id=office.clients[client])))
