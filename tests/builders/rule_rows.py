@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 from tests.builders.facts import PLAN_ELEMENTS, Facts, care_plan, clean_patient, consent, enrolment, entry, facts
@@ -223,11 +223,13 @@ def _flawed(program: str, flaw: Mapping[str, Any], **terms: Any) -> Facts:
     programs, given = UNTIMED.get(program, ((program,), {}))
     calls = [entry("2026-03-03T10:00", 60 * TIMED[program], program=program)] if program in TIMED else []
     known: dict[str, Any] = {
-        "enrolments": [enrolment(program=name, provider=flaw.get("provider", "A")) for name in programs],
+        "enrolments": [
+            enrolment(program=name, provider=flaw.get("provider", "A"), **{"from": flaw.get("start", "2026-01-05")}) for name in programs
+        ],
         "consents": [consent(**{"program": name} | flaw.get("consent", {})) for name in programs],
         "entries": calls,
     }
-    changes = {name: value for name, value in flaw.items() if name not in ("provider", "consent")}
+    changes = {name: value for name, value in flaw.items() if name not in ("provider", "consent", "start")}
     return facts(clean_patient(**known | given | changes), **terms)
 
 
@@ -239,7 +241,24 @@ def _twice(program: str) -> Facts:
 
 
 def of_dates() -> Iterator[Facts]:
-    """Yield work after a license ran out, alone and overlapping, and a short code reached exactly by overlapping work."""
+    """Yield work after a license ran out, alone and overlapping, a short code reached exactly by overlapping work, and each code by waiting work."""
+    for program, minutes in (
+        ("RPM", 10),
+        ("RPM", 20),
+        ("RTM", 10),
+        ("RTM", 20),
+        ("COCM", 16),
+        ("COCM", 31),
+        ("COCM", 36),
+        ("PCM", 30),
+        ("BHI", 20),
+    ):
+        for short, start in product((0, 1), ("2026-01-05", "2026-03-01")):
+            call = entry("2026-03-03T10:00", 60 * minutes - short, program=program, approved=False)
+            yield _flawed(program, {"entries": [call], "start": start})
+    moderate = [{"month": "2026-03", "level": "moderate", "provider": "A"}]
+    for seconds in (2399, 2400, 3599, 3600):
+        yield facts(clean_patient(entries=[entry("2026-03-03T10:00", seconds)], mdm=moderate))
     expiring = {
         "nurse": {"role": "clinical", "credential": "RN", "licensed_states": ["TX"], "country": "US", "license_expires_on": "2026-03-10"}
     }

@@ -64,6 +64,7 @@ class _PatientMonth:
             "enrolled": any(line.is_enrolled for line in lines),
             "date_of_service": max((line.told()["date_of_service"] for line in claimed), default=None),
             "missing_seconds": min((line.missing_seconds for line in lines if line.missing_seconds is not None), default=None),
+            "missing_code": lines[0].missing_code if len(lines) == 1 and lines[0].missing_seconds is not None else None,
             "pending_claim": [one for line in lines for one in line.pending_claim or []] or None,
             "alternatives": self._alternatives(claimed),
             "lines": [line.told() for line in lines],

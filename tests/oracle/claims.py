@@ -113,19 +113,26 @@ class Biller:
             if valid_on(base, self._last_day)
         )
 
-    def missing_seconds(self, policy: str, chosen: Choice | None) -> int | None:
-        """Return the fewest seconds that would add a code or a unit, or None at the cap."""
+    def nearest_step(self, policy: str, chosen: Choice | None) -> tuple[int, str] | None:
+        """Return the fewest seconds that would add a code or a unit, and which, or None at the cap.
+
+        Of equal steps a base comes before an add-on, and staff's before the practitioner's own.
+        """
         tally = Tally(self._stretches, policy)
         if chosen is not None:
-            steps = [base.threshold for base in self._bases(chosen.path) if valid_on(base, chosen.date_of_service)]
-            return min((s - chosen.seconds for s in [*steps, *_next_unit(chosen)] if s > chosen.seconds), default=None)
-        gaps = [
-            base.threshold - tally.seconds(classes)
-            for path, classes in PATHS[policy]
-            for base in self._bases(path)
-            if valid_on(base, self._last_day)
-        ]
-        return min((gap for gap in gaps if gap > 0), default=None)
+            steps = [
+                (base.threshold - chosen.seconds, 0, base) for base in self._bases(chosen.path) if valid_on(base, chosen.date_of_service)
+            ]
+            further = [(seconds - chosen.seconds, 1, chosen.base.add_on) for seconds in _next_unit(chosen)]
+            return _least([*steps, *further])
+        return _least(
+            [
+                (base.threshold - tally.seconds(classes), int(path == "personal"), base)
+                for path, classes in PATHS[policy]
+                for base in self._bases(path)
+                if valid_on(base, self._last_day)
+            ]
+        )
 
     def _bases(self, path: str) -> tuple[Base, ...]:
         if path == "personal":
@@ -145,6 +152,11 @@ class Biller:
             return None
         add_on_is_valid = base.add_on is not None and valid(base.add_on, day)
         return Choice(base, path, classes, seconds, base.units(seconds), add_on_is_valid, day)
+
+
+def _least(steps: Sequence[tuple[int, int, Base | AddOn | None]]) -> tuple[int, str] | None:
+    ahead = [(seconds, place, code.code) for seconds, place, code in steps if seconds > 0 and code is not None]
+    return (min(ahead)[0], min(ahead)[2]) if ahead else None
 
 
 def _next_unit(chosen: Choice) -> list[int]:

@@ -27,6 +27,7 @@ class ProgramLine:
     excluded: dict[str, int] = field(default_factory=dict)
     raw_seconds: int = 0
     missing_seconds: int | None = None
+    missing_code: str | None = None
     pending_claim: list[Line] | None = None
     alternatives: list[list[Line]] = field(default_factory=list)
     is_met: bool = True

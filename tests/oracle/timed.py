@@ -41,6 +41,7 @@ class _Timed:
         choice = None if is_beyond_time else supported
         raised |= self._choice_warnings(choice) if choice else {}
         cured = self._biller.choose(self._policy, admitted=tuple(CURABLE)) if "TIME_PENDING" in raised else None
+        nearest = None if is_beyond_time else self._biller.nearest_step(self._policy, choice)
         return ProgramLine(
             self._record.program,
             self._record.provider,
@@ -48,7 +49,8 @@ class _Timed:
             raised,
             codes=choice.lines if choice else [],
             date_of_service=choice.date_of_service if choice else None,
-            missing_seconds=None if is_beyond_time else self._biller.missing_seconds(self._policy, choice),
+            missing_seconds=nearest[0] if nearest else None,
+            missing_code=nearest[1] if nearest else None,
             pending_claim=cured.lines if cured else None,
             alternatives=[] if is_beyond_time else self._biller.alternatives(self._policy, choice),
             **self._record.seconds(),

@@ -44,7 +44,12 @@ def comparable(decision: dict[str, Any]) -> dict[str, Any]:
     """Return what both must say alike, of the patient-month and of each of its program lines."""
     plain = {name: decision[name] for name in ("ref", "outcome", "claim", "counted_seconds", "excluded_seconds")}
     alternatives = sorted(json.dumps(claim) for claim in decision["alternatives"])
-    told = {"served_on": served_on(decision), "missing_seconds": missing_seconds(decision), "pending_claim": pending_claim(decision)}
+    told = {
+        "served_on": served_on(decision),
+        "missing_code": missing_code(decision),
+        "missing_seconds": missing_seconds(decision),
+        "pending_claim": pending_claim(decision),
+    }
     lines = [line | {name: sorted(line[name]) for name in IN_NO_ORDER} for line in decision["lines"]]
     return plain | {name: sorted(decision[name]) for name in IN_NO_ORDER} | {"alternatives": alternatives, "lines": lines} | told
 
@@ -70,6 +75,14 @@ def pending_claim(decision: dict[str, Any]) -> list[dict[str, Any]] | None:
         return given_claim
     told = PENDING.search(decision["explanation"]) if "TIME_PENDING" in decision["exceptions"] else None
     return [{"code": code, "units": int(units or 1)} for code, units in LINE.findall(told[0])] if told else None
+
+
+def missing_code(decision: dict[str, Any]) -> str | None:
+    """Return the code of the nearest miss of a single line, as the oracle gives it or as the answer tells it."""
+    if len(decision["lines"]) > 1 or "explanation" not in decision:
+        given: str | None = decision.get("missing_code")
+        return given
+    return decision["nearest_miss"].rpartition(" ")[2] if decision["nearest_miss"] else None
 
 
 def missing_seconds(decision: dict[str, Any]) -> int | None:
