@@ -168,6 +168,15 @@ FLAWS: dict[str, dict[str, Any]] = {
     "old visit": {"visits": [{"on": "2025-02-28", "kind": "AWV"}]},
     "no conditions": {"conditions": []},
     "not chronic": {"conditions": ["I10", "E11.9", "J06.9"]},
+    "one condition": {"conditions": ["I10"]},
+    "one condition, beneficiary": {"conditions": ["I10"], "qmb": True},
+    "two conditions, beneficiary": {"qmb": True},
+    "consent two years old": {"consent": {"obtained_on": "2024-03-01"}},
+    "visit a year before": {"visits": [{"on": "2025-01-05", "kind": "AWV"}]},
+    "visit a day more": {"visits": [{"on": "2025-01-04", "kind": "AWV"}]},
+    "visit twelve months ago": {"visits": [{"on": "2025-03-01", "kind": "AWV"}]},
+    "plan a year old": {"care_plan": care_plan(effective_on="2025-03-31", reviewed_on=None)},
+    "plan a day more": {"care_plan": care_plan(effective_on="2025-03-30", reviewed_on=None)},
     "no plan": {"care_plan": None},
     "plan old": {"care_plan": care_plan(effective_on="2025-01-06", reviewed_on=None)},
     "no copy": {"care_plan": care_plan(copy_given_on=None)},
@@ -194,6 +203,52 @@ UNTIMED: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "RPM_DEVICE": (("RPM",), {"device_days": {"RPM": 16}}),
     "RTM_DEVICE": (("RTM",), {"device_days": {"RTM_COGNITIVE": 16}}),
 }
+
+
+def of_program(program: str) -> list[Facts]:
+    """Return a patient of a program with each flaw, and one whose enrolment starts in the month, with and without what it is added to."""
+    new: dict[str, Any] = {"start": "2026-03-01", "consent": {"obtained_on": "2026-03-01"}}
+    programs, _ = UNTIMED.get(program, ((program,), {}))
+    alone = [enrolment(program=programs[-1], **{"from": start}) for start in ("2026-01-05", "2026-03-01")]
+    return [
+        *(_flawed(program, flaw) for flaw in (*FLAWS.values(), new)),
+        *(_flawed(program, {"enrolments": [enrolled], "consents": [consent(program=programs[-1])]}) for enrolled in alone),
+    ]
+
+
+def of_band(device: str, days_from: int, days_to: int) -> list[Facts]:
+    """Return a record of a device on both sides of each end of a band."""
+    days = sorted({days_from - 1, days_from, days_to, min(days_to + 1, 30)})
+    programs = (device.partition("_")[0],)
+    return [_worked(programs, "2026-01-05", "2026-03", {"device_days": {device: count}}) for count in days]
+
+
+def of_duplicates(program: str, other: str, since: date) -> list[Facts]:
+    """Return one person here in a program and elsewhere in one that bars it, in the month since when it does and the one before."""
+    minutes = {"CCM": 20, "RPM": 20, "RTM": 20}
+    made = []
+    for day in (since, since - timedelta(days=1)):
+        start = (day.replace(day=1) - timedelta(days=40)).isoformat()
+        both = []
+        for name, client in ((program, "main"), (other, "second")):
+            calls = [entry(f"{day}T01:00", 60 * minutes[name], program=name, staff=client)] if name in minutes else []
+            (patient,) = _worked((name,), start, f"{day:%Y-%m}", {}, more=tuple(calls))["patients"]
+            both.append(patient | {"ref": client, "client": client, "person": "one"})
+        nurse = {"role": "clinical", "credential": "RN", "licensed_states": ["TX"], "country": "US"}
+        if day.year >= 2015:
+            made.append(facts(*both, staff={"main": nurse, "second": nurse}) | {"month": f"{day:%Y-%m}"})
+    return made
+
+
+def of_first_visit(day: date) -> list[Facts]:
+    """Return a visit that spoke of the care on a day and on the day before it, in the month that the care begins."""
+    made = []
+    for on in (day - timedelta(days=1), day):
+        said = [{"on": f"{on}", "kind": "AWV", "provider": "A", "ccm_discussed": True}]
+        call = entry(f"{on}T01:00", 1200)
+        plan = care_plan(effective_on=f"{on:%Y-%m}-01", copy_given_on=f"{on}", reviewed_on=None, signed_on=f"{on}")
+        made.append(_worked(("CCM",), f"{on:%Y-%m}-01", f"{on:%Y-%m}", {"visits": said, "care_plan": plan}, more=(call,)))
+    return made
 
 
 def of_gates() -> Iterator[Facts]:

@@ -1,0 +1,105 @@
+"""Mutants of the rule tables that are the same rule, each with the proof, which is asked of the tables themselves."""
+
+from typing import Any
+
+from caretally.cms.reference_files import read_tables
+from tests.invoicing.evaluation.table_mutants import TableMutant
+
+TABLES = {name: list(table.dicts()) for name, table in read_tables().items()}
+CODES = {str(row["code"]): row for row in TABLES["billing_code"]}
+BASES: dict[str, list[str]] = {}
+for _ladder in TABLES["time_ladder"]:
+    if _ladder["addon_code"]:
+        BASES.setdefault(str(_ladder["addon_code"]), []).append(str(_ladder["base_code"]))
+# Seconds are given their reason by the table of reasons; only these two are asked for by a program's own row.
+REASONS = {str(row["code"]) for row in TABLES["exclusion_reason"]} - {"PART_A_STAY", "AFTER_DEATH"}
+PERIOD_BEGAN = {row["program"]: row["valid_from"] for row in TABLES["program_limit"] if row["name"] == "device_period_days"}
+LINES = {str(row["base_code"]) for row in TABLES["time_ladder"]} | {
+    str(row["code"]) for name in ("untimed_code", "device_band") for row in TABLES[name]
+}
+IMPLIED = ("removed", "a day later", "ends a day earlier", "nobody wins", "within the month", "scope same practitioner")
+
+
+def is_equivalent(mutant: TableMutant) -> str:
+    """Return why a mutant can change no decision, empty when it can."""
+    prove = PROOFS.get(mutant.table.shape.name)
+    return prove(mutant, mutant.values) if prove else ""
+
+
+def _of_code(mutant: TableMutant, values: dict[str, Any]) -> str:
+    code = values["code"]
+    if (
+        mutant.change.startswith("first_threshold")
+        and values["min_reportable_seconds"]
+        and code not in {b for bases in BASES.values() for b in bases}
+    ):
+        return "it is reached by its own minimum, and no increment is counted from its first threshold"
+    if mutant.change == "first_valid - 1":
+        if code in BASES and all(CODES[base]["first_valid"] == values["first_valid"] for base in BASES[code]):
+            return "its base is not in force on the day before either"
+        devices = [row for row in TABLES["device_band"] if row["code"] == code]
+        if devices and all(PERIOD_BEGAN[str(row["device"]).partition("_")[0]] == values["first_valid"] for row in devices):
+            return "no record of a device counts before the day on which its period is on record"
+    return ""
+
+
+def _of_band(mutant: TableMutant, values: dict[str, Any]) -> str:
+    return "a period has thirty days" if mutant.change == "days_to + 1" and values["days_to"] == 30 else ""
+
+
+def _of_untimed(mutant: TableMutant, values: dict[str, Any]) -> str:
+    before = [row for row in TABLES["untimed_code"] if row["program"] == values["program"] and row["ordinal"] < values["ordinal"]]
+    if (
+        mutant.change == "any month"
+        and values["enrolled_since"] == "earlier"
+        and any(row["enrolled_since"] == "this_month" for row in before)
+    ):
+        return "a row before it takes the first month"
+    return ""
+
+
+def _of_gate(mutant: TableMutant, values: dict[str, Any]) -> str:
+    program = next(row for row in TABLES["program"] if row["program"] == values["program"])
+    if values["gate_code"] in REASONS:
+        return "seconds have their reasons from the table of reasons"
+    barred = {row["program"] for row in TABLES["duplicate_program"]}
+    if values["gate_code"] == "DUPLICATE_PATIENT_MONTH" and program["enrolled_as"] not in barred:
+        return "nothing bars this program under a second record"
+    return ""
+
+
+def _of_reason(mutant: TableMutant, values: dict[str, Any]) -> str:
+    if values["code"] == "TIME_OVERLAP_PATIENT" or (mutant.other and mutant.other[0][0] == "TIME_OVERLAP_PATIENT"):
+        return "no piece of an entry has this reason: it is what is left when each second is counted once"
+    return ""
+
+
+def _of_pair(mutant: TableMutant, values: dict[str, Any]) -> str:
+    if values["allowed"] != "no" or mutant.change not in IMPLIED:
+        return ""
+    one, other = values["code_a"], values["code_b"]
+    if all(line not in LINES and _is_barred_with_its_bases(line, service, values) for line, service in ((one, other), (other, one))):
+        return "an add-on stands with its base, which the same service bars since the same day or before"
+    return ""
+
+
+def _is_barred_with_its_bases(line: str, service: str, values: dict[str, Any]) -> bool:
+    """Tell whether a line with the code is barred without this row: by its bases', or because no line has the code."""
+    if line not in BASES:
+        return line in CODES or line not in LINES
+    return all(any(_bars_alike(row, base, service, values) for row in TABLES["code_exclusion"]) for base in BASES[line])
+
+
+def _bars_alike(row: Any, base: str, service: str, values: dict[str, Any]) -> bool:
+    same = all(row[name] == values[name] for name in ("kind", "scope", "window", "allowed", "valid_to"))
+    return same and {row["code_a"], row["code_b"]} == {base, service} and row["valid_from"] <= values["valid_from"]
+
+
+PROOFS = {
+    "billing_code": _of_code,
+    "device_band": _of_band,
+    "untimed_code": _of_untimed,
+    "program_gate": _of_gate,
+    "exclusion_reason": _of_reason,
+    "code_exclusion": _of_pair,
+}
