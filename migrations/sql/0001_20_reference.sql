@@ -43,6 +43,11 @@ CREATE TABLE gate (
     source text NOT NULL,
     evaluated_from_issue smallint NOT NULL DEFAULT 1
 );
+-- The gates that a vendor may waive by name, because nobody but the vendor asks them; what CMS asks is not here.
+CREATE TABLE waivable_gate (
+    gate_code text PRIMARY KEY REFERENCES gate,
+    source text NOT NULL
+);
 CREATE TABLE exclusion_reason (
     code text NOT NULL REFERENCES gate,
     ordinal smallint NOT NULL,
@@ -154,5 +159,5 @@ CREATE TABLE visit_addon (
 );
 CREATE TABLE federal_holiday (day date PRIMARY KEY, name text NOT NULL);
 GRANT SELECT ON code_family, program, program_gate, duplicate_program, untimed_code, device_band, code_substitution, visit_addon, federal_holiday,
-    program_limit, rule_set, billing_code, time_ladder, gate, exclusion_reason, credential_type, visit_code_not_qualifying, plan_element,
+    program_limit, rule_set, billing_code, time_ladder, gate, waivable_gate, exclusion_reason, credential_type, visit_code_not_qualifying, plan_element,
     code_exclusion TO {{vendor}}, {{practice}}, {{operator}};

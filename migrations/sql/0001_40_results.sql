@@ -176,6 +176,28 @@ CREATE TABLE exclusion_choice (
     UNIQUE (vendor_id, client_id, patient_id, month),
     FOREIGN KEY (vendor_id, client_id, patient_id) REFERENCES patient
 );
+-- A gate of the vendor's own that somebody, by name, does not ask of a patient (or of any of the client's) until a day. Withdrawn, never changed.
+CREATE TABLE waiver (
+    vendor_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    id uuid NOT NULL DEFAULT tenancy.new_id(),
+    patient_id uuid,
+    gate_code text NOT NULL REFERENCES gate,
+    first_month date NOT NULL CHECK (extract(day FROM first_month) = 1),
+    expires_on date NOT NULL,
+    waived_by text NOT NULL CHECK (waived_by <> ''),
+    reason text NOT NULL CHECK (reason <> ''),
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    recorded_by text NOT NULL,
+    withdrawn_at timestamptz,
+    withdrawn_by text,
+    PRIMARY KEY (vendor_id, client_id, id),
+    FOREIGN KEY (vendor_id, client_id) REFERENCES client,
+    FOREIGN KEY (vendor_id, client_id, patient_id) REFERENCES patient,
+    CHECK (expires_on >= first_month),
+    CHECK ((withdrawn_at IS NULL) = (withdrawn_by IS NULL))
+);
+CREATE INDEX waiver_by_patient ON waiver (vendor_id, client_id, patient_id);
 -- What a closed month would be with everything that came in since, where that is more: proposed by a later close, on no invoice until somebody takes it.
 CREATE TABLE adjustment (
     vendor_id uuid NOT NULL,
@@ -219,6 +241,8 @@ CREATE TABLE exception (
     -- the late entry as it was printed, which may be corrected later
     printed jsonb,
     adjustment_id uuid,
+    -- the waiver that kept the reason from holding the month, as it was printed
+    waiver_id uuid,
     code text NOT NULL,
     held_cents bigint NOT NULL DEFAULT 0,
     due_on date NOT NULL,
@@ -227,6 +251,7 @@ CREATE TABLE exception (
     FOREIGN KEY (vendor_id, client_id, patient_month_id) REFERENCES patient_month,
     FOREIGN KEY (vendor_id, client_id, late_entry_id) REFERENCES late_entry,
     FOREIGN KEY (vendor_id, client_id, adjustment_id) REFERENCES adjustment,
+    FOREIGN KEY (vendor_id, client_id, waiver_id) REFERENCES waiver,
     FOREIGN KEY (code) REFERENCES gate
 );
 CREATE INDEX exception_by_month ON exception (vendor_id, client_id, client_month_id);

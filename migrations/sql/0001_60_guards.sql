@@ -108,7 +108,7 @@ DECLARE
 BEGIN
     FOREACH source IN ARRAY ARRAY['time_entry', 'mdm', 'billed_service', 'client', 'provider', 'patient', 'enrolment', 'assignment', 'condition',
             'consent', 'visit', 'care_plan', 'review', 'attestation', 'stay', 'device_period', 'discharge', 'agreement', 'agreement_price', 'late_entry',
-            'exclusion_choice'] LOOP
+            'exclusion_choice', 'waiver'] LOOP
         kind := CASE source WHEN 'time_entry' THEN 'time' WHEN 'mdm' THEN 'mdm' WHEN 'billed_service' THEN 'service' ELSE 'lock' END;
         EXECUTE format('CREATE TRIGGER guard_insert AFTER INSERT ON %I REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION guard.%s_new()', source, kind);
         EXECUTE format('CREATE TRIGGER guard_update_old AFTER UPDATE ON %I REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION guard.%s_old()', source, kind);

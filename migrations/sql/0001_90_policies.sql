@@ -4,7 +4,7 @@ DECLARE
     name text;
     client_level text[] := ARRAY['client', 'client_lock', 'provider', 'patient', 'enrolment', 'assignment', 'condition', 'consent', 'visit', 'care_plan', 'review',
         'mdm', 'attestation', 'billed_service', 'stay', 'device_period', 'discharge', 'time_entry', 'late_entry', 'agreement', 'agreement_price', 'client_month',
-        'patient_month', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'overpayment_review', 'program_line', 'exclusion_choice', 'late_fact', 'adjustment',
+        'patient_month', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'overpayment_review', 'program_line', 'exclusion_choice', 'waiver', 'late_fact', 'adjustment',
         'person_record'];
     vendor_level text[] := ARRAY['vendor', 'vendor_lock', 'vendor_secret', 'vendor_policy', 'import_batch', 'import_mapping', 'import_before', 'staff',
         'number_counter', 'audit_head', 'audit_event', 'person_match'];
@@ -33,15 +33,16 @@ GRANT SELECT ON client_lock, attestation, late_fact TO {{vendor}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON vendor_policy, import_mapping, import_before, staff, client, provider, patient, enrolment, assignment, condition, consent,
     visit, care_plan, review, mdm, billed_service, stay, device_period, discharge, time_entry, late_entry, agreement, agreement_price, exclusion_choice, person_record,
     person_match TO {{vendor}};
-GRANT SELECT, INSERT ON import_batch, patient_month, program_line, adjustment, exception, invoice, invoice_line, invoice_state, ledger_entry, overpayment_review,
+GRANT SELECT, INSERT ON waiver, import_batch, patient_month, program_line, adjustment, exception, invoice, invoice_line, invoice_state, ledger_entry, overpayment_review,
     client_month, number_counter TO {{vendor}};
 GRANT UPDATE (undone_at, undone_by) ON import_batch TO {{vendor}};
+GRANT UPDATE (withdrawn_at, withdrawn_by) ON waiver TO {{vendor}};
 GRANT UPDATE ON client_month TO {{vendor}};
 GRANT UPDATE (last_number) ON number_counter TO {{vendor}};
 GRANT SELECT ON audit_head, audit_event TO {{vendor}};
 GRANT SELECT ON client, provider, enrolment, assignment, condition, consent, visit, care_plan, review, mdm, attestation, billed_service, stay,
-    device_period, discharge, time_entry, late_entry, client_month, patient_month, program_line, exclusion_choice, adjustment, exception, invoice, invoice_line, invoice_state,
-    ledger_entry TO {{practice}};
+    device_period, discharge, time_entry, late_entry, client_month, patient_month, program_line, exclusion_choice, waiver, adjustment, exception, invoice, invoice_line,
+    invoice_state, ledger_entry TO {{practice}};
 -- Not `person_key`: it changes when another client's patient turns out to be the same person.
 GRANT SELECT (vendor_id, client_id, id, mrn, family_name, given_name, search_name, birth_date, mbi, state, payer, qmb, part_b_from, died_on, created_batch_id, batch_id)
     ON patient TO {{practice}};

@@ -158,6 +158,7 @@ def _patients(draw: st.DrawFn, number: int, clock: Clock, anchors: list[int]) ->
         "device_days": draw(st.sampled_from([*DEVICES, {"RPM": 16, "RTM_RESPIRATORY": 15}, {"RTM_MUSCULOSKELETAL": 2, "RTM": 2}])),
         "services": draw(_services(calendar)),
         "discharges": draw(_discharges(calendar)) if "TCM" in programs else [],
+        "waived": draw(st.sampled_from([[]] * 4 + [["CARE_PLAN_REVIEW_OVERDUE"], ["CARE_PLAN_COPY_MISSING", "CONSENT_AGED"]])),
         "choice": draw(st.sampled_from([None] * 8 + programs)),
         "setting": draw(st.sampled_from(["physician"] * 4 + ["rhc_fqhc"])),
         "qmb": draw(st.sampled_from([False, True, None])),

@@ -1,5 +1,6 @@
 """Disks that are really full, under the real program: one sentence, exit 6, nothing half done, and all of it done once there is room."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -156,7 +157,7 @@ def test_a_database_that_fell_for_want_of_room_says_so_and_rises_again_with_all_
 
 def fell_for_want_of_room(home: Path) -> None:
     """Let the server on the full disk want a new file for its log of changes, which it cannot do without."""
-    superuser = ensure_server(home).superuser_url.replace("+psycopg", "")
+    superuser = ensure_server(home, programs=os.environ.get("CARETALLY_POSTGRES_BIN", "")).superuser_url.replace("+psycopg", "")
     with pytest.raises(psycopg.Error), psycopg.connect(superuser, autocommit=True) as connection:
         for _ in range(99):
             connection.execute("SELECT pg_switch_wal()")
@@ -166,7 +167,7 @@ def fell_for_want_of_room(home: Path) -> None:
 @contextmanager
 def server_on(home: Path) -> Iterator[TestDatabase]:
     """Give the database of an embedded server of its own, removed afterwards."""
-    url = make_url(ensure_server(home).url)
+    url = make_url(ensure_server(home, programs=os.environ.get("CARETALLY_POSTGRES_BIN", "")).url)
     bring_up_to_date(url, roles=Roles.of(url), secret=TestDatabase.secret)
     database = TestDatabase(url, Roles.of(url))
     try:

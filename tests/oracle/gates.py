@@ -17,6 +17,9 @@ from tests.oracle.roster import Consent, Facts, billing_provider, last_enrolment
 Gates = dict[str, str]
 REVIEW_DAYS = 365
 
+# What the vendor asks and CMS does not, so that a named person may leave it unasked.
+WAIVABLE = {"CONSENT_AGED", "CARE_PLAN_COPY_MISSING", "CARE_PLAN_REVIEW_OVERDUE", "CARE_PLAN_SIGNOFF_MISSING", "COVERAGE_UNVERIFIED"}
+
 
 def gates(program: Program, patient: Facts, agreement: Facts, month: LocalMonth, first_counted: date | None) -> Gates:
     """Return code -> hold, unsupported or warn; what the agreement switches off or the program is not asked is left out."""
@@ -31,6 +34,9 @@ def gates(program: Program, patient: Facts, agreement: Facts, month: LocalMonth,
         raised |= dict.fromkeys(CLIENT_FACTS, "warn")
         raised |= _care_plan(patient, agreement, month)
     raised |= _attestation_and_coverage(patient, agreement, month)
+    waived = WAIVABLE & set(patient.get("waived") or ())
+    held = {code for code, effect in raised.items() if effect == "hold"}
+    raised |= dict.fromkeys(waived & held, "warn")
     return {code: effect for code, effect in raised.items() if effect != "off"}
 
 

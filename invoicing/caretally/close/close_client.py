@@ -78,6 +78,8 @@ def _write(connection: Connection, client: Client, month: Month, prepared: Prepa
     for step in ("write_exceptions", "write_late_entries", "write_adjustments", "write_overpayment_reviews", "write_reviews"):
         values[step] = connection.execute(statement(step), values).rowcount
         failpoint(f"close:{step}")
+    if prepared.waivers:
+        connection.execute(statement("write_waived"), values | {"waiver_ids": [waiver.id for waiver in prepared.waivers]})
     invoice = _write_invoice(connection, client, month, values) if prepared.lines else None
     connection.execute(statement("close_client_month"), values | {"agreement": json.dumps(prepared.agreement.as_json(), sort_keys=True)})
     failpoint("close:month-closed")

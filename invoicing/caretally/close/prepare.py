@@ -14,8 +14,9 @@ from caretally.close.look_back import LookBack, look_back
 from caretally.close.results import ClientParked, ConservationBreach
 from caretally.close.statements import statement
 from caretally.evaluation.evaluate import evaluate, has_lines
-from caretally.evaluation.parameters import ClientMonth, Terms, bounds
+from caretally.evaluation.parameters import ClientMonth, Terms, bounds, waivers
 from caretally.money import format_dollars
+from caretally.waivers.in_force import Waiver
 
 JUMP_FACTOR = 3
 JUMP_MONTHS = 3
@@ -48,6 +49,7 @@ class Prepared:
     excluded_seconds: dict[str, int]
     exceptions: dict[str, int]
     look_back: LookBack
+    waivers: tuple[Waiver, ...]
 
 
 def prepare(
@@ -79,6 +81,7 @@ def prepare(
         dict(connection.execute(statement("excluded_now")).all()),
         dict(connection.execute(statement("exceptions_now")).all()) | came_since.exceptions,
         came_since,
+        waivers(connection, subject, Terms.of(agreement.as_json())),
     )
 
 

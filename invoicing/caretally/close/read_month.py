@@ -13,7 +13,7 @@ LATEST = text(
     "SELECT * FROM client_month WHERE vendor_id = :vendor_id AND client_id = :client_id AND month = :month ORDER BY revision DESC LIMIT 1"
 )
 COUNTED = text(
-    "SELECT code, count(*)::int AS n FROM exception WHERE vendor_id = :vendor_id AND client_id = :client_id AND client_month_id = :id "
+    "SELECT code, count(*)::int AS n FROM exception WHERE vendor_id = :vendor_id AND client_id = :client_id AND client_month_id = :id AND waiver_id IS NULL "
     "GROUP BY 1 ORDER BY 1"
 )
 INVOICE = text(

@@ -148,10 +148,20 @@ judged AS (
 -- A program asks its own gates only.
 asked AS (
     SELECT j.*, CASE WHEN raised_stops = '{}' THEN raised_stops ELSE ARRAY(SELECT u.code FROM unnest(raised_stops) WITH ORDINALITY AS u (code, o)
-                                                                         WHERE u.code = ANY (CAST(:gates_asked AS text[])) ORDER BY o) END AS stops,
+                                                                         WHERE u.code = ANY (CAST(:gates_asked AS text[])) ORDER BY o) END AS asked_stops,
            CASE WHEN raised_notes = '{}' THEN raised_notes ELSE ARRAY(SELECT u.code FROM unnest(raised_notes) WITH ORDINALITY AS u (code, o)
-                                                                    WHERE u.code = ANY (CAST(:gates_asked AS text[])) ORDER BY o) END AS notes
+                                                                    WHERE u.code = ANY (CAST(:gates_asked AS text[])) ORDER BY o) END AS asked_notes
     FROM judged j
+    OFFSET 0
+),
+-- A gate of the vendor's own that somebody waived by name does not hold; it stays as something to look at, beside the name.
+waived AS (
+    SELECT a.*, CASE WHEN waived_codes IS NULL THEN asked_stops ELSE ARRAY(SELECT u.code FROM unnest(asked_stops) WITH ORDINALITY AS u (code, o) WHERE u.code <> ALL (waived_codes) ORDER BY o) END AS stops,
+           CASE WHEN waived_codes IS NULL THEN asked_notes ELSE ARRAY(SELECT g.code FROM gate g WHERE g.code = ANY (asked_notes || waived_codes) ORDER BY g.ordinal) END AS notes
+    FROM (SELECT k.*, CASE WHEN :any_waived AND asked_stops <> '{}' THEN (
+              SELECT array_agg(u.code ORDER BY u.o) FROM unnest(asked_stops) WITH ORDINALITY AS u (code, o)
+              WHERE EXISTS (SELECT FROM unnest(CAST(:waived_patients AS uuid[]), CAST(:waived_gates AS text[])) AS w (patient, gate)
+                            WHERE w.gate = u.code AND (w.patient IS NULL OR w.patient = k.patient_id))) END AS waived_codes FROM asked k) a
     OFFSET 0
 ),
 -- The other lawful readings of the same seconds, shown and never chosen by amount: the other policies' paths, and complex or not.
@@ -167,7 +177,7 @@ options AS (
                  AND CASE w.path WHEN 'complex' THEN mdm_documented OR mdm_level IS NULL AND r.path = 'staff' AND w.seconds = used_seconds
                                  WHEN 'staff' THEN mdm_documented IS NOT TRUE OR (w.seconds < complex_threshold) IS NOT FALSE OR r.path = 'complex' AND w.seconds = used_seconds
                                  ELSE true END) END AS claims
-    FROM asked r
+    FROM waived r
     OFFSET 0
 ),
 -- What the smallest further effort would add, on the path in use or towards the nearest base.

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Literal, Self
 
 from caretally.cms.rule_tables import BillingCode, Gate, RuleTables, TimeLadder
+from caretally.waivers.in_force import Waiver
 
 Outcome = Literal["billable", "held", "not_billable"]
 Path = Literal["staff", "complex", "personal", "first", "brief", "given"]
@@ -54,6 +55,8 @@ class Decision:
     program: str = ""
     excluded_by: str | None = None
     lines: tuple[Decision, ...] = ()
+    # the gates that a named person does not ask of the patient, which would have held the month
+    waived: tuple[Waiver, ...] = ()
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any], tables: RuleTables, lines: Iterable[Mapping[str, Any]] = (), **known: Any) -> Self:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from caretally.evaluation.claim_words import claim_text, day_words, duration_words, stored_claim_text, within_sentence
 from caretally.evaluation.decided import Decision
 from caretally.evaluation.rule_numbers import ATTESTED_BY_CLIENT, all_rules, gate_rules, time_rules
+from caretally.waivers.in_force import Waiver
 
 # Its own sentence already tells the waiting seconds and what they would reach.
 PENDING = "TIME_PENDING"
@@ -14,14 +15,22 @@ OPENINGS = {"billable": "Billable", "held": "Held", "not_billable": "Not billabl
 
 
 def explanation(decision: Decision) -> str:
-    """Return the whole "why" in two plain sentences with rule numbers; never empty, never a name, never an amount.
+    """Return the whole "why" in two plain sentences with rule numbers; never empty, never a patient's name, never an amount.
 
     The first says the outcome and its claim or reasons; the second accounts for every second, then names what is worth a look and
-    the other lawful claims. Warnings about the client itself are left to the client's own notes.
+    the other lawful claims; a waived gate adds a third, with the name of who waived it. Warnings about the client itself are left to the client's own notes.
     """
     if len(decision.lines) > 1:
-        return " ".join(f"{_program_label(line)}: {_of_one_program(line)}" for line in decision.lines)
-    return _of_one_program(decision.lines[0] if decision.lines else decision)
+        told = [f"{_program_label(line)}: {_of_one_program(line)}" for line in decision.lines]
+    else:
+        told = [_of_one_program(decision.lines[0] if decision.lines else decision)]
+    return " ".join([*told, *(waived_sentence(waiver, decision) for waiver in decision.waived)])
+
+
+def waived_sentence(waiver: Waiver, decision: Decision) -> str:
+    """Return who does not ask a gate of the patient, until when and why; the reason stands in the words of that person."""
+    what, reason = within_sentence(_sentence(waiver.gate_code, decision)), waiver.reason.rstrip(".")
+    return f"{waiver.waived_by} waived until {day_words(waiver.expires_on)} that {what}: {reason}."
 
 
 def _of_one_program(decision: Decision) -> str:
@@ -143,7 +152,12 @@ def _pending(decision: Decision) -> Iterator[str]:
 
 
 def _worth_a_look(decision: Decision) -> Iterator[str]:
-    codes = [code for code in decision.warnings if code not in decision.excluded and ATTESTED_BY_CLIENT not in gate_rules(decision, code)]
+    waived = {waiver.gate_code for waiver in decision.waived}
+    codes = [
+        code
+        for code in decision.warnings
+        if code not in decision.excluded and code not in waived and ATTESTED_BY_CLIENT not in gate_rules(decision, code)
+    ]
     if codes:
         yield "worth a look: " + ", ".join(_numbered(_label(decision, code), gate_rules(decision, code)) for code in codes)
 

@@ -12,9 +12,10 @@ from caretally.evaluation.decided import Decision
 from caretally.evaluation.evaluate import evaluate
 from caretally.evaluation.explain import explanation, nearest_miss, rules
 from caretally.evaluation.load_facts import DECIDE_VENDOR, load_facts
-from caretally.evaluation.parameters import ClientMonth, Terms
+from caretally.evaluation.parameters import ClientMonth, Terms, waivers
 from caretally.evaluation.program_lines import lines_now
 from caretally.evaluation.read_facts import Facts
+from caretally.waivers.in_force import waived_now
 
 # The planner has no statistics of rows that nobody ever commits, and its guess of one row each would join thousands of patients in nested loops.
 NO_STATISTICS = "SET LOCAL enable_nestloop = off"
@@ -50,7 +51,13 @@ def _decisions(connection: Connection, facts: Facts, code: str, client_id: UUID,
     evaluate(connection, subject, terms, every_patient=True, attested=attested)
     rows = connection.execute(text("SELECT * FROM eval_decision")).mappings()
     lines = lines_now(connection, qhp_time=terms.qhp_time)
-    return {row["mrn"]: Decision.of_row(dict(row), tables, lines.get(row["patient_id"], ()), qhp_time=terms.qhp_time) for row in rows}
+    waived = waived_now(connection, waivers(connection, subject, terms))
+    return {
+        row["mrn"]: Decision.of_row(
+            dict(row), tables, lines.get(row["patient_id"], ()), qhp_time=terms.qhp_time, waived=waived.get(row["patient_id"], ())
+        )
+        for row in rows.all()
+    }
 
 
 def answer_of(ref: str, decision: Decision) -> Answer:

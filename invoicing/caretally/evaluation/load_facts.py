@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
 
-from caretally.evaluation.read_facts import Facts
+from caretally.evaluation.read_facts import Facts, FactsRefused
 
 DECIDE_VENDOR = UUID("00000000-0000-7000-8000-000000000001")
 ONE_DAY = timedelta(days=1)
@@ -21,7 +21,7 @@ DEVICE_PERIOD = timedelta(days=29)
 # Parents before children.
 TABLES = (
     "client staff provider patient enrolment assignment condition consent visit care_plan review mdm billed_service stay "
-    "device_period discharge exclusion_choice time_entry"
+    "device_period discharge exclusion_choice waiver time_entry"
 ).split()
 Row = dict[str, Any]
 
@@ -31,6 +31,7 @@ class LoadedFacts:
     """The rows of a facts file by table, and the ids given to its clients; codes carry a random word, so two runs never meet."""
 
     month_first: date
+    month_last: date
     period_from: date
     timezone: str
     run: str = field(default_factory=lambda: uuid4().hex)
@@ -66,16 +67,28 @@ class LoadedFacts:
 
 
 def load_facts(connection: Connection, facts: Facts) -> dict[tuple[str, str], UUID]:
-    """Insert checked facts in the caller's transaction and return the ids of their clients by code and setting; one statement a table."""
-    loaded = LoadedFacts(facts["month"].first_day, facts["month"].last_day - DEVICE_PERIOD, facts["timezone"])
+    """Insert checked facts in the caller's transaction and return the ids of their clients by code and setting; one statement a table.
+
+    Raises `FactsRefused` for a waiver of what is not the vendor's to waive.
+    """
+    loaded = LoadedFacts(facts["month"].first_day, facts["month"].last_day, facts["month"].last_day - DEVICE_PERIOD, facts["timezone"])
     for name, member in facts["staff"].items():
         _add_staff(loaded, name, member)
     for patient in facts["patients"]:
         _add_patient(loaded, patient)
+    _refuse_unwaivable(connection, facts)
     for table in TABLES:
         if loaded.rows[table]:
             insert_rows(connection, table, loaded.rows[table])
     return loaded.clients
+
+
+def _refuse_unwaivable(connection: Connection, facts: Facts) -> None:
+    given = [(patient["ref"], code) for patient in facts["patients"] for code in patient["waived"]]
+    may = set(connection.scalars(text("SELECT gate_code FROM waivable_gate"))) if given else set()
+    for ref, code in given:
+        if code not in may:
+            raise FactsRefused(f"patient {ref!r}: waived: {code!r} is not the vendor's to waive; it is one of {', '.join(sorted(may))}.")
 
 
 def insert_rows(connection: Connection, table: str, rows: list[Row]) -> None:
@@ -126,6 +139,7 @@ def _add_patient(loaded: LoadedFacts, patient: Facts) -> None:
     _add_enrolments(loaded, key, patient["enrolments"])
     _add_consents(loaded, key, patient["consents"])
     _add_history(loaded, key, patient)
+    _add_waivers(loaded, key, patient)
     _add_entries(loaded, key, patient)
 
 
@@ -164,6 +178,12 @@ def _add_consents(loaded: LoadedFacts, key: Row, consents: list[Facts]) -> None:
             revoked_on=row["revoked_on"],
             **{item: item in row["acknowledged"] for item in ("scope", "cost_sharing", "one_practitioner", "stop")},
         )
+
+
+def _add_waivers(loaded: LoadedFacts, key: Row, patient: Facts) -> None:
+    said = {"waived_by": "the facts", "reason": "given", "recorded_by": "the facts"}
+    for code in dict.fromkeys(patient["waived"]):
+        loaded.add("waiver", **key, gate_code=code, first_month=loaded.month_first, expires_on=loaded.month_last, **said)
 
 
 def _add_history(loaded: LoadedFacts, key: Row, patient: Facts) -> None:

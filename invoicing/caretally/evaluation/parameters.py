@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from caretally.errors import UsageMistake
 from caretally.months import Month
+from caretally.waivers.in_force import Waiver, waivers_in_force
 
 PATHS = ("staff", "complex", "personal", "first", "brief")
 LIMITS = (
@@ -105,7 +106,22 @@ def shared_parameters(connection: Connection, subject: ClientMonth, terms: Terms
         "at_month_end": terms.date_of_service == "month_end",
         "attestation_required": terms.attestation_required,
     }
-    return base | bounds(connection, subject) | policies(connection, subject, terms)
+    return base | bounds(connection, subject) | policies(connection, subject, terms) | _waived(waivers(connection, subject, terms))
+
+
+def waivers(connection: Connection, subject: ClientMonth, terms: Terms) -> tuple[Waiver, ...]:
+    """Return the waivers that bear on a client's month: of the gates that would hold there, by the vendor's policies and the agreement."""
+    held = [code for code, effect in effects(connection, subject, terms).items() if effect == "hold"]
+    return waivers_in_force(connection, vendor_id=subject.vendor_id, client_id=subject.client_id, month=subject.month, held=held)
+
+
+def _waived(found: tuple[Waiver, ...]) -> dict[str, Any]:
+    """Return two parallel lists, a patient (null: all of the client's) and a gate, and whether there is anything in them."""
+    return {
+        "any_waived": bool(found),
+        "waived_patients": [waiver.patient_id for waiver in found],
+        "waived_gates": [waiver.gate_code for waiver in found],
+    }
 
 
 def program_parameters(connection: Connection, subject: ClientMonth, terms: Terms, program: Program) -> dict[str, Any]:
@@ -249,7 +265,20 @@ def policies(connection: Connection, subject: ClientMonth, terms: Terms) -> dict
     The client's own dated facts (24/7 access, supervision, certified record, BAA, contact) become two lists of codes, since they are
     the same for every patient of the client.
     """
-    effects: dict[str, str] = dict(
+    chosen = effects(connection, subject, terms)
+    missing = client_facts_missing(connection, subject)
+    rule_set = connection.scalar(text("SELECT code FROM rule_set ORDER BY effective_from DESC, loaded_at DESC LIMIT 1"))
+    return {code.lower(): effect for code, effect in chosen.items()} | {
+        "unsupporting": connection.scalars(text("SELECT code FROM gate WHERE kind = 'unsupported'")).all(),
+        "client_holds": [code for code in missing if chosen.get(code) == "hold"],
+        "client_warnings": [code for code in missing if chosen.get(code) == "warn"],
+        "rule_set": rule_set,
+    }
+
+
+def effects(connection: Connection, subject: ClientMonth, terms: Terms) -> dict[str, str]:
+    """Return hold, warn or off by policy gate, as it stands on the month's last day."""
+    found: dict[str, str] = dict(
         connection.execute(
             text(
                 "SELECT g.code, coalesce(p.effect, g.default_effect) FROM gate g LEFT JOIN vendor_policy p ON p.gate_code = g.code "
@@ -258,15 +287,7 @@ def policies(connection: Connection, subject: ClientMonth, terms: Terms) -> dict
             {"day": subject.month.last_day},
         ).all()
     )
-    effects |= {"CARE_PLAN_COPY_MISSING": terms.copy_missing, "CARE_PLAN_REVIEW_OVERDUE": terms.review_overdue}
-    missing = client_facts_missing(connection, subject)
-    rule_set = connection.scalar(text("SELECT code FROM rule_set ORDER BY effective_from DESC, loaded_at DESC LIMIT 1"))
-    return {code.lower(): effect for code, effect in effects.items()} | {
-        "unsupporting": connection.scalars(text("SELECT code FROM gate WHERE kind = 'unsupported'")).all(),
-        "client_holds": [code for code in missing if effects.get(code) == "hold"],
-        "client_warnings": [code for code in missing if effects.get(code) == "warn"],
-        "rule_set": rule_set,
-    }
+    return found | {"CARE_PLAN_COPY_MISSING": terms.copy_missing, "CARE_PLAN_REVIEW_OVERDUE": terms.review_overdue}
 
 
 def client_facts_missing(connection: Connection, subject: ClientMonth) -> list[str]:

@@ -217,6 +217,7 @@ PATIENT = _schema(
     device_days=fields.Dict(keys=_word(*DEVICES), values=_whole(validate=validate.Range(min=0, max=30)), load_default=dict),
     discharges=_rows(DISCHARGE),
     choice=_word(*PROGRAMS, **OPTIONAL),
+    waived=fields.List(_text(filled=True), load_default=list),
     services=_rows(SERVICE),
     stays=_rows(STAY),
 )

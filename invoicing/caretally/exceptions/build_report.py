@@ -12,11 +12,12 @@ from sqlalchemy import Connection, text
 from caretally.cms.rule_tables import RuleTables, rule_tables
 from caretally.evaluation.claim_words import claim_text, within_sentence
 from caretally.evaluation.decided import Decision
-from caretally.evaluation.explain import explanation, reason_sentence
+from caretally.evaluation.explain import explanation, reason_sentence, waived_sentence
 from caretally.evaluation.program_lines import Lines, lines_now, lines_of_close
 from caretally.exceptions.report import Adjustment, ClientNote, Effect, ExceptionReport, ExceptionRow, ExcludedTime, LateEntry, MonthFigures
 from caretally.money import format_dollars
 from caretally.months import Month
+from caretally.waivers.in_force import Waived, Waiver, waived_in_close, waived_now
 
 ACCENT = "#0b6259"
 LATE = "LATE_ENTRY"
@@ -32,10 +33,10 @@ LIVE_EXCLUDED = text(
     "SELECT x.reason, sum(x.seconds)::bigint FROM eval_decision CROSS JOIN LATERAL unnest(excluded_reasons, excluded_seconds) AS x (reason, seconds) GROUP BY 1"
 )
 LIVE_DECISIONS = text(
-    "SELECT d.*, p.family_name || ', ' || p.given_name AS patient_name, 0::bigint AS held_cents, "
+    "SELECT d.*, p.family_name || ', ' || p.given_name AS patient_name, 0::bigint AS held_cents, coalesce(a.amount_cents, 0) AS amount_cents, "
     "coalesce(x.line_cents, '{}') AS expected_line_cents, x.cents AS expected_cents, coalesce(x.note, '') AS expected_note "
     "FROM eval_decision d JOIN patient p ON p.vendor_id = :vendor_id AND p.client_id = :client_id AND p.id = d.patient_id "
-    "LEFT JOIN decision_expected x ON x.decision_id = d.id "
+    "LEFT JOIN decision_expected x ON x.decision_id = d.id LEFT JOIN close_amount a ON a.decision_id = d.id "
     "WHERE d.outcome <> 'billable' OR cardinality(d.exceptions) > 0 OR cardinality(d.warnings) > 0 OR cardinality(d.excluded_reasons) > 0 "
     "ORDER BY d.outcome <> 'held', d.outcome = 'billable', d.primary_reason, d.mrn"
 )
@@ -60,18 +61,26 @@ def report_of_close(
         [dict(row) for row in connection.execute(_statement("late"), key).mappings()],
         [dict(row) for row in connection.execute(_statement("adjustments"), key).mappings()],
     )
-    lines = lines_of_close(connection, **key)
-    return _report(figures, rule_tables(connection), rows, lines=lines, excluded=excluded, since=since)
+    lines, waived = lines_of_close(connection, **key), waived_in_close(connection, **key)
+    return _report(figures, rule_tables(connection), rows, lines=lines, waived=waived, excluded=excluded, since=since)
 
 
 def report_of_preview(
-    connection: Connection, figures: MonthFigures, since: CameSince, *, vendor_id: UUID, client_id: UUID, qhp_time: str
+    connection: Connection,
+    figures: MonthFigures,
+    since: CameSince,
+    *,
+    vendor_id: UUID,
+    client_id: UUID,
+    qhp_time: str,
+    waivers: Iterable[Waiver],
 ) -> ExceptionReport:
     """Return the report of the decisions that stand in `eval_decision` now; the money held is known only at the close."""
     key = {"vendor_id": vendor_id, "client_id": client_id}
     rows = [dict(row) | {"qhp_time": qhp_time} for row in connection.execute(LIVE_DECISIONS, key).mappings()]
     excluded: dict[str, int] = dict(connection.execute(LIVE_EXCLUDED).all())
-    return _report(figures, rule_tables(connection), rows, lines=lines_now(connection, qhp_time=qhp_time), excluded=excluded, since=since)
+    lines, waived = lines_now(connection, qhp_time=qhp_time), waived_now(connection, waivers)
+    return _report(figures, rule_tables(connection), rows, lines=lines, waived=waived, excluded=excluded, since=since)
 
 
 def _statement(name: str) -> Any:
@@ -84,10 +93,13 @@ def _report(
     rows: Iterable[Mapping[str, Any]],
     *,
     lines: Lines,
+    waived: Waived,
     excluded: Mapping[str, int],
     since: CameSince,
 ) -> ExceptionReport:
-    decided = [(row, Decision.of_row(row, tables, lines.get(row["patient_id"], ()))) for row in rows]
+    decided = [
+        (row, Decision.of_row(row, tables, lines.get(row["patient_id"], ()), waived=waived.get(row["patient_id"], ()))) for row in rows
+    ]
     return ExceptionReport(
         **{field.name: getattr(figures, field.name) for field in fields(figures)},
         accent=ACCENT,
@@ -111,23 +123,25 @@ def _rows(row: Mapping[str, Any], decision: Decision, month: Month) -> Iterable[
         first = code == told[0]
         gate = decision.tables.gates[code]
         primary = code == decision.primary_reason
+        waiver = next((one for one in decision.waived if one.gate_code == code), None)
         yield ExceptionRow(
             code=code,
             title=gate.label,
             mrn=row["mrn"],
             patient=row["patient_name"],
             outcome=decision.outcome,
-            effect=_effect(decision, code),
+            effect="waived" if waiver else _effect(decision, code),
             primary=primary,
-            sentence=reason_sentence(code, decision),
+            sentence=waived_sentence(waiver, decision) if waiver else reason_sentence(code, decision),
             owner=gate.owner_role.replace("_", " "),
-            due_on=_due_on(month, gate.due_days),
-            fix=gate.fix,
+            due_on=waiver.expires_on if waiver else _due_on(month, gate.due_days),
+            fix=f"Before the waiver ends: {within_sentence(gate.fix)}." if waiver else gate.fix,
             held_cents=row["held_cents"] if primary else 0,
             counted_seconds=decision.counted_seconds,
             explanation=why,
             expected_cents=row["expected_cents"] if first else None,
             expected_note=row["expected_note"] if first else "",
+            waived_cents=row["amount_cents"] if waiver and waiver == decision.waived[0] else None,
         )
 
 

@@ -89,11 +89,15 @@ def _time(report: ExceptionReport) -> dict[str, object]:
 
 
 def _tables(report: ExceptionReport) -> dict[str, object]:
-    rows = {outcome: [row for row in report.rows if row.outcome == outcome] for outcome in _OUTCOME_WORDS}
+    waived = [row for row in report.rows if row.effect == "waived"]
+    rows = {outcome: [row for row in report.rows if row.outcome == outcome and row.effect != "waived"] for outcome in _OUTCOME_WORDS}
     return {
         "held": [_row(row) for row in rows["held"]],
         "held_rows_note": f"{_reasons(rows['held'])} at {_patients(report.held)}",
         "held_total_word": f"Held for {_patients(report.held)}, each counted once",
+        "waived": [_row(row) for row in waived],
+        "waived_note": f"{_reasons(waived)} that the vendor itself asks, and does not ask here",
+        "waived_money": format_dollars(sum(row.waived_cents or 0 for row in waived)),
         "not_billable": [_row(row) for row in rows["not_billable"]],
         "not_billable_note": f"{_reasons(rows['not_billable'])} at {_patients(report.not_billable)}",
         "billable": [_row(row) for row in rows["billable"]],
@@ -107,13 +111,23 @@ def _row(row: ExceptionRow) -> dict[str, object]:
         "mrn": narrow(row.mrn),
         "code": row.code,
         "sentence": row.sentence,
-        "why": row.explanation if row.primary else "",
+        "why": row.explanation.removesuffix(row.sentence).strip() if row.primary or row.waived_cents is not None else "",
         "owner": row.owner,
-        "due": f"by {long_date(row.due_on)}" if row.due_on else "",
+        "due": f"waived until {long_date(row.due_on)}"
+        if row.effect == "waived" and row.due_on
+        else f"by {long_date(row.due_on)}"
+        if row.due_on
+        else "",
         "fix": row.fix,
         "minutes": clock(row.counted_seconds),
-        "money": format_dollars(row.held_cents) if row.primary else "with above",
+        "money": _money(row),
     }
+
+
+def _money(row: ExceptionRow) -> str:
+    if row.waived_cents is not None:
+        return format_dollars(row.waived_cents)
+    return format_dollars(row.held_cents) if row.primary else "with above"
 
 
 def _rest(report: ExceptionReport) -> dict[str, object]:

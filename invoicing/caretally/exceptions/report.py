@@ -10,7 +10,7 @@ from caretally.errors import CareTallyError
 from caretally.months import Month
 
 Outcome = Literal["billable", "held", "not_billable"]
-Effect = Literal["holds", "unsupports", "warns"]
+Effect = Literal["holds", "unsupports", "warns", "waived"]
 
 
 class ReportDoesNotAddUp(CareTallyError):
@@ -43,6 +43,7 @@ class ExceptionRow:
     explanation: str
     expected_cents: int | None = None
     expected_note: str = ""
+    waived_cents: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

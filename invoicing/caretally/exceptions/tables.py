@@ -32,6 +32,7 @@ EXCEPTION_COLUMNS = (
     Column(header="closed_month", width=9),
     Column(header="claim_now", width=24),
     Column(header="adjustment", kind="money", width=12),
+    Column(header="money_waived", kind="money", width=12),
 )
 ADJUSTMENT_COLUMNS = (
     Column(header="closed_month", width=9),
@@ -90,6 +91,7 @@ def _of_patient(row: ExceptionRow) -> dict[str, Cell]:
         "explanation": row.explanation,
         "expected_medicare": _money(row.expected_cents),
         "expected_medicare_note": row.expected_note,
+        "money_waived": _money(row.waived_cents),
     }
 
 

@@ -33,6 +33,7 @@ from caretally.invoices.document import (
 )
 from caretally.money import format_dollars
 from caretally.months import Month
+from caretally.waivers.in_force import Waived, waived_in_close
 
 BASIS_WORDS = {
     "per_patient_month": "per patient month",
@@ -142,9 +143,9 @@ def _patient_lines(
     attested: dict[UUID, Any] = dict(connection.execute(ATTESTED, key).all())
     billed = [line for line in lines if line["id"] is not None]
     month = {name: invoice[name] for name in ("vendor_id", "client_id", "client_month_id")}
-    programs = lines_of_close(connection, **month)
+    programs, waived = lines_of_close(connection, **month), waived_in_close(connection, **month)
     return tuple(
-        _patient_line(list(of_patient), entries, attested, invoice, tables, programs=programs)
+        _patient_line(list(of_patient), entries, attested, invoice, tables, programs=programs, waived=waived)
         for _id, of_patient in groupby(billed, key=lambda line: line["id"])
     )
 
@@ -157,9 +158,10 @@ def _patient_line(
     tables: RuleTables,
     *,
     programs: Lines,
+    waived: Waived,
 ) -> PatientLine:
     row = of_patient[0]
-    decision = Decision.of_row(dict(row), tables, programs.get(row["patient_id"], ()))
+    decision = Decision.of_row(dict(row), tables, programs.get(row["patient_id"], ()), waived=waived.get(row["patient_id"], ()))
     charges = _charges(of_patient, decision, tables, _flat_label(invoice["agreement"]))
     reached_at = thresholds(decision)
     return PatientLine(

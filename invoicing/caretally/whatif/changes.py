@@ -28,12 +28,23 @@ class ChangeRefused(UsageMistake):
 
 @dataclass(frozen=True)
 class Changes:
-    """Terms of the agreement by name, prices in cents by code (empty code: a patient-month), effects by gate, and a folder of rules."""
+    """Terms of the agreement by name, prices in cents by code (empty code: a patient-month), effects by gate, and a folder of rules.
+
+    `waive` names gates to waive for a patient by record number (`waive_for`, None: for everybody); `without_waivers` takes those in force away.
+    """
 
     terms: Mapping[str, str] = field(default_factory=dict)
     prices: Mapping[str, int] = field(default_factory=dict)
     policies: Mapping[str, str] = field(default_factory=dict)
     rules: Path | None = None
+    waive: tuple[str, ...] = ()
+    waive_for: str | None = None
+    without_waivers: bool = False
+
+    @property
+    def changes_waivers(self) -> bool:
+        """Tell whether something would be waived, or nothing any more."""
+        return bool(self.waive or self.without_waivers)
 
     @property
     def changes_agreement(self) -> bool:
@@ -42,7 +53,15 @@ class Changes:
 
 
 def read_changes(
-    connection: Connection, *, terms: Iterable[str], prices: Iterable[str], policies: Iterable[str], rules: Path | None
+    connection: Connection,
+    *,
+    terms: Iterable[str],
+    prices: Iterable[str],
+    policies: Iterable[str],
+    rules: Path | None,
+    waive: Iterable[str] = (),
+    waive_for: str | None = None,
+    without_waivers: bool = False,
 ) -> Changes:
     """Return the changes written as `name=value`. Raises `ChangeRefused` for an unknown name, a value that cannot be, or a gate of CMS."""
     changes = Changes(
@@ -50,10 +69,26 @@ def read_changes(
         _prices(connection, _pairs(prices, "--price 99490=40.00")),
         _policies(connection, _pairs(policies, "--policy CARE_PLAN_REVIEW_OVERDUE=warn")),
         rules,
+        _waivable(connection, waive),
+        waive_for,
+        without_waivers,
     )
-    if not (changes.changes_agreement or changes.policies or changes.rules):
-        raise ChangeRefused("Nothing is to be tried; give --terms, --price, --policy or --rules.")
+    if waive_for and not changes.waive:
+        raise ChangeRefused("--patient says for whom something is waived; name the gate with --waive.")
+    if waive_for and not connection.scalar(text("SELECT EXISTS (SELECT FROM patient WHERE mrn = :mrn)"), {"mrn": waive_for}):
+        raise ChangeRefused(f"There is no patient {waive_for[:40]!r}; check the record number.")
+    if not (changes.changes_agreement or changes.policies or changes.rules or changes.changes_waivers):
+        raise ChangeRefused("Nothing is to be tried; give --terms, --price, --policy, --waive, --without-waivers or --rules.")
     return changes
+
+
+def _waivable(connection: Connection, given: Iterable[str]) -> tuple[str, ...]:
+    may = set(connection.scalars(text("SELECT gate_code FROM waivable_gate")))
+    codes = tuple(dict.fromkeys(code.upper() for code in given))
+    for code in codes:
+        if code not in may:
+            raise ChangeRefused(f"{code[:40]} is not the vendor's to waive; what may be waived is {', '.join(sorted(may))}.")
+    return codes
 
 
 def _pairs(written: Iterable[str], example: str) -> dict[str, str]:

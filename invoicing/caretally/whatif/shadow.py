@@ -13,7 +13,7 @@ from caretally.whatif.changes import TERMS, Changes
 
 # What the evaluation and its words read. Fee schedules decide no claim, and the page of the rules alone reads the others.
 SHADOWED = frozenset(
-    "rule_set billing_code time_ladder program_limit gate exclusion_reason program program_gate duplicate_program untimed_code device_band "
+    "rule_set billing_code time_ladder program_limit gate waivable_gate exclusion_reason program program_gate duplicate_program untimed_code device_band "
     "code_substitution visit_addon federal_holiday credential_type visit_code_not_qualifying plan_element code_exclusion code_family".split()
 )
 
@@ -31,6 +31,9 @@ def shadow(connection: Connection, changes: Changes, month: Month) -> None:
     if changes.policies:
         _copy(connection, "vendor_policy")
         _change_policies(connection, changes, month)
+    if changes.changes_waivers:
+        _copy(connection, "waiver")
+        _change_waivers(connection, changes, month)
     if changes.rules is not None:
         tables = read_tables(changes.rules)
         put_before(connection, [table for name, table in tables.items() if name in SHADOWED])
@@ -83,6 +86,21 @@ def _change_policies(connection: Connection, changes: Changes, month: Month) -> 
             "VALUES (tenancy.current_vendor(), gen_random_uuid(), :code, :effect, :first, :last)"
         ),
         values,
+    )
+
+
+def _change_waivers(connection: Connection, changes: Changes, month: Month) -> None:
+    if changes.without_waivers:
+        connection.execute(text("DELETE FROM pg_temp.waiver"))
+    connection.execute(
+        text(
+            "INSERT INTO pg_temp.waiver (vendor_id, client_id, id, patient_id, gate_code, first_month, expires_on, waived_by, reason, "
+            "recorded_at, recorded_by) "
+            "SELECT c.vendor_id, c.client_id, gen_random_uuid(), p.id, g.code, :first, :last, 'nobody', 'tried', now(), 'what-if' "
+            "FROM client c CROSS JOIN unnest(CAST(:codes AS text[])) AS g (code) LEFT JOIN patient p ON p.vendor_id = c.vendor_id "
+            "AND p.client_id = c.client_id AND p.mrn = :mrn WHERE CAST(:mrn AS text) IS NULL OR p.id IS NOT NULL"
+        ),
+        {"first": month.first_day, "last": month.last_day, "codes": list(changes.waive), "mrn": changes.waive_for},
     )
 
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "decide": "caretally.app.commands.decide:decide_command",
     "persons": "caretally.app.commands.persons:persons_group",
     "choice": "caretally.app.commands.choice:choice_group",
+    "waivers": "caretally.app.commands.waivers:waivers_group",
     "what-if": "caretally.app.commands.what_if:what_if_command",
     "forecast": "caretally.app.commands.forecast:forecast_command",
     "back-test": "caretally.app.commands.back_test:back_test_command",

@@ -15,7 +15,7 @@ CLIENT_MATCHES = "(client_id = ANY (( SELECT tenancy.current_clients() AS curren
 
 CLIENT_SOURCES = (
     "time_entry mdm billed_service client provider patient enrolment assignment condition consent visit care_plan review attestation stay "
-    "device_period discharge agreement agreement_price late_entry exclusion_choice"
+    "device_period discharge agreement agreement_price late_entry exclusion_choice waiver"
 ).split()
 OWN_GUARD = {"time_entry": "time", "mdm": "mdm", "billed_service": "service"}
 VENDOR_SOURCES = ("staff", "vendor_policy")
@@ -75,7 +75,7 @@ CHANGED_BY_VENDOR = (
     "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice person_record person_match"
 ).split()
 ADDED_BY_VENDOR = (
-    "import_batch patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry overpayment_review "
+    "waiver import_batch patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry overpayment_review "
     "client_month number_counter"
 ).split()
 VENDOR_GRANTS = (
@@ -85,6 +85,7 @@ VENDOR_GRANTS = (
     | {
         "vendor_lock": frozenset({"SELECT", "UPDATE"}),
         "client_lock": frozenset({"SELECT", "UPDATE"}),
+        "waiver": frozenset({"SELECT", "INSERT", "UPDATE(withdrawn_at)", "UPDATE(withdrawn_by)"}),
         "import_batch": frozenset({"SELECT", "INSERT", "UPDATE(undone_at)", "UPDATE(undone_by)"}),
         "client_month": frozenset({"SELECT", "INSERT", "UPDATE"}),
         "number_counter": frozenset({"SELECT", "INSERT", "UPDATE(last_number)"}),

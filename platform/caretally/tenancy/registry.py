@@ -17,14 +17,14 @@ SCHEMAS = (SCHEMA, "tenancy", "guard", "import")
 CLIENT_TABLES = (
     "client client_lock provider patient enrolment assignment condition consent visit care_plan review mdm attestation billed_service stay "
     "device_period discharge time_entry late_entry agreement agreement_price client_month patient_month exception invoice invoice_line "
-    "invoice_state ledger_entry overpayment_review program_line exclusion_choice late_fact adjustment person_record"
+    "invoice_state ledger_entry overpayment_review program_line exclusion_choice waiver late_fact adjustment person_record"
 ).split()
 VENDOR_TABLES = (
     "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head audit_event "
     "person_match"
 ).split()
 GLOBAL_TABLES = (
-    "rule_set billing_code time_ladder gate exclusion_reason credential_type visit_code_not_qualifying plan_element program_limit "
+    "rule_set billing_code time_ladder gate waivable_gate exclusion_reason credential_type visit_code_not_qualifying plan_element program_limit "
     "code_exclusion reference_load relative_value fee_status conversion_factor geographic_index place_of_service unit_edit pair_edit "
     "chronic_indicator diagnosis_code code_family program program_gate duplicate_program untimed_code device_band code_substitution "
     "visit_addon federal_holiday alembic_version"

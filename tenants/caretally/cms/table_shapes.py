@@ -96,6 +96,9 @@ GATE = TableShape(
     },
     key=("code",),
 )
+WAIVABLE_GATE = TableShape(
+    name="waivable_gate", columns={"gate_code": "text", "source": "text"}, key=("gate_code",), points_to={"gate_code": ("gate", "code")}
+)
 EXCLUSION_REASON = TableShape(
     name="exclusion_reason",
     columns={"code": "text", "ordinal": "number", "curable": "flag", "valid_from": "date", "valid_to": "date"},
@@ -246,6 +249,7 @@ CSV_TABLES = (
     TIME_LADDER,
     PROGRAM_LIMIT,
     GATE,
+    WAIVABLE_GATE,
     EXCLUSION_REASON,
     PROGRAM,
     PROGRAM_GATE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from caretally.cms.reference_files import DATA_FOLDER, ReferenceTable, Value, read_tables
@@ -100,10 +100,11 @@ def _limits(tables: Tables) -> str:
 
 def _gates(tables: Tables) -> str:
     planned = {row["code"]: row["capability"] for row in tables["planned"].dicts()}
+    waivable = {row["gate_code"] for row in tables["waivable_gate"].dicts()}
     rows = [
         [
             f"`{row['code']}`",
-            _effect(row),
+            _effect(row, waivable),
             _open_sentence(str(row["sentence"])) + (f" **{_planned(planned[row['code']])}**" if row["code"] in planned else ""),
             f"{str(row['owner_role']).replace('_', ' ')}, {row['due_days']} days",
             row["fix"],
@@ -119,9 +120,10 @@ def _gates(tables: Tables) -> str:
     return _section("Gates: what holds a month or a minute back", f"{told}\n\n{_table(header, rows)}")
 
 
-def _effect(gate: Record) -> str:
+def _effect(gate: Record, waivable: Collection[object]) -> str:
     words = EFFECT_WORDS[str(gate["default_effect"])]
-    return f"{words}; the vendor may change it" if gate["vendor_may_change"] else words
+    words += "; the vendor may change it" if gate["vendor_may_change"] else ""
+    return f"{words} and waive it by name" if gate["code"] in waivable else words
 
 
 def _reasons(tables: Tables) -> str:

@@ -90,6 +90,12 @@ def reviewed_pairs(connection: Connection, *, statuses: Sequence[str] = OPEN, wo
 
 
 def _pair(row: Row[Any]) -> ReviewedPair:
+    one = ReviewedRecord(row.client, row.mrn, row.family_name, row.given_name, row.birth_date, row.mbi_end)
+    other = ReviewedRecord(
+        row.other_client, row.other_mrn, row.other_family_name, row.other_given_name, row.other_birth_date, row.other_mbi_end
+    )
+    # Ids of one moment have no order on older servers, so the record of the earlier client is named first.
+    turned = (other.client, other.mrn) < (one.client, one.mrn)
     return ReviewedPair(
         pair=str(row.id)[:SHOWN],
         id=row.id,
@@ -97,12 +103,7 @@ def _pair(row: Row[Any]) -> ReviewedPair:
         score=row.score,
         found_by=row.found_by,
         reasons=tuple(row.reasons),
-        records=(
-            ReviewedRecord(row.client, row.mrn, row.family_name, row.given_name, row.birth_date, row.mbi_end),
-            ReviewedRecord(
-                row.other_client, row.other_mrn, row.other_family_name, row.other_given_name, row.other_birth_date, row.other_mbi_end
-            ),
-        ),
+        records=(other, one) if turned else (one, other),
         patients=(row.first_patient_id, row.second_patient_id),
         clients=(row.first_client_id, row.second_client_id),
         found_at=row.found_at,

@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import text
 
 from caretally.evaluation.load_facts import DECIDE_VENDOR
+from caretally.evaluation.read_facts import FactsRefused
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from tests.builders.databases import TestDatabase
 from tests.builders.deciding import decided, decided_in
-from tests.builders.facts import Facts, clean_patient, clean_staff, enrolment, entry, facts
+from tests.builders.facts import Facts, care_plan, clean_patient, clean_staff, enrolment, entry, facts
 
 WORK = "2026-03-03T10:00"
 
@@ -167,3 +168,25 @@ def test_two_decides_at_once_do_not_wait_for_each_other(database: TestDatabase) 
 def test_a_file_of_no_patients_is_answered_with_none(database: TestDatabase) -> None:
     with tenant_transaction(database.vendor_engine, TenantContext(DECIDE_VENDOR, "tester"), secret=database.secret) as connection:
         assert decided_in(connection, facts()) == []
+
+
+@pytest.mark.parametrize("terms", [{}, {"review_overdue": "hold", "copy_missing": "hold"}])
+def test_a_gate_that_somebody_waived_does_not_hold_and_is_told_with_the_name(database: TestDatabase, terms: Facts) -> None:
+    plan = care_plan(effective_on="2025-01-02", copy_given_on=None, reviewed_on=None)
+    given = of_one(
+        database,
+        entry("2026-03-02T10:00", 1200),
+        terms=terms,
+        care_plan=plan,
+        waived=["CARE_PLAN_REVIEW_OVERDUE", "CARE_PLAN_COPY_MISSING"],
+    )
+    assert (given["outcome"], given["exceptions"]) == ("billable", [])
+    assert {"CARE_PLAN_REVIEW_OVERDUE", "CARE_PLAN_COPY_MISSING"} <= set(given["warnings"])
+    assert given["explanation"].count("the facts waived until March 31, 2026 that ") == 2
+
+
+def test_what_cms_asks_is_not_waived_by_a_fact(database: TestDatabase) -> None:
+    with pytest.raises(
+        FactsRefused, match="patient 'p1': waived: 'NO_CONSENT' is not the vendor's to waive; it is one of CARE_PLAN_COPY_MISSING, "
+    ):
+        of_one(database, entry("2026-03-02T10:00", 1200), consents=[], waived=["NO_CONSENT"])

@@ -7,7 +7,7 @@ FROM (SELECT vendor_id, client_id, client_month_id, id AS patient_month_id, code
       FROM patient_month CROSS JOIN LATERAL unnest(exceptions) AS r (code)
       WHERE outcome <> 'billable' AND (CAST(:month AS date) IS NULL OR month = :month)) p
 FULL JOIN (SELECT e.* FROM exception e JOIN client_month m ON m.vendor_id = e.vendor_id AND m.client_id = e.client_id AND m.id = e.client_month_id
-           WHERE e.patient_month_id IS NOT NULL AND (CAST(:month AS date) IS NULL OR m.month = :month)) e
+           WHERE e.patient_month_id IS NOT NULL AND e.waiver_id IS NULL AND (CAST(:month AS date) IS NULL OR m.month = :month)) e
     USING (vendor_id, client_id, client_month_id, patient_month_id, code) AS reason
 JOIN client_month m ON m.vendor_id = reason.vendor_id AND m.client_id = reason.client_id AND m.id = reason.client_month_id
 JOIN client c ON c.vendor_id = m.vendor_id AND c.client_id = m.client_id

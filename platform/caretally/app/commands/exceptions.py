@@ -82,7 +82,15 @@ def report_now(connection: Connection, vendor: Vendor, client: Client, month: Mo
         **counts,
     )
     since = CameSince(prepared.look_back.late, prepared.look_back.adjustments)
-    report = report_of_preview(connection, figures, since, vendor_id=vendor.id, client_id=client.id, qhp_time=prepared.agreement.qhp_time)
+    report = report_of_preview(
+        connection,
+        figures,
+        since,
+        vendor_id=vendor.id,
+        client_id=client.id,
+        qhp_time=prepared.agreement.qhp_time,
+        waivers=prepared.waivers,
+    )
     return report, prepared.look_back.reviews
 
 
@@ -118,6 +126,7 @@ def _as_json(client: Client, report: ExceptionReport) -> dict[str, Any]:
                 "explanation",
                 "expected_cents",
                 "expected_note",
+                "waived_cents",
             )
         }
         | {"due_on": row.due_on.isoformat() if row.due_on else None}

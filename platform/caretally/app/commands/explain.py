@@ -21,6 +21,7 @@ from caretally.evaluation.parameters import ClientMonth
 from caretally.evaluation.program_lines import lines_now, lines_of_close
 from caretally.money import format_dollars
 from caretally.months import Month
+from caretally.waivers.in_force import waived_in_close, waived_now
 
 CLOSED = text(
     "SELECT * FROM patient_month WHERE vendor_id = :vendor_id AND client_id = :client_id AND client_month_id = :client_month_id AND mrn = :mrn"
@@ -71,18 +72,19 @@ def decided(connection: Connection, client: Client, month: Month, *, mrn: str) -
         key = {"vendor_id": client.vendor_id, "client_id": client.id, "client_month_id": current["id"], "mrn": mrn}
         row, known, state = connection.execute(CLOSED, key).mappings().one_or_none(), {}, "closed"
         lines = lines_of_close(connection, vendor_id=client.vendor_id, client_id=client.id, client_month_id=current["id"])
+        waived = waived_in_close(connection, vendor_id=client.vendor_id, client_id=client.id, client_month_id=current["id"])
     else:
         subject = ClientMonth(client.vendor_id, client.id, client.code, client.timezone, month)
         prepared = prepare(connection, client, subject, acknowledge_jump=True)
         known = {"qhp_time": prepared.agreement.qhp_time}
         row, state = connection.execute(LIVE, {"mrn": mrn}).mappings().one_or_none(), "open, as it stands now"
-        lines = lines_now(connection, qhp_time=prepared.agreement.qhp_time)
+        lines, waived = lines_now(connection, qhp_time=prepared.agreement.qhp_time), waived_now(connection, prepared.waivers)
     if row is None:
         raise NothingToDo(
             f"{client.code} has no patient {mrn[:40]!r} with enrolment or time in {month}; check the record number and the month."
         )
     return Explained(
-        Decision.of_row(dict(row), tables, lines.get(row["patient_id"], ()), **known),
+        Decision.of_row(dict(row), tables, lines.get(row["patient_id"], ()), **known, waived=waived.get(row["patient_id"], ())),
         state,
         row["amount_cents"],
         ExpectedPayment.of_row(dict(row)),
@@ -103,6 +105,10 @@ def answer_of(explained: Explained) -> dict[str, Any]:
         "raw_seconds": decision.raw_seconds,
         "price_cents": explained.price_cents,
         "expected_medicare": explained.expected.as_json(decision.codes, decision.units),
+        "waived": [
+            {"code": one.gate_code, "waived_by": one.waived_by, "reason": one.reason, "expires_on": one.expires_on.isoformat()}
+            for one in decision.waived
+        ],
         "explanation": explanation(decision),
         "nearest_miss": nearest_miss(decision),
         "alternatives": [stored_claim_text(claim) for claim in decision.alternatives],

@@ -23,6 +23,9 @@ from caretally.whatif.what_if import ClientDifference, Difference, what_if
 @click.option("--terms", multiple=True, help="a term of the agreement, as qhp_time=personal")
 @click.option("--price", "prices", multiple=True, help="a price, as 99490=40.00, or of a whole month, as patient-month=40.00")
 @click.option("--policy", "policies", multiple=True, help="the effect of a policy, as CARE_PLAN_REVIEW_OVERDUE=warn")
+@click.option("--waive", multiple=True, help="a policy gate to waive, as CARE_PLAN_REVIEW_OVERDUE")
+@click.option("--patient", "waive_for", help="record number of the patient for whom it is waived; none for everybody")
+@click.option("--without-waivers", is_flag=True, help="as if nothing were waived")
 @click.option("--rules", type=click.Path(exists=True, file_okay=False, path_type=Path), help="a folder with another set of rules")
 @click.option("--json", "as_json", is_flag=True, help="print the result as JSON")
 def what_if_command(
@@ -33,15 +36,27 @@ def what_if_command(
     prices: tuple[str, ...],
     policies: tuple[str, ...],
     rules: Path | None,
+    waive: tuple[str, ...],
+    waive_for: str | None,
     *,
+    without_waivers: bool,
     as_json: bool,
 ) -> None:
-    """Say what would change in MONTH, closed or open, under other terms, prices, policies or rules; nothing is written."""
+    """Say what would change in MONTH, closed or open, under other terms, prices, policies, waivers or rules; nothing is written."""
     chosen = Month.parse(month)
     vendor = Installation().vendor(vendor_word)
     found = []
     with vendor.transaction() as connection:
-        changes = read_changes(connection, terms=terms, prices=prices, policies=policies, rules=rules)
+        changes = read_changes(
+            connection,
+            terms=terms,
+            prices=prices,
+            policies=policies,
+            rules=rules,
+            waive=waive,
+            waive_for=waive_for,
+            without_waivers=without_waivers,
+        )
         clients = clients_to_close(connection, codes)
     for client in clients:
         with vendor.transaction() as connection:
