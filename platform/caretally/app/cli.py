@@ -39,6 +39,7 @@ COMMANDS = {
     "rules": "caretally.app.commands.rules:rules_group",
     "audit": "caretally.app.commands.audit:audit_group",
     "verify": "caretally.app.commands.verify:verify_command",
+    "isolation-report": "caretally.app.commands.isolation:isolation_report_command",
     "bench": "caretally.app.commands.bench:bench_group",
 }
 
