@@ -107,7 +107,11 @@ def stack_of(parts: Sequence[tuple[str, int]], *, label: str) -> Markup:
     for colour, number in parts:
         if number:
             start, width = 1000 * at // total, 1000 * number // total
-            bars.append(Markup('<rect class="f-{}" x="{}" width="{}" height="12"/>').format(colour, start, max(width - 3, 3)))
+            bars.append(
+                Markup('<rect class="f-{}" x="{}" width="{}" height="12"/>').format(
+                    colour, start, max(width - (3 if at + number < total else 0), 3)
+                )
+            )
         at += number
     picture = Markup('<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>')
     return picture.format(label, Markup("").join(bars))

@@ -1,0 +1,104 @@
+"""The pages in a real browser: nothing for axe to find in either colour scheme and on a phone, nothing beside the screen, no script needed."""
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+
+from caretally.web.visitor import Visitor
+from tests.browser.conftest import Visit
+from tests.builders.databases import TestDatabase
+from tests.builders.office import Office, new_office
+from tests.builders.pages import visitor_of
+from tests.builders.pages_office import invoice_id, office_with_closed_month
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+PATHS = {
+    "month": "/months/2026-10",
+    "month without a close": "/months/2026-11",
+    "invoices": "/invoices",
+    "no invoice found": "/invoices?q=nothing",
+    "invoice": "/invoices/{invoice}",
+    "invoice with a line open": "/invoices/{invoice}?open=1",
+    "no such page": "/nowhere",
+}
+
+
+@pytest.fixture(scope="module")
+def office(database: TestDatabase) -> Office:
+    """A vendor whose October is closed."""
+    return office_with_closed_month(database, "A1", "A2", "A3")
+
+
+@pytest.fixture(scope="module")
+def dana(office: Office) -> Visitor:
+    """The vendor's billing administrator."""
+    return visitor_of(office.vendor_id)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("name", PATHS)
+def test_axe_finds_nothing_and_nothing_lies_beside_the_screen(
+    visit: Visit, office: Office, dana: Visitor, *, name: str, width: int, dark: bool
+) -> None:
+    with visit(PATHS[name].format(invoice=invoice_id(office, "A1")), dana, width=width, dark=dark) as page:
+        picture(page, f"{name}-{width}{'-dark' if dark else ''}")
+        found = Axe().run(page, options=RULES)["violations"]
+        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere"])
+def test_axe_finds_nothing_on_pages_for_nobody_and_for_a_new_vendor(visit: Visit, database: TestDatabase, path: str) -> None:
+    for who in (None, visitor_of(new_office(database).vendor_id)) if path == "/nowhere" else (visitor_of(new_office(database).vendor_id),):
+        with visit(path, who) as page:
+            found = Axe().run(page, options=RULES)["violations"]
+            assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
+
+
+def test_without_scripts_one_comes_from_the_month_to_the_minutes_in_three_clicks(visit: Visit, dana: Visitor) -> None:
+    with visit("/", dana, scripts=False) as page:
+        page.get_by_role("link", name="on INV-").first.click()
+        page.get_by_role("link", name="Castellano").first.click()
+        assert page.get_by_text("47:00 minutes, 1 entry").is_visible()
+        assert page.get_by_role("heading", name="Evidence").is_visible()
+
+
+def test_the_search_box_finds_an_invoice_by_its_client(visit: Visit, dana: Visitor) -> None:
+    with visit("/", dana) as page:
+        page.get_by_role("searchbox").fill("practice a2")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/invoices?q=practice+a2")
+        assert page.get_by_role("row").count() == 2
+
+
+def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(visit: Visit, dana: Visitor) -> None:
+    with visit("/invoices", dana) as page:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_printed_invoice_has_neither_rail_nor_buttons(visit: Visit, office: Office, dana: Visitor) -> None:
+    with visit(f"/invoices/{invoice_id(office, 'A1')}", dana) as page:
+        page.emulate_media(media="print")
+        assert not page.get_by_role("navigation", name="Main").is_visible()
+        assert not page.get_by_text("XLSX").is_visible()
+        assert page.get_by_text("Summary by service").is_visible()
+
+
+def test_on_a_phone_the_rail_is_a_bar_however_short_the_page_is(visit: Visit, dana: Visitor) -> None:
+    with visit("/invoices", dana, width=390) as page:
+        bar = page.get_by_role("banner").bounding_box()
+        assert bar is not None
+        assert bar["height"] < 140
+
+
+def picture(page: object, name: str) -> None:
+    """Keep a picture when CARETALLY_TEST_PICTURES names a folder, for people to look at."""
+    folder = os.environ.get("CARETALLY_TEST_PICTURES")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name.replace(' ', '-')}.png", full_page=True)  # type: ignore[attr-defined]
