@@ -21,6 +21,7 @@ INTERRUPTED_WORDS = "Interrupted; nothing was left half done."
 INTERRUPTION = threading.Event()
 COMMANDS = {
     "demo": "caretally.app.commands.demo:demo",
+    "serve": "caretally.app.commands.serve:serve",
     "config": "caretally.app.commands.config:config",
     "migrate": "caretally.app.commands.migrate:migrate",
     "vendor": "caretally.app.commands.vendor:vendor_group",

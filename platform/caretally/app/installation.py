@@ -132,6 +132,10 @@ class Installation:
             raise UnknownVendor(f"There is no vendor {word[:60]!r}; the vendors are {known}.")
         return Vendor(row.vendor_id, row.slug, row.name, row.timezone, partial(self.transaction, row.vendor_id))
 
+    def require_schema(self) -> None:
+        """Make sure that the database answers and is at this release's schema; an embedded one is started and migrated if need be."""
+        self._require_schema()
+
     def _require_schema(self) -> None:
         if not self.settings.database_url and self._schema() is None:
             bring_up_to_date(self.url, roles=self.roles, secret=self.secret)
