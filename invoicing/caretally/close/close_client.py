@@ -20,6 +20,7 @@ from caretally.evaluation.parameters import ClientMonth
 from caretally.faults.failpoints import failpoint
 from caretally.money import format_dollars
 from caretally.months import Month
+from caretally.waivers.in_force import seen, waived_now
 
 SETTINGS = "SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '60s'; SET LOCAL work_mem = '256MB'; SET LOCAL jit = off"
 # The first closes of an installation fill an empty table: without its statistics the key checks of what follows would read whole clients.
@@ -135,14 +136,16 @@ def refuse_changed_preview(connection: Connection, client: Client, month: Month,
     if current is None or current["status"] != "previewed":
         return
     shown = current["preview"]
-    # The rows tell what was decided; the total tells a price, or what a price is a share of.
-    if current["input_hash"] == prepared.figures["rows_hash"] and shown["total_cents"] == prepared.total_cents:
+    # The rows tell what was decided; the total tells a price, or what a price is a share of; the waivers tell by whose name it is billed.
+    waivers_changed = shown.get("waivers", []) != seen(waived_now(connection, prepared.waivers))
+    if current["input_hash"] == prepared.figures["rows_hash"] and shown["total_cents"] == prepared.total_cents and not waivers_changed:
         return
     now: dict[str, str] = dict(connection.execute(text("SELECT mrn, substr(encode(evidence_hash, 'hex'), 1, 16) FROM eval_decision")).all())
     changed = sorted(mrn for mrn in shown["rows"].keys() | now.keys() if shown["rows"].get(mrn) != now.get(mrn))
+    unseen = "its waivers changed" if waivers_changed else "its prices changed"
     what = f"{len(changed)} patient-months changed (record numbers {', '.join(changed[:5])}{' and more' if len(changed) > 5 else ''})"
     raise PreviewChanged(
-        f"{month} of {client.code} is not what {current['previewed_by']} previewed: {what if changed else 'its prices changed'}, "
+        f"{month} of {client.code} is not what {current['previewed_by']} previewed: {what if changed else unseen}, "
         f"billable {shown['billable']:,} -> {prepared.figures['billable']:,}, "
         f"total {format_dollars(shown['total_cents'])} -> {format_dollars(prepared.total_cents)}; preview it again with --dry-run and close what you saw."
     )

@@ -90,7 +90,7 @@ def _look_at(connection: Connection, subject: ClientMonth, closed: RowMapping) -
         "whole_volume": agreement["tier_mode"] == "whole_volume",
         "minimum_cents": agreement["minimum_cents"],
     }
-    evaluate(connection, then, Terms.of(agreement), only=closed["patients"])
+    evaluate(connection, then, Terms.of(agreement), only=closed["patients"], as_closed=closed["id"])
     if has_lines(connection):
         connection.execute(_step("supported_lines"))
     for step in ("supported", "compare"):

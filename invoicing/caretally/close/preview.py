@@ -11,6 +11,7 @@ from caretally.close.results import ClientResult, InvoiceSummary
 from caretally.close.statements import statement
 from caretally.evaluation.parameters import ClientMonth, bounds
 from caretally.months import Month
+from caretally.waivers.in_force import seen, waived_now
 
 ROWS = text("SELECT mrn, substr(encode(evidence_hash, 'hex'), 1, 16) FROM eval_decision ORDER BY mrn")
 
@@ -34,7 +35,8 @@ def preview_client(connection: Connection, client: Client, month: Month, *, ackn
     prepared = prepare(connection, client, subject, acknowledge_jump=acknowledge_jump)
     figures = prepared.figures
     counts = {name: figures[name] for name in ("enrolled", "billable", "held", "not_billable", "raw_seconds", "counted_seconds")}
-    preview = counts | {"total_cents": prepared.total_cents, "rows": dict(connection.execute(ROWS).all())}
+    waivers = seen(waived_now(connection, prepared.waivers))
+    preview = counts | {"total_cents": prepared.total_cents, "rows": dict(connection.execute(ROWS).all()), "waivers": waivers}
     result = ClientResult(
         client=client.code,
         status="previewed",

@@ -59,6 +59,7 @@ def evaluate(
     every_patient: bool = False,
     attested: Collection[str] = (),
     only: Collection[UUID] | None = None,
+    as_closed: UUID | None = None,
 ) -> str:
     """Fill the temporary table `eval_decision` with one row a patient-month and return the rule set that decided.
 
@@ -66,10 +67,11 @@ def evaluate(
     transaction sees them now (the caller holds the locks it needs) and writes nothing but temporary tables, which go with the
     transaction. Memory of sorts is the caller's `work_mem`. `every_patient` also decides patients without enrolment or time in the
     month; `attested` names the patients by record number whose attestation is a given fact rather than a row, which only a provider
-    can sign. `only` leaves out all other patients. Source: cms.md, decisions 0003 and 0008.
+    can sign. `only` leaves out all other patients; `as_closed` is the row of the closed month whose waivers still
+    stand. Source: cms.md, decisions 0003 and 0008.
     """
     keep_rules(connection)
-    shared = shared_parameters(connection, subject, terms) | {"only": None if only is None else list(only)}
+    shared = shared_parameters(connection, subject, terms, as_closed=as_closed) | {"only": None if only is None else list(only)}
     connection.exec_driver_sql(script("tables"))
     connection.exec_driver_sql("SET LOCAL default_statistics_target = 10; DROP TABLE IF EXISTS pg_temp.eval_line, pg_temp.eval_bar")
     connection.exec_driver_sql("TRUNCATE " + ", ".join(f"pg_temp.{name}" for name in TEMPORARY_TABLES))

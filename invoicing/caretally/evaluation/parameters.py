@@ -93,8 +93,11 @@ def programs_at_work(connection: Connection, values: dict[str, Any]) -> list[Pro
     return [Program(**row) for row in rows]
 
 
-def shared_parameters(connection: Connection, subject: ClientMonth, terms: Terms) -> dict[str, Any]:
-    """Return the bind parameters that the statements of every program share; a handful of short queries, none of them per patient."""
+def shared_parameters(connection: Connection, subject: ClientMonth, terms: Terms, *, as_closed: UUID | None = None) -> dict[str, Any]:
+    """Return the bind parameters that the statements of every program share; a handful of short queries, none of them per patient.
+
+    `as_closed`: see `waivers`.
+    """
     month = subject.month
     base = {
         "vendor_id": subject.vendor_id,
@@ -106,13 +109,23 @@ def shared_parameters(connection: Connection, subject: ClientMonth, terms: Terms
         "at_month_end": terms.date_of_service == "month_end",
         "attestation_required": terms.attestation_required,
     }
-    return base | bounds(connection, subject) | policies(connection, subject, terms) | _waived(waivers(connection, subject, terms))
+    return (
+        base
+        | bounds(connection, subject)
+        | policies(connection, subject, terms)
+        | _waived(waivers(connection, subject, terms, as_closed=as_closed))
+    )
 
 
-def waivers(connection: Connection, subject: ClientMonth, terms: Terms) -> tuple[Waiver, ...]:
-    """Return the waivers that bear on a client's month: of the gates that would hold there, by the vendor's policies and the agreement."""
+def waivers(connection: Connection, subject: ClientMonth, terms: Terms, *, as_closed: UUID | None = None) -> tuple[Waiver, ...]:
+    """Return the waivers that bear on a client's month: of the gates that would hold there, by the vendor's policies and the agreement.
+
+    A month that is looked at as it was closed (`as_closed`, its row) keeps those that it was billed by, withdrawn since or not.
+    """
     held = [code for code, effect in effects(connection, subject, terms).items() if effect == "hold"]
-    return waivers_in_force(connection, vendor_id=subject.vendor_id, client_id=subject.client_id, month=subject.month, held=held)
+    return waivers_in_force(
+        connection, vendor_id=subject.vendor_id, client_id=subject.client_id, month=subject.month, held=held, as_closed=as_closed
+    )
 
 
 def _waived(found: tuple[Waiver, ...]) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from caretally.months import Month
 # month is decided alike whenever it is decided. One for the patient goes before one for all of the client's, an earlier before a later.
 IN_FORCE = text(
     "SELECT w.id, w.patient_id, w.gate_code, w.waived_by, w.reason, w.expires_on FROM waiver w JOIN waivable_gate USING (gate_code) "
-    "WHERE w.vendor_id = :vendor_id AND w.client_id = :client_id AND w.first_month <= :first AND w.expires_on >= :last AND w.withdrawn_at IS NULL "
-    "AND w.gate_code = ANY(:held) ORDER BY w.patient_id IS NULL, w.recorded_at, w.id"
+    "WHERE w.vendor_id = :vendor_id AND w.client_id = :client_id AND w.first_month <= :first AND w.expires_on >= :last "
+    "AND (w.withdrawn_at IS NULL OR w.id IN (SELECT e.waiver_id FROM exception e WHERE e.vendor_id = :vendor_id AND e.client_id = :client_id "
+    "AND e.client_month_id = :as_closed)) AND w.gate_code = ANY(:held) ORDER BY w.patient_id IS NULL, w.recorded_at, w.id"
 )
 NOW = text("SELECT patient_id, warnings FROM eval_decision WHERE warnings && CAST(:codes AS text[])")
 CLOSED = text(
@@ -50,10 +51,13 @@ Waived = Mapping[UUID, tuple[Waiver, ...]]
 
 
 def waivers_in_force(
-    connection: Connection, *, vendor_id: UUID, client_id: UUID, month: Month, held: Collection[str]
+    connection: Connection, *, vendor_id: UUID, client_id: UUID, month: Month, held: Collection[str], as_closed: UUID | None = None
 ) -> tuple[Waiver, ...]:
-    """Return the waivers of the client that bear on the month, of the gates that would hold there (`held`), the one to go by first."""
-    days = {"first": month.first_day, "last": month.last_day, "held": list(held)}
+    """Return the waivers of the client that bear on the month, of the gates that would hold there (`held`), the one to go by first.
+
+    `as_closed` is the row of a closed month that is looked at again: what it was billed by still stands for it, though withdrawn since.
+    """
+    days = {"first": month.first_day, "last": month.last_day, "held": list(held), "as_closed": as_closed}
     rows = connection.execute(IN_FORCE, {"vendor_id": vendor_id, "client_id": client_id} | days).mappings()
     return tuple(Waiver(**row) for row in rows)
 
@@ -66,6 +70,11 @@ def waived_now(connection: Connection, waivers: Iterable[Waiver]) -> Waived:
     rows = connection.execute(NOW, {"codes": sorted({waiver.gate_code for waiver in known})})
     found = {row.patient_id: _of_patient(known, row.patient_id, row.warnings) for row in rows}
     return {patient: taken for patient, taken in found.items() if taken}
+
+
+def seen(waived: Waived) -> list[str]:
+    """Return the ids of the waivers that took effect, sorted: what a preview was shown by, so that another one is noticed."""
+    return sorted({str(waiver.id) for taken in waived.values() for waiver in taken})
 
 
 def _of_patient(waivers: tuple[Waiver, ...], patient_id: UUID, warnings: Collection[str]) -> tuple[Waiver, ...]:

@@ -57,6 +57,9 @@ def test_a_waiver_is_added_listed_and_withdrawn(office: Office) -> None:
     assert told == ("LFM", "1", OVERDUE, "2026-10", "2099-12-31", "Dana Reed", "chart moved")
     assert OVERDUE in program("waivers", "list", "--vendor", slug_of(office)).out
     words = ("waivers", "withdraw", one["waiver_id"][:18], "--vendor", slug_of(office), "--client", "LFM", "--reason", "reviewed")
+    assert program(*words, "--dry-run").is_one_sentence(0, "could be withdrawn: dry run, nothing was written.")
+    assert program(*words, "--dry-run", "--json").json == {"waiver_id": one["waiver_id"], "dry_run": True}
+    assert listed(office) == [one]
     assert program(*words).is_one_sentence(0, f"The waiver of {OVERDUE} at LFM is withdrawn.")
     assert listed(office) == []
     assert listed(office, "--all")[0]["withdrawn_by"] is not None

@@ -70,6 +70,12 @@ def test_a_vendor_may_change_exactly_the_policies() -> None:
     }
 
 
+def test_only_what_a_vendor_may_change_can_be_waived() -> None:
+    waivable = {row["gate_code"] for row in read_tables()["waivable_gate"].dicts()}
+    assert waivable
+    assert waivable < {gate.code for gate in RULES.gates.values() if gate.vendor_may_change}
+
+
 def test_copies_reviews_and_repeat_visits_hold_by_default_and_other_policies_warn() -> None:
     holding = {gate.code for gate in RULES.gates.values() if gate.kind == "policy" and gate.default_effect == "hold"}
     assert holding == {"CARE_PLAN_COPY_MISSING", "CARE_PLAN_REVIEW_OVERDUE", "INITIATING_VISIT_EXPIRED"}

@@ -98,13 +98,25 @@ def add(
 @vendor_option
 @client_option
 @click.option("--reason", required=True, help="why; the audit log keeps its digest")
-def withdraw(waiver: str, vendor_word: str, code: str, reason: str) -> None:
-    """Withdraw WAIVER (its id or how it begins): open months are held again, closed ones stay as they were billed."""
+@click.option("--dry-run", is_flag=True, help="check everything, write nothing")
+@json_option
+def withdraw(waiver: str, vendor_word: str, code: str, reason: str, *, dry_run: bool, as_json: bool) -> None:
+    """Withdraw WAIVER (its id or how it begins): open months are held again, closed ones stay as they were billed.
+
+    Exit code: 2 there is no such waiver, 3 it is withdrawn already. `caretally what-if --without-waivers` shows what waivers release.
+    """
     vendor = Installation().vendor(vendor_word)
     with readable_errors(), vendor.transaction() as connection:
         client = clients_to_close(connection, [code])[0]
         was = withdraw_waiver(connection, client_id=client.id, client_code=client.code, called=waiver, reason=reason)
-    click.echo(f"The waiver of {was['gate_code']} at {client.code} is withdrawn.", err=True)
+        if dry_run:
+            connection.rollback()
+    if as_json:
+        print_json({"waiver_id": was["id"], "dry_run": dry_run})
+    elif dry_run:
+        click.echo(f"The waiver of {was['gate_code']} at {client.code} could be withdrawn: dry run, nothing was written.", err=True)
+    else:
+        click.echo(f"The waiver of {was['gate_code']} at {client.code} is withdrawn.", err=True)
 
 
 def as_dict(row: RowMapping) -> dict[str, Any]:
