@@ -75,6 +75,15 @@ ODD_STAFF = (
 )
 
 
+# Mostly nothing, which the facts may also leave out.
+WAIVED: list[list[str]] = [
+    *[[]] * 4,
+    ["CARE_PLAN_REVIEW_OVERDUE"],
+    ["CARE_PLAN_COPY_MISSING"],
+    ["CARE_PLAN_COPY_MISSING", "CARE_PLAN_REVIEW_OVERDUE"],
+]
+
+
 @st.composite
 def agreements(draw: st.DrawFn) -> Facts:
     """Draw an agreement; any key may be absent and so take its default."""
@@ -152,7 +161,8 @@ def _patients(draw: st.DrawFn, number: int, clock: Clock, anchors: list[int]) ->
     entries = draw(entry_lists(clock, anchors, number))
     level = draw(st.sampled_from(["low", "moderate", "high", None]))
     documented = {"mdm": [{"month": clock.calendar.month, "level": level, "provider": "A"}] if level else []}
-    kept = plain | documented | draw(roster_changes(clock.calendar)) | {"entries": entries}
+    waived = {"waived": codes} if (codes := draw(st.sampled_from(WAIVED))) else {}
+    kept = plain | documented | draw(roster_changes(clock.calendar)) | waived | {"entries": entries}
     absent = draw(st.sets(st.sampled_from(["mdm", "stays", "services", "device_days", "attested"]), max_size=1))
     return {key: value for key, value in kept.items() if key not in absent}
 
