@@ -67,5 +67,6 @@ def test_the_log_is_read_in_every_form(office: Office) -> None:
     row = next(csv.DictReader(io.StringIO(program(*words, "--format", "csv").out)))
     assert (row["seq"], json.loads(row["detail"])["month"], row["hash"]) == ("1", "2026-10", told["hash"])
     assert program(*words, "--action", "import", "--json").json == []
+    assert program(*words, "--action", "import").is_one_sentence(0, "Nothing of the kind stands in the audit log.")
     assert program(*words, "--from", "2026-01-02", "--to", "2026-01-01").is_one_sentence(2, "--to 2026-01-01 is before --from 2026-01-02")
     assert program(*words, "--from", "1999-01-01", "--to", "1999-01-02", "--json").json == []

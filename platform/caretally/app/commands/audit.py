@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import RowMapping
 
 from caretally.app.checkpoint import checkpoint_now
@@ -81,14 +82,22 @@ def _print_csv(events: list[RowMapping]) -> None:
 
 
 def _print_table(vendor: Vendor, events: list[RowMapping]) -> None:
-    table = Table(
-        "No.", f"When ({vendor.timezone})", "Who", "What", "Of what", title=f"{vendor.name}: {counted(len(events), 'event', 'events')}"
-    )
-    for event in events:
-        at = event["at"].astimezone(ZoneInfo(vendor.timezone))
-        told = ", ".join(f"{name} {value}" for name, value in sorted(event["detail"].items()) if not name.endswith(("sha256", "root")))
-        table.add_row(str(event["seq"]), f"{at:%Y-%m-%d %H:%M:%S}", event["actor"], event["action"], told)
-    stdout().print(table)
+    headings, rows = ("no.", f"when ({vendor.timezone})", "who", "what", "of what"), [_in_words(vendor, event) for event in events]
+    if not rows:
+        click.echo("Nothing of the kind stands in the audit log.", err=True)
+    elif not sys.stdout.isatty():
+        click.echo("\n".join("\t".join(row) for row in (headings, *rows)))
+    else:
+        table = Table(*headings, box=None, pad_edge=False)
+        for row in rows:
+            table.add_row(*map(Text, row))
+        stdout().print(table)
+
+
+def _in_words(vendor: Vendor, event: RowMapping) -> tuple[str, ...]:
+    at = event["at"].astimezone(ZoneInfo(vendor.timezone))
+    told = ", ".join(f"{name} {value}" for name, value in sorted(event["detail"].items()) if not name.endswith(("sha256", "root")))
+    return str(event["seq"]), f"{at:%Y-%m-%d %H:%M:%S}", event["actor"], event["action"], told
 
 
 @audit_group.command("checkpoint")

@@ -13,14 +13,14 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from caretally.app.checkpoint import checkpoint_now
+from caretally.app.checkpoint import keep_checkpoint
 from caretally.app.installation import Installation, Vendor
 from caretally.app.write_files import write_client_files
 from caretally.close.close_month import clients_to_close, close_month
 from caretally.close.prepare import Client
 from caretally.close.reopen import reopen_month
 from caretally.close.results import ClientResult
-from caretally.errors import BlockedByExceptions, Conflict, DependencyDown, UsageMistake
+from caretally.errors import BlockedByExceptions, Conflict, DependencyDown
 from caretally.files.printed_words import counted
 from caretally.money import format_dollars
 from caretally.months import Month
@@ -62,8 +62,8 @@ def close_command(
         click.echo(_as_json(vendor, chosen, results, dry_run=dry_run, elapsed_milliseconds=elapsed_milliseconds))
     else:
         _tell(results)
-    if not dry_run:
-        _keep_checkpoint(here, results)
+    for sentence in keep_checkpoint(here) if any(result.status == "closed" for result in results) else ():
+        click.echo(sentence, err=True)
     for sentence in closed_early(chosen, clients, results, now=datetime.now(UTC)):
         click.echo(sentence, err=True)
     if unwritten:
@@ -82,16 +82,6 @@ def _write(vendor: Vendor, client: Client, month: Month, result: ClientResult, o
     except DependencyDown:
         return [client.code]
     return []
-
-
-def _keep_checkpoint(here: Installation, results: list[ClientResult]) -> None:
-    """Sign what the audit log has come to; a close stands without it, and the next checkpoint covers it too."""
-    if not any(result.status == "closed" for result in results):
-        return
-    try:
-        checkpoint_now(here, now=datetime.now(UTC))
-    except (DependencyDown, UsageMistake) as error:
-        click.echo(f"No checkpoint of the audit log was kept: {error.message} Run caretally audit checkpoint then.", err=True)
 
 
 def _as_json(vendor: Vendor, month: Month, results: list[ClientResult], *, dry_run: bool, elapsed_milliseconds: int) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from caretally.app.bring_up_to_date import bring_up_to_date
+from caretally.app.checkpoint import keep_checkpoint
 from caretally.app.demo.documents import documents_folder, write_documents
 from caretally.app.demo.fill import close_all, close_history, import_facts
 from caretally.app.demo.generate import VendorFiles
@@ -94,6 +95,8 @@ def make_demo(here: Installation, plan: DemoPlan, tell: Tell) -> DemoMade:
             made = tuple(_documented(vendor, files, plan.out, tell) for vendor, files in pairs)
         with timed(tell, "all months are verified"):
             proven = tuple(proof.result() for proof in proving)
+        for sentence in keep_checkpoint(here) if unfinished else ():
+            tell(sentence)
     return DemoMade(plan.seed, pairs[0][1].time[-1][0], here.settings.home, plan.out, made, proven)
 
 
