@@ -21,6 +21,7 @@ PATHS = {
     "no invoice found": "/invoices?q=nothing",
     "invoice": "/invoices/{invoice}",
     "invoice with a line open": "/invoices/{invoice}?open=1",
+    "audit log": "/audit-log",
     "no such page": "/nowhere",
 }
 

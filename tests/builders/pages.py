@@ -22,7 +22,7 @@ from tests.builders.databases import TestDatabase
 HERE = "http://localhost"
 TESTER = "X-Tester"
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
-EVERYTHING = frozenset({"read_months", "read_invoices", "probe"})
+EVERYTHING = frozenset({"read_months", "read_invoices", "read_audit_log", "probe"})
 
 
 def visitor_of(

@@ -42,6 +42,7 @@ CRAWL = {
     "months.show": Crawled("/months/2026-10"),
     "invoices.listed": Crawled("/invoices", ("?q={words}", "?q={invoice}", "?page=2")),
     "invoices.show": Crawled("/invoices/{invoice}", ("?open=1", "?page=2")),
+    "audit.listed": Crawled("/audit-log", ("?action={words}", "?before=2")),
     "invoices.download": Crawled("/invoices/{invoice}/file.csv"),
 }
 PROBES = {"probe_form", "probe_defect", "probe_write", "probe_role"}
@@ -116,7 +117,7 @@ def without_echo(page: str, words: str) -> str:
     """Return a page without what changes by itself and without the words that the visitor looked for, which it may repeat."""
     said = CHANGING.sub("", page)
     return (
-        said.replace(f"“{words}”", "").replace(f"q={words}", "").replace(f"q%3D{words}", "").replace(f'value="{words}"', "")
+        said.replace(f"“{words}”", "").replace(f"q={words}", "").replace(f"%3D{words}", "").replace(f'value="{words}"', "")
         if words
         else said
     )

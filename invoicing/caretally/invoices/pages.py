@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
+from caretally.audit.events import append_event
 from caretally.invoices.document import Invoice
 from caretally.invoices.find_invoices import PAGE_SIZE, find_invoices, invoice_of
 from caretally.invoices.render_csv import invoice_csv
@@ -12,9 +13,9 @@ from caretally.invoices.render_pdf import invoice_pdf
 from caretally.invoices.render_xlsx import invoice_xlsx
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
+from caretally.web.queries import number_in_query, words_in_query
 
 pages = Blueprint("invoices", __name__, template_folder="templates", url_prefix="/invoices")
-LONGEST_WORDS = 100
 MOST_PAGES = 100_000
 FILES = {
     "pdf": (invoice_pdf, "application/pdf"),
@@ -27,8 +28,8 @@ FILES = {
 @requires("read_invoices")
 def listed() -> ResponseReturnValue:
     """List invoices, all or those that hold the words looked for."""
-    words = printable(request.args.get("q", ""))
-    found = find_invoices(connection(), vendor_id=signed_in().vendor_id, words=words, page=number_in_query("page"))
+    words = words_in_query("q")
+    found = find_invoices(connection(), vendor_id=signed_in().vendor_id, words=words, page=page_in_query())
     return render_template("invoices/listed.html", found=found, words=words)
 
 
@@ -36,8 +37,8 @@ def listed() -> ResponseReturnValue:
 @requires("read_invoices")
 def show(invoice_id: UUID) -> ResponseReturnValue:
     """Show an invoice; `open` is the number of the line whose entries are shown."""
-    invoice = wanted(invoice_id)
-    page, opened = number_in_query("page"), number_in_query("open", otherwise=0)
+    invoice = wanted(invoice_id, form="page")
+    page, opened = page_in_query(), number_in_query("open", otherwise=0)
     first = (page - 1) * PAGE_SIZE
     lines = list(enumerate(invoice.lines, start=1))[first : first + PAGE_SIZE]
     longest = max((line.counted_seconds for line in invoice.lines), default=1) or 1
@@ -52,23 +53,20 @@ def download(invoice_id: UUID, ending: str) -> ResponseReturnValue:
     """Give the invoice as PDF, CSV or XLSX, the same bytes that the close writes."""
     if ending not in FILES:
         abort(404)
-    invoice = wanted(invoice_id)
+    invoice = wanted(invoice_id, form=ending)
     render, kind = FILES[ending]
     name = f"{invoice.shown_number.replace('/', '-')}.{ending}"
     return Response(render(invoice), mimetype=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def wanted(invoice_id: UUID) -> Invoice:
-    """Return the invoice of the address."""
-    return invoice_of(connection(), invoice_id, vendor_id=signed_in().vendor_id)
+def wanted(invoice_id: UUID, *, form: str) -> Invoice:
+    """Return the invoice of the address, and note in the audit log that its patients were read and in which form."""
+    invoice = invoice_of(connection(), invoice_id, vendor_id=signed_in().vendor_id)
+    append_event(connection(), "invoice.read", {"invoice": str(invoice_id), "patients": len(invoice.lines), "form": form})
+    return invoice
 
 
-def number_in_query(name: str, *, otherwise: int = 1) -> int:
-    """Return a whole number from the address's query; anything else is as if it were not there."""
-    given = request.args.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and 1 <= len(given) <= 6 and 1 <= int(given) <= MOST_PAGES else otherwise
-
-
-def printable(given: str) -> str:
-    """Return words to look for without what cannot be printed (the database takes no NUL), cut at 100 letters."""
-    return "".join(letter for letter in given if letter.isprintable())[:LONGEST_WORDS]
+def page_in_query() -> int:
+    """Return the number of the page asked for, the first one for a number beyond all lists."""
+    page = number_in_query("page", otherwise=1)
+    return page if page <= MOST_PAGES else 1

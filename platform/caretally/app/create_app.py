@@ -7,6 +7,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 import caretally.web
+from caretally.audit.pages import pages as audit_pages
 from caretally.close.pages import pages as month_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.web.access import declared_access, open_to_all
@@ -27,6 +28,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 ENTRIES = (
     Entry("Work", "Months", "months.newest", "calendar", "read_months"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
+    Entry("Setup", "Audit log", "audit.listed", "list", "read_audit_log"),
 )
 SEARCH = Entry("", "Search clients and invoices", "invoices.listed", "search", "read_invoices")
 
@@ -53,7 +55,7 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
     install_headers(app)
     install_own_forms(app)
     install_shell(app, Shell(ENTRIES, search=SEARCH, demo=demo))
-    for pages in (health, month_pages, invoice_pages):
+    for pages in (health, month_pages, invoice_pages, audit_pages):
         app.register_blueprint(pages)
     open_to_all("the one stylesheet and the icon, the same for everybody")(app.view_functions["static"])
     declared_access(app)
