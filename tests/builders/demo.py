@@ -112,7 +112,9 @@ def _entry(row: dict[str, str], zone: str) -> Facts:
     start = moment(row["started_at"], zone)
     end = moment(row["ended_at"], zone) if row["ended_at"] else start + timedelta(minutes=int(row["duration"]))
     approved = row["source"] != "manual" or bool(row["approved_by"])
-    return row | {"start": start.isoformat(), "end": end.isoformat(), "approved": approved, "within_em": row["within_em"] == "yes"}
+    entered = moment(row["entered_at"], zone).isoformat() if row["entered_at"] else None
+    times = {"start": start.isoformat(), "end": end.isoformat(), "entered_at": entered}
+    return row | times | {"approved": approved, "within_em": row["within_em"] == "yes"}
 
 
 def moment(text: str, zone: str) -> datetime:

@@ -84,7 +84,24 @@ def test_the_client_facts_missing_at_one_client_are_told(made: DemoMade, decided
 def test_late_time_is_kept_beside_the_closed_month(made: DemoMade) -> None:
     with made.vendors[0].vendor.transaction() as connection:
         late = [tuple(row) for row in connection.execute(LATE)]
-    assert late == [("LATE-APPROVAL", "approved"), ("LATE-CORRECTION", "corrected"), ("LATE-NEW-ENTRY-2", "new")]
+    assert late == [("A-MONTH-LATE", "new"), ("LATE-APPROVAL", "approved"), ("LATE-CORRECTION", "corrected"), ("LATE-NEW-ENTRY-2", "new")]
+
+
+def test_the_other_programs_are_on_the_invoice_and_in_the_report(made: DemoMade) -> None:
+    with made.vendors[0].vendor.transaction() as connection:
+        billed = set(connection.scalars(text("SELECT code FROM invoice_line WHERE code <> ''")))
+        waiting = connection.scalars(
+            text("SELECT p.mrn FROM exception e JOIN patient_month p ON p.id = e.patient_month_id WHERE e.code = 'MUTUALLY_EXCLUSIVE'")
+        ).all()
+    assert {"99426", "99427", "99457", "99454", "99453", "99484"} <= billed
+    stories = ("MUTUALLY_EXCLUSIVE", "home health in the same month")
+    assert sorted(waiting) == sorted(made.vendors[0].files.planted[story][1] for story in stories)
+
+
+def test_minutes_that_came_a_month_late_are_proposed_as_an_adjustment(made: DemoMade) -> None:
+    with made.vendors[0].vendor.transaction() as connection:
+        proposed = connection.execute(text("SELECT mrn, added_codes FROM adjustment")).all()
+    assert [tuple(row) for row in proposed] == [(made.vendors[0].files.planted["logged a month late"][1], ["99490"])]
 
 
 def test_every_vendor_was_verified(made: DemoMade) -> None:

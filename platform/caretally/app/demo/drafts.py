@@ -5,13 +5,28 @@ from datetime import date
 from typing import Any
 
 Row = dict[str, Any]
-FACT_KINDS = ("enrolments", "assignments", "conditions", "consents", "visits", "care_plans", "reviews", "mdm", "services", "stays")
+FACT_KINDS = (
+    "enrolments",
+    "assignments",
+    "conditions",
+    "consents",
+    "visits",
+    "care_plans",
+    "reviews",
+    "mdm",
+    "services",
+    "stays",
+    "device_days",
+)
 ALL_ELEMENTS = "problems;expected_outcome;goals;management;interventions;community_services;coordination;review_schedule"
 
 
 @dataclass
 class Work:
-    """A piece of work to be put on somebody's calendar; `days` limits its local days, `at` fixes its start (seconds after midnight)."""
+    """A piece of work to be put on somebody's calendar; `days` limits its local days, `at` fixes its start (seconds after midnight).
+
+    Work logged by hand is put down `entered_after` days later.
+    """
 
     seconds: int
     days: tuple[date, date]
@@ -23,6 +38,8 @@ class Work:
     within_em: str = ""
     at: int | None = None
     external_id: str = ""
+    program: str = "CCM"
+    entered_after: int = 1
 
 
 @dataclass

@@ -260,6 +260,60 @@ def _crossing(scene: Scene, day: date, *, minutes: int) -> Work:
     return Work(minutes * MINUTE, (day, day), staff=scene.team.on_call[scene.zone][0], at=23 * 3600 + 50 * MINUTE)
 
 
+CALL = ("phone call with patient", "Went through the readings of the week and the plan for them.")
+CHECK_IN = ("phone call with patient", "Monthly check-in call.")
+
+
+def _also(draft: Draft, scene: Scene, program: str) -> None:
+    """Enrol the patient in a further program from the month's first day, with the same practitioner and a consent of its own."""
+    draft.add("enrolments", program=program, status="enrolled", **{"from": scene.month.first})
+    draft.add("assignments", program=program, npi=draft.npi, **{"from": scene.month.first})
+    draft.facts["consents"].append(draft.facts["consents"][-1] | {"program": program, "obtained_on": scene.month.first})
+
+
+def principal_care(draft: Draft, scene: Scene) -> None:
+    """One disease under principal care instead: half an hour and a further one."""
+    for kind in ("enrolments", "assignments", "consents"):
+        draft.facts[kind][-1]["program"] = "PCM"
+    draft.work[LAST] = [scene.work(21, program="PCM"), scene.work(22, program="PCM"), scene.work(18, program="PCM")]
+
+
+def monitored_at_home(draft: Draft, scene: Scene) -> None:
+    """Chronic care, and a device at home: its days and a live talk about them are paid beside it."""
+    _also(draft, scene, "RPM")
+    draft.add("device_days", program="RPM", period_from=scene.month.first, days=22, setup_on=scene.month.first)
+    draft.work[LAST] = [scene.work(12), scene.work(11), scene.work(13, program="RPM", note=CALL), scene.work(9, program="RPM", note=CALL)]
+
+
+def behavioral_integration(draft: Draft, scene: Scene) -> None:
+    """Chronic care and behavioral integration, each with minutes of its own."""
+    _also(draft, scene, "BHI")
+    draft.work[LAST] = [scene.work(14), scene.work(9), scene.work(12, program="BHI"), scene.work(10, program="BHI")]
+
+
+def chronic_and_principal(draft: Draft, scene: Scene) -> None:
+    """Chronic and principal care by one practitioner: one of the two, and nobody has chosen."""
+    _also(draft, scene, "PCM")
+    draft.work[LAST] = [scene.work(12), scene.work(10), scene.work(17, program="PCM"), scene.work(15, program="PCM")]
+
+
+def put_down_late(draft: Draft, scene: Scene) -> None:
+    """Nine minutes were put down twelve days after they were worked."""
+    draft.work[LAST] = [scene.work(14), scene.work(9, last=15, source="manual", entered_after=12)]
+
+
+def all_alike(draft: Draft, scene: Scene) -> None:
+    """Four entries, each of six minutes, each with the same words."""
+    draft.work[LAST] = [scene.work(6, source="ehr", note=CHECK_IN) for _ in range(4)]
+
+
+def logged_a_month_late(draft: Draft, scene: Scene) -> None:
+    """Thirteen minutes in the month before; nine more of that month come with the last month's file, after its close."""
+    draft.work[LAST - 1] = [Work(13 * MINUTE, (scene.before.first, scene.before.last))]
+    missed = Work(9 * MINUTE, (scene.before.first, scene.before.last), source="ehr", external_id="A-MONTH-LATE")
+    draft.work[LAST] = [scene.work(12), scene.work(11), missed]
+
+
 _NO_STOP = {"stop": "no"}
 MERIDIAN: tuple[Plant, ...] = (
     Plant("TIME_BELOW_THRESHOLD", "LFM", one_second_short),
@@ -310,6 +364,13 @@ MERIDIAN: tuple[Plant, ...] = (
     Plant("call over midnight of the month end", "LFM", over_the_month_end),
     Plant("home health in the same month", "BFH", _enough(home_health)),
     Plant("call on the day the clocks change", "LFM", _work(10, 12), months=14),
+    Plant("principal care", "LFM", principal_care, months=0),
+    Plant("monitored at home", "LFM", monitored_at_home),
+    Plant("behavioral integration", "LFM", behavioral_integration),
+    Plant("MUTUALLY_EXCLUSIVE", "LFM", chronic_and_principal),
+    Plant("TIME_BACKDATED", "LFM", put_down_late),
+    Plant("INTEGRITY_SIGNAL", "LFM", all_alike),
+    Plant("logged a month late", "LFM", logged_a_month_late),
     Plant("late approval", "LFM", _work(12, 10)),
     Plant("late correction", "LFM", _work(12, 10)),
     Plant("late new entry", "LFM", _work(14, 9)),
@@ -323,6 +384,7 @@ HARBOR: tuple[Plant, ...] = (
     Plant("TIME_BELOW_THRESHOLD", "DSC", one_second_short),
     Plant("PART_A_STAY", "PSM", inpatient),
     Plant("home health in the same month", "PSM", _enough(home_health)),
+    Plant("monitored at home", "PSM", monitored_at_home),
     Plant("ATTESTATION_MISSING", "KMC", _work(11, 13)),
     Plant("call over midnight of the month end", "KMC", over_the_month_end),
 )

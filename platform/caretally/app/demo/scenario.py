@@ -64,6 +64,9 @@ def _codes(prices: dict[str, str], **terms: object) -> Terms:
 
 
 CCM_CODES = {"99490": "38.00", "99439": "28.50", "99487": "78.00", "99489": "41.00", "99491": "52.00", "99437": "36.00"}
+# What Lakeside agreed on for the other programs of its patients.
+OTHER_CODES = {"99426": "36.00", "99427": "24.00", "99484": "33.00", "99457": "27.00", "99458": "20.00", "99470": "14.00"}
+DEVICE_CODES = {"99453": "9.00", "99454": "18.00", "99445": "18.00"}
 CCM_CODES_RAISED = {"99490": "39.50", "99439": "29.50", "99487": "80.00", "99489": "42.50", "99491": "54.00", "99437": "37.25"}
 
 MERIDIAN = Vendor(
@@ -81,7 +84,7 @@ MERIDIAN = Vendor(
             "14 Harbor Street, Oswego, NY 13126",
             400,
             5,
-            (_codes(CCM_CODES, until=PRICE_CHANGE - 1), _codes(CCM_CODES_RAISED, since=PRICE_CHANGE)),
+            (_codes(CCM_CODES, until=PRICE_CHANGE - 1), _codes(CCM_CODES_RAISED | OTHER_CODES | DEVICE_CODES, since=PRICE_CHANGE)),
             contact="Marjorie Kendall",
             po_number="LFM-2207",
         ),

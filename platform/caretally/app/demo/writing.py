@@ -32,6 +32,7 @@ COLUMNS = {
         "mdm": "client mrn month level npi documented_on",
         "services": "client mrn code on npi same_practitioner minutes",
         "stays": "client mrn kind from to",
+        "device_days": "client mrn program period_from days setup_on",
         "agreements": (
             "client valid_from valid_to basis code price tier_from minimum qhp_time attestation_required "
             "date_of_service copy_missing review_overdue"
