@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
-from caretally.audit.events import append_event
+from caretally.audit.chain import append_event
 from caretally.invoices.document import Invoice
 from caretally.invoices.find_invoices import PAGE_SIZE, find_invoices, invoice_of
 from caretally.invoices.render_csv import invoice_csv
@@ -62,7 +62,7 @@ def download(invoice_id: UUID, ending: str) -> ResponseReturnValue:
 def wanted(invoice_id: UUID, *, form: str) -> Invoice:
     """Return the invoice of the address, and note in the audit log that its patients were read and in which form."""
     invoice = invoice_of(connection(), invoice_id, vendor_id=signed_in().vendor_id)
-    append_event(connection(), "invoice.read", {"invoice": str(invoice_id), "patients": len(invoice.lines), "form": form})
+    append_event(connection(), action="invoice.read", detail={"invoice_id": invoice_id, "patients": len(invoice.lines), "form": form})
     return invoice
 
 

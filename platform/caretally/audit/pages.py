@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from caretally.audit.events import actions_seen, page_of_events
+from caretally.audit.events import actions_seen, read_events
 from caretally.web.access import requires
 from caretally.web.edge import connection
 from caretally.web.queries import number_in_query
@@ -20,7 +20,7 @@ def listed() -> ResponseReturnValue:
     known = actions_seen(connection())
     action = request.args.get("action", "") if request.args.get("action") in known else None
     before = number_in_query("before", otherwise=GREATEST_NUMBER)
-    events = page_of_events(connection(), action=action, before=before, limit=PAGE_SIZE + 1)
+    events = read_events(connection(), action=action, before=before, limit=PAGE_SIZE + 1)
     return render_template(
         "audit/listed.html",
         events=events[:PAGE_SIZE],

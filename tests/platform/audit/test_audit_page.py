@@ -2,7 +2,7 @@
 
 import pytest
 
-from caretally.audit.events import append_event
+from caretally.audit.chain import append_event
 from caretally.web.visitor import Visitor
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
@@ -37,7 +37,7 @@ def last_event(office: Office) -> tuple[object, ...]:
 def test_reading_an_invoice_is_an_event_with_ids_and_counts_only(pages: Pages, office: Office, dana: Visitor, path: str, form: str) -> None:
     invoice = invoice_id(office, "A1")
     assert pages.get(f"/invoices/{invoice}{path}", dana).status_code == 200
-    assert last_event(office)[1:] == ("person:dana", "invoice.read", {"invoice": str(invoice), "patients": 1, "form": form})
+    assert last_event(office)[1:] == ("person:dana", "invoice.read", {"invoice_id": str(invoice), "patients": 1, "form": form})
 
 
 def test_what_could_not_be_read_is_no_event(pages: Pages, office: Office, dana: Visitor) -> None:
@@ -64,7 +64,7 @@ def test_older_events_are_a_click_away_and_none_is_left_out(pages: Pages) -> Non
     who = visitor_of(office.vendor_id)
     for _ in range(110):
         with office.transaction() as connection:
-            append_event(connection, "test.event", {})
+            append_event(connection, action="test.event", detail={})
     first = pages.get("/audit-log", who)
     older = first.text.split("before=")[1].split('"')[0]
     numbers = [numbers_of(page.text) for page in (first, pages.get(f"/audit-log?before={older}", who))]
