@@ -37,6 +37,14 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[PREFIX] = f"ct_{secrets.token_hex(4)}"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests recorded, whichever worker ran them."""
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for name, told in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(f"{report.nodeid}: {told}")
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing behind: neither a process, nor a database, nor a role."""
     if not hasattr(config, "workerinput") and HOME in os.environ:

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ SAME_IN_DATA = re.compile(
     r"|last_valid >= (v\.visited_on|served_on)|setup\.first_valid <= served_on|x\.valid_(from <= :month_last|to >= :month_first)|m\.month >= :month_first"
 )
 BOUND = re.compile(r" (?P<sign><=|>=) ")
+Record = Callable[[str, object], None]
 Mutant = tuple[str, int, str]
 STEPS = (
     *(
@@ -88,7 +89,7 @@ def material() -> list[Facts]:
     cured: list[Facts] = [*ON_TIME, *(patient for _code, patient in (*HOLDS, *WARNINGS))]
     gates = [facts(clean_patient("p1", **{"entries": [entry(WORK, 1200)], **changes})) for changes in cured]
     rows = [*of_gates(), *of_reasons(), *of_dates(), *of_signals(), *of_policies()]
-    return [*merged([*(one.facts for one in cases()), *gates]), *edges(), *program_edges(), *merged(rows), *_generated()]
+    return [*merged(rows), *merged([*(one.facts for one in cases()), *gates]), *edges(), *program_edges(), *_generated()]
 
 
 def _generated() -> list[Facts]:
@@ -119,7 +120,9 @@ def is_killed(database: TestDatabase, months: list[tuple[Facts, list[Any]]]) -> 
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("slice_", range(SLICES))
-def test_the_cases_and_the_oracle_notice_every_mutant(database: TestDatabase, monkeypatch: pytest.MonkeyPatch, slice_: int) -> None:
+def test_the_cases_and_the_oracle_notice_every_mutant(
+    database: TestDatabase, monkeypatch: pytest.MonkeyPatch, record_property: Record, slice_: int
+) -> None:
     months = [(month, [comparable(decision) for decision in decide(month)]) for month in material()]
     plain, survivors, everyone = evaluate.statement, [], mutants()[slice_::SLICES]
     assert not is_killed(database, months)
@@ -130,5 +133,8 @@ def test_the_cases_and_the_oracle_notice_every_mutant(database: TestDatabase, mo
         survivors += [] if killed else [name]
         print("killed" if killed else "ALIVE", name, flush=True)
     caught = len(everyone) - len(survivors)
-    print(f"\n{caught} of {len(everyone)} mutants killed ({caught * 100 // len(everyone)} %), seed {SEED}; alive: {survivors}")
+    record_property(
+        "figure",
+        f"{caught} of {len(everyone)} mutants of the SQL killed ({caught * 100 // len(everyone)} %), seed {SEED}; alive: {survivors}",
+    )
     assert survivors == []

@@ -3,7 +3,7 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -93,7 +93,9 @@ def is_noticed(database: TestDatabase, mutant: TableMutant | None, months: Itera
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("slice_", range(SLICES))
-def test_every_change_of_a_row_is_noticed_or_shown_to_change_nothing(database: TestDatabase, slice_: int) -> None:
+def test_every_change_of_a_row_is_noticed_or_shown_to_change_nothing(
+    database: TestDatabase, record_property: Callable[[str, object], None], slice_: int
+) -> None:
     material, everyone = Material(), list(Mutants().all())[slice_::SLICES]
     whole = with_answers(material.whole)
     assert not is_noticed(database, None, whole)
