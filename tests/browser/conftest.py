@@ -88,6 +88,6 @@ def visit(browser: Browser, pages: Pages, address: str) -> Visit:
         page.goto(path)
         yield page
         context.close()
-        assert [words for words in said if "status of 40" not in words] == []
+        assert [words for words in said if "status of 4" not in words] == []
 
     return opened

@@ -13,6 +13,8 @@ from tests.builders.office import Office, new_office
 from tests.builders.pages import visitor_of
 from tests.builders.pages_office import invoice_id, office_with_closed_month
 
+# A browser that leaves a page early leaves the file that the test's server was sending to the collector.
+pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 PATHS = {
     "month": "/months/2026-10",
@@ -89,6 +91,21 @@ def test_a_printed_invoice_has_neither_rail_nor_buttons(visit: Visit, office: Of
         assert not page.get_by_role("navigation", name="Main").is_visible()
         assert not page.get_by_text("XLSX").is_visible()
         assert page.get_by_text("Summary by service").is_visible()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_refused_form_has_the_focus_on_what_is_wrong_and_keeps_what_was_typed(visit: Visit, width: int, dark: bool) -> None:
+    with visit("/probe/filled", width=width, dark=dark) as page:
+        page.get_by_label("Email").fill("dana")
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_selector(".summary")
+        assert page.evaluate("document.activeElement.className") == "summary"
+        assert page.get_by_label("Email").input_value() == "dana"
+        picture(page, f"form-{width}{'-dark' if dark else ''}")
+        assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
+        page.get_by_role("link", name="Email: Write").click()
+        assert page.evaluate("document.activeElement.id") == "email"
 
 
 def test_on_a_phone_the_rail_is_a_bar_however_short_the_page_is(visit: Visit, dana: Visitor) -> None:

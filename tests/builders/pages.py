@@ -7,15 +7,17 @@ from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Flask, Request, request
+from flask import Flask, Request, render_template_string, request
 from flask.testing import FlaskClient
 from flask.typing import ResponseReturnValue
+from marshmallow import fields, validate
 from sqlalchemy import Engine, event, text
 from werkzeug.test import TestResponse
 
 from caretally.app.create_app import create_app
 from caretally.web.access import open_to_all, requires
 from caretally.web.edge import Edge, connection
+from caretally.web.form import EMPTY, Form, typed_into
 from caretally.web.visitor import Visitor
 from tests.builders.databases import TestDatabase
 
@@ -37,6 +39,21 @@ def visitor_of(
         "session_key": str(uuid4()),
     }
     return Visitor(**given | changes, vendor_id=vendor_id, permissions=permissions, clients=None if clients is None else tuple(clients))
+
+
+FILLED = """{% extends "web/base.html" %}{% from "web/forms.html" import field, summary with context %}{% block title %}Probe{% endblock %}
+{% block page %}<form class="card form" method="post" novalidate><h1>Probe</h1>{{ form_token() }}
+{{ summary(filled, {"email": "Email", "password": "Password"}) }}
+{{ field(filled, "email", "Email", type="email", autocomplete="username") }}{{ field(filled, "password", "Password", type="password", hint="Twelve letters.") }}
+<button class="btn pri">Sign in</button></form>{% endblock %}"""
+
+
+class ProbeForm(Form):
+    """A form with two fields, one of them secret."""
+
+    secret = frozenset({"password"})
+    email = fields.Email(required=True, error_messages={"invalid": "Write it as name@example.org.", "required": "Write your address."})
+    password = fields.String(required=True, validate=validate.Length(min=1, error="Write your password."))
 
 
 @dataclass
@@ -77,6 +94,14 @@ def add_probes(app: Flask) -> None:
         if request.method == "POST":
             return f"changed {len(request.form)}"
         return app.jinja_env.from_string("<form>{{ form_token() }}</form>").render()
+
+    @app.route("/probe/filled", methods=["GET", "POST"])
+    @open_to_all("a test's form with fields")
+    def probe_filled() -> ResponseReturnValue:
+        filled = typed_into(ProbeForm()) if request.method == "POST" else EMPTY
+        if filled.given:
+            return f"changed to {filled.given['email']}"
+        return render_template_string(FILLED, filled=filled), 422 if filled.wrong else 200
 
     @app.get("/probe/defect")
     @requires("probe")

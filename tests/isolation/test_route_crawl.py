@@ -45,7 +45,7 @@ CRAWL = {
     "audit.listed": Crawled("/audit-log", ("?action={words}", "?before=2")),
     "invoices.download": Crawled("/invoices/{invoice}/file.csv"),
 }
-PROBES = {"probe_form", "probe_defect", "probe_write", "probe_role"}
+PROBES = {"probe_form", "probe_filled", "probe_defect", "probe_write", "probe_role"}
 
 
 @dataclass(frozen=True)
