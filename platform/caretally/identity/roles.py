@@ -1,0 +1,138 @@
+"""What each role may do: the one matrix that routes, commands and `docs/roles.md` go by."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One thing that a person may be allowed to do; a route names the one it needs by its value."""
+
+    READ_MONTHS = "read_months"
+    READ_INVOICES = "read_invoices"
+    READ_PATIENTS = "read_patients"
+    READ_AUDIT_LOG = "read_audit_log"
+    READ_ISOLATION_REPORT = "read_isolation_report"
+    LOG_TIME = "log_time"
+    APPROVE_TIME = "approve_time"
+    SETTLE_EXCEPTIONS = "settle_exceptions"
+    ATTEST = "attest"
+    WAIVE_GATES = "waive_gates"
+    IMPORT = "import"
+    EXPORT = "export"
+    CLOSE_MONTH = "close_month"
+    VOID_INVOICE = "void_invoice"
+    CREDIT_INVOICE = "credit_invoice"
+    CHANGE_AGREEMENTS = "change_agreements"
+    CHANGE_PAYMENT_SETTINGS = "change_payment_settings"
+    CHANGE_SETTINGS = "change_settings"
+    MANAGE_PEOPLE = "manage_people"
+    APPROVE_BREAK_GLASS = "approve_break_glass"
+    REQUEST_BREAK_GLASS = "request_break_glass"
+    READ_HEALTH = "read_health"
+    MANAGE_VENDORS = "manage_vendors"
+
+
+class Role(StrEnum):
+    """What a person is in one membership."""
+
+    OPERATOR = "operator"
+    VENDOR_ADMIN = "vendor_admin"
+    BILLING_ADMIN = "billing_admin"
+    COORDINATOR = "coordinator"
+    CLINICAL_STAFF = "clinical_staff"
+    CLINICAL_SUPERVISOR = "clinical_supervisor"
+    PRACTICE_ADMINISTRATOR = "practice_administrator"
+    PROVIDER = "provider"
+    AUDITOR = "auditor"
+
+
+class Reach(StrEnum):
+    """Whose rows a role can see at all: the database role and pool follow from it."""
+
+    INSTALLATION = "counts and health of the installation"
+    VENDOR = "all clients of a vendor"
+    CLIENTS = "the clients named in the membership"
+    CLIENT_AND_PERIOD = "one client, one period"
+
+
+REACH: dict[Role, Reach] = dict.fromkeys(Role, Reach.VENDOR) | {
+    Role.OPERATOR: Reach.INSTALLATION,
+    Role.PRACTICE_ADMINISTRATOR: Reach.CLIENTS,
+    Role.PROVIDER: Reach.CLIENTS,
+    Role.AUDITOR: Reach.CLIENT_AND_PERIOD,
+}
+
+_OPERATES = frozenset({Permission.READ_HEALTH, Permission.MANAGE_VENDORS, Permission.REQUEST_BREAK_GLASS})
+_CARES = frozenset({Permission.READ_MONTHS, Permission.READ_PATIENTS, Permission.LOG_TIME})
+_BILLS = frozenset(
+    {
+        Permission.READ_MONTHS,
+        Permission.READ_INVOICES,
+        Permission.READ_PATIENTS,
+        Permission.SETTLE_EXCEPTIONS,
+        Permission.WAIVE_GATES,
+        Permission.IMPORT,
+        Permission.EXPORT,
+        Permission.CLOSE_MONTH,
+        Permission.VOID_INVOICE,
+        Permission.CREDIT_INVOICE,
+        Permission.CHANGE_AGREEMENTS,
+    }
+)
+_ADMINISTERS = frozenset(
+    {
+        Permission.READ_AUDIT_LOG,
+        Permission.READ_ISOLATION_REPORT,
+        Permission.CHANGE_PAYMENT_SETTINGS,
+        Permission.CHANGE_SETTINGS,
+        Permission.MANAGE_PEOPLE,
+        Permission.APPROVE_BREAK_GLASS,
+    }
+)
+
+MATRIX: dict[Role, frozenset[Permission]] = {
+    Role.OPERATOR: _OPERATES,
+    Role.VENDOR_ADMIN: _BILLS | _ADMINISTERS,
+    Role.BILLING_ADMIN: _BILLS,
+    Role.COORDINATOR: _CARES | {Permission.SETTLE_EXCEPTIONS, Permission.IMPORT},
+    Role.CLINICAL_STAFF: _CARES,
+    Role.CLINICAL_SUPERVISOR: _CARES | {Permission.APPROVE_TIME, Permission.SETTLE_EXCEPTIONS},
+    Role.PRACTICE_ADMINISTRATOR: frozenset({Permission.READ_MONTHS, Permission.READ_INVOICES, Permission.READ_PATIENTS, Permission.EXPORT}),
+    Role.PROVIDER: frozenset({Permission.READ_MONTHS, Permission.READ_PATIENTS, Permission.ATTEST}),
+    Role.AUDITOR: frozenset({Permission.READ_MONTHS, Permission.READ_INVOICES, Permission.READ_PATIENTS}),
+}
+
+STEP_UP = frozenset(
+    {
+        Permission.ATTEST,
+        Permission.CLOSE_MONTH,
+        Permission.VOID_INVOICE,
+        Permission.CREDIT_INVOICE,
+        Permission.CHANGE_PAYMENT_SETTINGS,
+        Permission.EXPORT,
+        Permission.APPROVE_BREAK_GLASS,
+        Permission.REQUEST_BREAK_GLASS,
+    }
+)
+
+STEPPED = " \u2020"
+
+
+def roles_page() -> str:
+    """Return `docs/roles.md`: the matrix in Markdown, one column per role, a yes or nothing in each cell."""
+    head = ["| | " + " | ".join(f"`{role}`" for role in Role) + " |", "|---|" + ":-:|" * len(Role)]
+    reach = "| *sees* | " + " | ".join(REACH[role] for role in Role) + " |"
+    rows = [f"| `{permission}`{STEPPED * (permission in STEP_UP)} | {_cells(permission)} |" for permission in Permission]
+    return "\n".join([*_INTRODUCTION, *head, reach, *rows, ""])
+
+
+def _cells(permission: Permission) -> str:
+    return " | ".join("yes" if permission in MATRIX[role] else "" for role in Role)
+
+
+_INTRODUCTION = (
+    "# Roles",
+    "",
+    "Written by `python -m caretally.identity.print_roles` from the matrix that routes go by; a test compares the two. \u2020 asks for a fresh",
+    "second factor. A person can hold several memberships, each with one role, and works in one of them at a time.",
+    "",
+)
