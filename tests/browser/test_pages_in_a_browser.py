@@ -102,6 +102,7 @@ def test_a_refused_form_has_the_focus_on_what_is_wrong_and_keeps_what_was_typed(
         page.wait_for_selector(".summary")
         assert page.evaluate("document.activeElement.className") == "summary"
         assert page.get_by_label("Email").input_value() == "dana"
+        assert page.get_by_label("Email").evaluate("field => getComputedStyle(field).borderTopWidth") == "2px"
         picture(page, f"form-{width}{'-dark' if dark else ''}")
         assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
         page.get_by_role("link", name="Email: Write").click()
