@@ -12,6 +12,7 @@ from tests.builders.facts import Facts, care_plan, clean_patient, consent, enrol
 from tests.builders.months import ODD_STAFF, ZONES, Clock, agreements, made_one, moments, odd_entries, staff_of
 from tests.builders.programs import DEVICES, PROGRAMS, SERVICES, WITHOUT_TIME
 from tests.builders.roster_days import Calendar, once, roster_changes
+from tests.builders.waived_plans import waived_plans
 
 TIMED = tuple(program for program in PROGRAMS if program not in WITHOUT_TIME)
 # Plain months, those of a clock change, and both sides of the day on which some code, pair or setting's rule begins or ends.
@@ -158,7 +159,6 @@ def _patients(draw: st.DrawFn, number: int, clock: Clock, anchors: list[int]) ->
         "device_days": draw(st.sampled_from([*DEVICES, {"RPM": 16, "RTM_RESPIRATORY": 15}, {"RTM_MUSCULOSKELETAL": 2, "RTM": 2}])),
         "services": draw(_services(calendar)),
         "discharges": draw(_discharges(calendar)) if "TCM" in programs else [],
-        "waived": draw(st.sampled_from([[]] * 4 + [["CARE_PLAN_REVIEW_OVERDUE"], ["CARE_PLAN_COPY_MISSING", "CONSENT_AGED"]])),
         "choice": draw(st.sampled_from([None] * 8 + programs)),
         "setting": draw(st.sampled_from(["physician"] * 4 + ["rhc_fqhc"])),
         "qmb": draw(st.sampled_from([False, True, None])),
@@ -170,7 +170,7 @@ def _patients(draw: st.DrawFn, number: int, clock: Clock, anchors: list[int]) ->
         known["care_plan"]["signed_on"] = draw(st.sampled_from([calendar.on(n) for n in (0, 4, -1, 30)]))
     level = draw(st.sampled_from(["low", "moderate", "high", None]))
     known["mdm"] = [{"month": calendar.month, "level": level, "provider": "A"}] if level else []
-    return plain | roster | known | changes
+    return plain | roster | known | draw(waived_plans(calendar)) | changes
 
 
 @st.composite

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.builders.facts import Facts, clean_patient, clean_staff
 from tests.builders.roster_days import Calendar, roster_changes
+from tests.builders.waived_plans import waived_plans
 
 ZONES = ("America/New_York", "America/Los_Angeles", "Pacific/Honolulu", "America/Phoenix")
 # Both days of the clock change, a leap February, two plain months, and months before each code existed.
@@ -73,15 +74,6 @@ ODD_STAFF = (
     "doctor-nobody",
     "doctor-a-expired",
 )
-
-
-# Mostly nothing, which the facts may also leave out.
-WAIVED: list[list[str]] = [
-    *[[]] * 4,
-    ["CARE_PLAN_REVIEW_OVERDUE"],
-    ["CARE_PLAN_COPY_MISSING"],
-    ["CARE_PLAN_COPY_MISSING", "CARE_PLAN_REVIEW_OVERDUE"],
-]
 
 
 @st.composite
@@ -161,8 +153,7 @@ def _patients(draw: st.DrawFn, number: int, clock: Clock, anchors: list[int]) ->
     entries = draw(entry_lists(clock, anchors, number))
     level = draw(st.sampled_from(["low", "moderate", "high", None]))
     documented = {"mdm": [{"month": clock.calendar.month, "level": level, "provider": "A"}] if level else []}
-    waived = {"waived": codes} if (codes := draw(st.sampled_from(WAIVED))) else {}
-    kept = plain | documented | draw(roster_changes(clock.calendar)) | waived | {"entries": entries}
+    kept = plain | documented | draw(waived_plans(clock.calendar)) | draw(roster_changes(clock.calendar)) | {"entries": entries}
     absent = draw(st.sets(st.sampled_from(["mdm", "stays", "services", "device_days", "attested"]), max_size=1))
     return {key: value for key, value in kept.items() if key not in absent}
 
