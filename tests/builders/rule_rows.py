@@ -146,6 +146,8 @@ def of_reasons() -> Iterator[Facts]:
     for _, patient, work in REASONS:
         calls = [entry("2026-03-03T10:00", 900, **work), entry("2026-03-25T10:00", 1199)]
         yield facts(clean_patient(entries=calls, **patient), staff=staff)
+        overlapping = [entry("2026-03-03T10:00", 900, **work), entry("2026-03-03T10:10", 900, **work)]
+        yield facts(clean_patient(entries=overlapping, **patient), staff=staff)
     other = clean_patient("p2", entries=[entry("2026-03-03T10:05", 60)])
     yield facts(clean_patient(entries=[entry("2026-03-03T10:00", 600, approved=False)]), other)
     both = [entry("2026-03-03T10:00", 600), entry("2026-03-03T10:00", 600, program="BHI", staff="second-nurse")]
