@@ -5,90 +5,9 @@ from datetime import date, timedelta
 from itertools import pairwise, product
 from typing import Any
 
+from tests.builders.code_lines import line_of, worked
 from tests.builders.facts import PLAN_ELEMENTS, Facts, care_plan, clean_patient, consent, enrolment, entry, facts
-from tests.builders.worked_programs import Worked, discharge
-
-PERSONAL = {"qhp_time": "personal"}
-DEVICES = {
-    "99445": ("RPM", 5),
-    "99454": ("RPM", 16),
-    "98984": ("RTM_RESPIRATORY", 5),
-    "98976": ("RTM_RESPIRATORY", 16),
-    "98985": ("RTM_MUSCULOSKELETAL", 5),
-    "98977": ("RTM_MUSCULOSKELETAL", 16),
-    "98986": ("RTM_COGNITIVE", 5),
-    "98978": ("RTM_COGNITIVE", 16),
-}
-# Minutes of staff (of the practitioner where the agreement makes them personal) that reach a code and no more.
-STAFF_MINUTES = {
-    "99490": ("CCM", 20),
-    "99439": ("CCM", 40),
-    "99487": ("CCM", 60),
-    "99489": ("CCM", 90),
-    "99426": ("PCM", 30),
-    "99427": ("PCM", 60),
-    "99470": ("RPM", 10),
-    "99457": ("RPM", 20),
-    "99458": ("RPM", 40),
-    "98979": ("RTM", 10),
-    "98980": ("RTM", 20),
-    "98981": ("RTM", 40),
-    "99484": ("BHI", 20),
-    "G2214": ("COCM", 16),
-    "99492": ("COCM", 36),
-    "99493": ("COCM", 31),
-    "99494": ("COCM", 76),
-}
-OWN_MINUTES = {"99491": ("CCM", 30), "99437": ("CCM", 60), "99424": ("PCM", 30), "99425": ("PCM", 60)}
-LEVELS: dict[str, dict[str, Any]] = {"G0556": {"conditions": ["I10"]}, "G0557": {}, "G0558": {"qmb": True}}
-ADD_ONS = {"G0568": ("APCM_COCM", "-01"), "G0569": ("APCM_COCM", ""), "G0570": ("APCM_BHI", "")}
-FIRST_MONTH = frozenset({"99492", "G0568"})
-LINES = frozenset([*DEVICES, *STAFF_MINUTES, *OWN_MINUTES, *LEVELS, *ADD_ONS, "99495", "99496"])
-PROVIDERS = {"same practitioner": ("A",), "different practitioner": ("B",)}
-
-
-def line_of(code: str, day: date, **changes: Any) -> Facts | None:
-    """Return facts in which a patient has a line that claims `code` for that day: worked, seen, enrolled to or dead on it.
-
-    None for a code of which no line is decided.
-    """
-    month = f"{day:%Y-%m}"
-    since = month[4:] + "-01" if code in FIRST_MONTH else None
-    start = (day.replace(day=1) - timedelta(days=40)).isoformat() if since is None else f"{month}-01"
-    if code in STAFF_MINUTES or code in OWN_MINUTES:
-        own = code in OWN_MINUTES
-        program, minutes = (OWN_MINUTES if own else STAFF_MINUTES)[code]
-        call = entry(f"{day}T01:00", 60 * minutes, program=program, staff="doctor-a" if own else "nurse")
-        mdm = [{"month": month, "level": "moderate" if code in ("99487", "99489") else "low", "provider": "A"}]
-        return _worked((program,), start, month, {"mdm": mdm} | changes, more=(call,), agreement=PERSONAL if own else {})
-    if code in DEVICES:
-        kind, days = DEVICES[code]
-        return _worked((kind.partition("_")[0],), start, month, {"device_days": {kind: days}, "died_on": f"{day}"} | changes)
-    if code in LEVELS:
-        return _worked(("APCM",), start, month, LEVELS[code] | changes, last_day=f"{day}")
-    if code in ADD_ONS:
-        return _worked(("APCM", ADD_ONS[code][0]), start, month, changes, last_day=f"{day}")
-    if code in ("99495", "99496"):
-        left = day - timedelta(days=6)
-        contact = left + timedelta(days=1 if left.weekday() < 4 else 3)
-        given = discharge(
-            discharged_on=f"{left}", contacted_on=f"{contact}", visited_on=f"{day}", mdm="high" if code == "99496" else "moderate"
-        )
-        return _worked(("TCM",), start, month, given | changes)
-    return None
-
-
-def _worked(
-    programs: tuple[str, ...], start: str, month: str, changes: dict[str, Any], *, last_day: str | None = None, **more: Any
-) -> Facts:
-    known: dict[str, Any] = {
-        "enrolments": [enrolment(program=program, to=last_day, **{"from": start}) for program in programs],
-        "consents": [consent(program=program, obtained_on=start) for program in programs],
-        "visits": [{"on": start, "kind": "AWV", "provider": "A"}],
-        "care_plan": care_plan(effective_on=start, copy_given_on=start, reviewed_on=start, signed_on=start),
-        "part_b_from": "2010-01-01",
-    }
-    return Worked(enrolled=programs, month=month, changes=known | changes, **more).facts()
+from tests.builders.worked_programs import discharge
 
 
 def of_pair(row: Mapping[str, Any], codes: Iterable[tuple[str, str]], *, month: date = date(2026, 3, 1)) -> Iterator[Facts]:
@@ -119,7 +38,7 @@ def of_holiday(day: date) -> Facts:
         deadline += timedelta(days=1)
         counted += deadline.weekday() < 5 and deadline != day
     given = discharge(discharged_on=f"{left}", contacted_on=f"{deadline}", visited_on=f"{deadline}")
-    return _worked(("TCM",), f"{left - timedelta(days=40)}", f"{deadline:%Y-%m}", given)
+    return worked(("TCM",), f"{left - timedelta(days=40)}", f"{deadline:%Y-%m}", given)
 
 
 REASONS: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
@@ -222,7 +141,7 @@ def of_band(device: str, days_from: int, days_to: int) -> list[Facts]:
     """Return a record of a device on both sides of each end of a band."""
     days = sorted({days_from - 1, days_from, days_to, min(days_to + 1, 30)})
     programs = (device.partition("_")[0],)
-    return [_worked(programs, "2026-01-05", "2026-03", {"device_days": {device: count}}) for count in days]
+    return [worked(programs, "2026-01-05", "2026-03", {"device_days": {device: count}}) for count in days]
 
 
 def of_duplicates(program: str, other: str, since: date) -> list[Facts]:
@@ -234,7 +153,7 @@ def of_duplicates(program: str, other: str, since: date) -> list[Facts]:
         both = []
         for name, client in ((program, "main"), (other, "second")):
             calls = [entry(f"{day}T01:00", 60 * minutes[name], program=name, staff=client)] if name in minutes else []
-            (patient,) = _worked((name,), start, f"{day:%Y-%m}", {}, more=tuple(calls))["patients"]
+            (patient,) = worked((name,), start, f"{day:%Y-%m}", {}, more=tuple(calls))["patients"]
             both.append(patient | {"ref": client, "client": client, "person": "one"})
         nurse = {"role": "clinical", "credential": "RN", "licensed_states": ["TX"], "country": "US"}
         if day.year >= 2015:
@@ -249,7 +168,7 @@ def of_first_visit(day: date) -> list[Facts]:
         said = [{"on": f"{on}", "kind": "AWV", "provider": "A", "ccm_discussed": True}]
         call = entry(f"{on}T01:00", 1200)
         plan = care_plan(effective_on=f"{on:%Y-%m}-01", copy_given_on=f"{on}", reviewed_on=None, signed_on=f"{on}")
-        made.append(_worked(("CCM",), f"{on:%Y-%m}-01", f"{on:%Y-%m}", {"visits": said, "care_plan": plan}, more=(call,)))
+        made.append(worked(("CCM",), f"{on:%Y-%m}-01", f"{on:%Y-%m}", {"visits": said, "care_plan": plan}, more=(call,)))
     return made
 
 
