@@ -36,7 +36,7 @@ def test_one_changed_bit_is_noticed(position: int) -> None:
         unseal(bytes(changed), secret=SECRET, owner="totp:1")
 
 
-@pytest.mark.parametrize("cut", [b"", SEALED[:1], SEALED[:12], SEALED[:20]])
-def test_what_is_cut_short_is_refused(cut: bytes) -> None:
+@pytest.mark.parametrize("length", [0, 1, 12, 20])
+def test_what_is_cut_short_is_refused(length: int) -> None:
     with pytest.raises(SealBroken):
-        unseal(cut, secret=SECRET, owner="totp:1")
+        unseal(SEALED[:length], secret=SECRET, owner="totp:1")

@@ -19,7 +19,9 @@ def test_a_token_is_kept_as_32_bytes_that_do_not_show_it() -> None:
     assert token_hash(token) != token_hash(token.swapcase())
 
 
-@pytest.mark.parametrize("sent", ["", "\x00", "\ud800", "x" * 1_000_000, "漢字"])
+@pytest.mark.parametrize(
+    "sent", ["", "\x00", "\ud800", "x" * 1_000_000, "漢字"], ids=["nothing", "zero", "half a pair", "a million", "Chinese"]
+)
 def test_whatever_a_browser_sends_has_a_hash(sent: str) -> None:
     assert len(token_hash(sent)) == len(recovery_code_hash(sent)) == 32
 
