@@ -65,6 +65,18 @@ def test_the_last_month_is_closed_for_every_client(made: DemoMade) -> None:
     assert {result.status for one in made.vendors for result in one.results} == {"closed"}
 
 
+def test_all_fourteen_months_are_closed_for_every_client(made: DemoMade) -> None:
+    for one in made.vendors:
+        with one.vendor.transaction() as connection:
+            closed = connection.execute(
+                text(
+                    "SELECT c.code, count(*) FROM client_month JOIN client c USING (vendor_id, client_id) WHERE closed_at IS NOT NULL GROUP BY 1 ORDER BY 1"
+                )
+            ).all()
+        assert [(code, months) for code, months in closed if months != 14] == []
+        assert len(closed) == len(one.results)
+
+
 def test_every_planted_gate_shows_on_its_patient(made: DemoMade, decided: dict[str, dict[str, set[str]]]) -> None:
     planted = [(one.vendor.slug, gate, "/".join(key)) for one in made.vendors for gate, key in one.files.planted.items() if gate.isupper()]
     assert [(vendor, gate) for vendor, gate, patient in planted if gate not in decided[vendor][patient]] == []
