@@ -56,12 +56,23 @@ def make_data(programs: Path, place: Place, account: Account, *, major: int) -> 
 
 
 def clear_drafts(folder: Path) -> None:
-    """Remove what a killed launcher left half made."""
+    """Remove what a killed launcher left half made; the program that it had started may still be writing there, so it is ended first."""
     for draft in folder.glob(".data-*"):
         if draft.is_dir():
+            end_makers(draft)
             shutil.rmtree(draft, ignore_errors=True)
         else:
             draft.unlink()
+
+
+def end_makers(draft: Path) -> None:
+    """End what was started with this folder as its data and outlived its launcher; nothing where there is no /proc."""
+    wanted = os.fsencode(draft)
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if wanted in (folder / "cmdline").read_bytes().split(b"\0"):
+                os.kill(int(folder.name), signal.SIGKILL)
+    end_orphans(draft)
 
 
 def run_initdb(programs: Path, data: Path, password: Path, account: Account, *, major: int) -> None:
