@@ -110,11 +110,14 @@ def reachable_tree(tree: Path, place: Place, account: Account) -> Path:
     target = Path(place.folder) / f"programs-{stamp.st_size:x}-{stamp.st_mtime_ns:x}"
     if not target.exists():
         draft = Path(tempfile.mkdtemp(prefix=".programs-", dir=place.folder))
-        for part in (tree, tree.with_name(f"{tree.name}.libs")):
-            if part.is_dir():
-                shutil.copytree(part, draft / part.name, copy_function=link_or_copy, ignore=shutil.ignore_patterns(*SHARED_COPY))
-        hand_over(draft, account)
-        draft.rename(target)
+        try:
+            for part in (tree, tree.with_name(f"{tree.name}.libs")):
+                if part.is_dir():
+                    shutil.copytree(part, draft / part.name, copy_function=link_or_copy, ignore=shutil.ignore_patterns(*SHARED_COPY))
+            hand_over(draft, account)
+            draft.rename(target)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
     return target / tree.name
 
 

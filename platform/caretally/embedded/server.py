@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -54,7 +55,15 @@ def ensure_server(home: Path, *, programs: str = "") -> EmbeddedServer:
         with only_one(home):
             return start_server(home, programs=programs)
     except OSError as error:
-        raise DependencyDown(f"PostgreSQL could not be started under {home}: {error.strerror or error}.") from error
+        raise DependencyDown(f"PostgreSQL could not be started under {home}: {why(error)}.") from error
+
+
+def why(error: OSError) -> str:
+    """Return what the system said in its own words; of a folder that could not be copied, what it said of the first file."""
+    copied = error.args[0] if isinstance(error, shutil.Error) and error.args else None
+    told = str(copied[0][2]) if isinstance(copied, list) and copied else ""
+    said = re.search(r"\[Errno \d+\] ([^:]+)", told)
+    return said[1] if said else error.strerror or type(error).__name__
 
 
 def start_server(home: Path, *, programs: str) -> EmbeddedServer:
