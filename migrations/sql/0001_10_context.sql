@@ -10,7 +10,7 @@ CREATE TABLE tenancy.context_key (
 );
 REVOKE ALL ON tenancy.context_key FROM PUBLIC;
 
--- The context is `key_id|vendor|clients|actor|expiry|mac`: clients are uuids joined by commas, or `*` for a vendor's own people;
+-- The context is `key_id|vendor|clients|actor|expiry|mac`: clients are uuids joined by commas, or `*` for a vendor's own people, an auditor's end with `@first/last`;
 -- the expiry is in seconds since 1970 UTC; the mac is hex. Raises 42501 when absent, forged or expired: never "zero rows".
 CREATE FUNCTION tenancy.verified_context() RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -53,8 +53,25 @@ BEGIN
     IF clients = '*' THEN
         RAISE EXCEPTION 'this login needs a context that names its clients' USING ERRCODE = '42501';
     END IF;
-    RETURN string_to_array(nullif(clients, ''), ',')::uuid[];
+    RETURN string_to_array(nullif(split_part(clients, '@', 1), ''), ',')::uuid[];
 END $$;
+
+-- An auditor's context ends its clients with `@first/last`, the days of a period; everybody else's period is unbounded.
+CREATE FUNCTION tenancy.period_first() RETURNS date
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(nullif(split_part(split_part((tenancy.verified_context())[3], '@', 2), '/', 1), '')::date, '-infinity')
+$$;
+CREATE FUNCTION tenancy.period_last() RETURNS date
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(nullif(split_part((tenancy.verified_context())[3], '/', 2), '')::date, 'infinity')
+$$;
+-- Entries are kept in UTC and their days are the client's: the period's moments are those of its days anywhere on earth.
+CREATE FUNCTION tenancy.period_starts_at() RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$ SELECT tenancy.period_first()::timestamp AT TIME ZONE 'UTC' - interval '14 hours' $$;
+CREATE FUNCTION tenancy.period_ends_at() RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+    SELECT (tenancy.period_last() + 1)::timestamp AT TIME ZONE 'UTC' + interval '12 hours'
+$$;
 
 CREATE FUNCTION tenancy.current_actor() RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$ SELECT (tenancy.verified_context())[4] $$;

@@ -116,6 +116,7 @@ class Twin:
         return TenantContext(self.vendor_id, "tester", (self.client_id,) if practice else None)
 
 
+ACCOUNT = uuid5(NAMESPACE_URL, "an account that serves both vendors")
 A1, A2, B1, B2 = (Twin(vendor, client) for vendor in "AB" for client in "12")
 
 
@@ -142,7 +143,7 @@ class Sower:
             r.parent: connection.scalar(text(f"SELECT min({next(iter(r.columns.values()))}) FROM {r.parent}"))
             for references in self.shape.references.values()
             for r in references
-            if r.parent not in TENANT_TABLES
+            if r.parent not in (*TENANT_TABLES, "account")
         }
 
     def row(self, table: str, twin: Twin) -> dict[str, Any]:
@@ -153,6 +154,8 @@ class Sower:
     def _parent_value(self, reference: Reference, column: str, twin: Twin) -> Any:
         if reference.parent in self.global_keys:
             return self.global_keys[reference.parent]
+        if reference.parent == "account":
+            return ACCOUNT
         theirs = reference.columns[column]
         if theirs in {"vendor_id", "client_id"}:
             return getattr(twin, theirs)
@@ -185,10 +188,9 @@ class Sower:
             return values[column.type]
         if column.type == "bytea":
             return uuid5(NAMESPACE_URL, canary).bytes * 2
-        if column.name == "slug":
-            return canary.lower().replace("_", "-")
-        if column.name == "signer":
-            return "tester"
+        shaped = {"slug": canary.lower().replace("_", "-"), "signer": "tester", "issuer": f"https://{canary}"}
+        if column.name in shaped:
+            return shaped[column.name]
         if listed := re.search(r"ARRAY\['([^']*)'", column.check):
             return listed[1]
         return CHECKED.get(column.name, canary) if "~" in column.check else canary
@@ -207,11 +209,16 @@ class Sower:
                 yield table
 
 
-END = ("_to", "percent", "_expires_on", "revoked_on", "resolved_on", "died_on")
+END = ("_to", "period_from", "percent", "_expires_on", "revoked_on", "resolved_on", "died_on")
 
 
 def sow(database: TestDatabase, *twins: Twin, tables: tuple[str, ...] = TENANT_TABLES) -> None:
     """Insert every twin's row of every table, as the owner, with the guard of signatures put aside."""
+    with database.auth_engine.begin() as connection:
+        account = text(
+            "INSERT INTO account (account_id, email, name) VALUES (:id, 'both@vendors.example', 'Of both') ON CONFLICT DO NOTHING"
+        )
+        connection.execute(account, {"id": ACCOUNT})
     with database.admin_engine.begin() as connection:
         connection.execute(text("ALTER TABLE attestation DISABLE TRIGGER signer"))
         sower = Sower(connection)

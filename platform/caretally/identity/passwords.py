@@ -1,14 +1,19 @@
 """Passwords: long enough, kept as Argon2id, and checked at the same cost whether or not there is such a person."""
 
+import re
 from unicodedata import normalize
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
 
 from caretally.errors import UsageMistake
 
 FEWEST_CHARACTERS = 12
 MOST_CHARACTERS = 256
+# The estimate's own scale: 3 is safe against some ten billion guesses. It rates no more than this many characters.
+LEAST_SCORE = 3
+LONGEST_RATED = 72
 HASHER = PasswordHasher()
 # Of 32 random bytes that nobody kept; checked for an account that does not exist, so that it must cost what a new hash costs.
 NOBODYS_HASH = "$argon2id$v=19$m=65536,t=3,p=4$o8aFQjljKIidrd8kDAvnHA$CskABBnvr5q+9P5dUxuPEpAtGrhAv0UZp2lkIbbh+ME"
@@ -23,7 +28,8 @@ class PasswordRefused(UsageMistake):
 def check_new_password(password: str, *, email: str) -> None:
     """Raise `PasswordRefused` unless the password has 12 to 256 characters and does not hold the person's own address or its name part.
 
-    Nothing is asked of its letters, digits or signs. Whether it is common or breached is not looked up here.
+    Nothing is asked of its letters, digits or signs. Common and breached passwords, and what is made of them, dates, names, keyboard rows and
+    repetitions by the usual tricks, are refused by the estimate of `zxcvbn` (Wheeler, USENIX Security 2016), whose lists come from breaches.
     """
     typed = normalize("NFKC", password)
     if len(typed) < FEWEST_CHARACTERS:
@@ -36,6 +42,10 @@ def check_new_password(password: str, *, email: str) -> None:
         raise PasswordRefused("The password is little more than your own address; use one that does not hold it.")
     if len(set(typed)) == 1:
         raise PasswordRefused("The password is one character repeated; use another, such as four words.")
+    if zxcvbn(typed[:LONGEST_RATED], user_inputs=[email, *re.split(r"[^a-z0-9]+", email.casefold()), "caretally"])["score"] < LEAST_SCORE:
+        raise PasswordRefused(
+            "This password is among the first that a guesser tries; use another, such as four words that do not belong together."
+        )
 
 
 def password_hash(password: str) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import time
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 KEY_ID = 1
@@ -13,11 +14,15 @@ LIFETIME_SECONDS = 3600
 
 @dataclass(frozen=True)
 class TenantContext:
-    """One vendor, the clients that may be seen (None: all, for a vendor's own people), and the actor written to the audit log."""
+    """One vendor, the clients that may be seen (None: all, for a vendor's own people), and the actor written to the audit log.
+
+    `period` is the first and the last day that an auditor of these clients may look at, None for everybody else.
+    """
 
     vendor_id: UUID
     actor: str
     clients: tuple[UUID, ...] | None = None
+    period: tuple[date, date] | None = None
 
 
 def context_key(secret: bytes) -> bytes:
@@ -35,11 +40,15 @@ def signed_context(context: TenantContext, *, key: bytes, now_seconds: int | Non
     """Return the text for the setting `caretally.context`: `key_id|vendor|clients|actor|expiry|mac`.
 
     The expiry is one hour after `now_seconds` (seconds since 1970 UTC; default: now), long enough for the longest close
-    and short for a stolen text. Raises `ValueError` when the actor holds a `|`.
+    and short for a stolen text. Raises `ValueError` when the actor holds a `|` or a period has no clients.
     """
     if "|" in context.actor:
         raise ValueError("an actor's name cannot hold a vertical bar")
     clients = "*" if context.clients is None else ",".join(str(c) for c in context.clients)
+    if context.period is not None:
+        if context.clients is None:
+            raise ValueError("a period belongs to named clients")
+        clients += f"@{context.period[0].isoformat()}/{context.period[1].isoformat()}"
     expiry = (int(time.time()) if now_seconds is None else now_seconds) + LIFETIME_SECONDS
     message = f"{KEY_ID}|{context.vendor_id}|{clients}|{context.actor}|{expiry}"
     return f"{message}|{hmac.new(key, message.encode(), hashlib.sha256).hexdigest()}"

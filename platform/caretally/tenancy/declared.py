@@ -1,6 +1,6 @@
 """The policies, triggers, grants and key exceptions that a table must have, word for word; the catalog check compares them with the database."""
 
-from caretally.tenancy.registry import CLIENT_TABLES, GLOBAL_TABLES, GLOBAL_VIEWS, TABLES, VENDOR_TABLES
+from caretally.tenancy.registry import ACCOUNT_TABLES, CLIENT_TABLES, GLOBAL_TABLES, GLOBAL_VIEWS, TABLES, VENDOR_TABLES
 
 LOGINS = ("vendor", "practice", "auth", "operator", "migrate")
 
@@ -13,6 +13,13 @@ COMMON_UNIQUE_KEYS = {
 VENDOR_MATCHES = "(vendor_id = ( SELECT tenancy.current_vendor() AS current_vendor))"
 CLIENT_MATCHES = "(client_id = ANY (( SELECT tenancy.current_clients() AS current_clients)::uuid[]))"
 
+# What an auditor sees of a client only within the period of their membership.
+OF_PERIOD = "((month >= ( SELECT tenancy.period_first() AS period_first)) AND (month <= ( SELECT tenancy.period_last() AS period_last)))"
+PERIODS = dict.fromkeys("mdm attestation late_entry client_month patient_month exclusion_choice adjustment invoice".split(), OF_PERIOD) | {
+    "time_entry": "((started_at >= ( SELECT tenancy.period_starts_at() AS period_starts_at)) "
+    "AND (started_at < ( SELECT tenancy.period_ends_at() AS period_ends_at)))"
+}
+
 CLIENT_SOURCES = (
     "time_entry mdm billed_service client provider patient enrolment assignment condition consent visit care_plan review attestation stay "
     "device_period discharge agreement agreement_price late_entry exclusion_choice waiver"
@@ -22,7 +29,9 @@ VENDOR_SOURCES = ("staff", "vendor_policy")
 FROZEN = "patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry audit_event overpayment_review attestation".split()
 
 NEW, OLD = "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT", "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT"
+BOTH = "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT"
 SINGLE_TRIGGERS = {
+    "staff": (f"note_excluded AFTER UPDATE {BOTH} guard.note_excluded()",),
     "client": (
         f"born AFTER INSERT {NEW} guard.client_born()",
         "timezone_fixed BEFORE UPDATE OF timezone FOR EACH ROW guard.client_timezone()",
@@ -34,7 +43,6 @@ SINGLE_TRIGGERS = {
     "attestation": ("signer BEFORE INSERT OR UPDATE FOR EACH ROW guard.signer_is_session()",),
 }
 
-BOTH = "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT"
 OF_MONTH = ("r.month", "(r.month + interval '1 month')::date - 1")
 # What notes a fact that came after its month had closed: the first and the last day it bears on, the columns that count, the column of its end.
 NOTED_LATE = {
@@ -83,15 +91,21 @@ VENDOR_GRANTS = (
     | dict.fromkeys(ADDED_BY_VENDOR, frozenset({"SELECT", "INSERT"}))
     | dict.fromkeys(("vendor", "attestation", "late_fact", "audit_event", "audit_head"), frozenset({"SELECT"}))
     | {
+        "vendor": frozenset({"SELECT", "UPDATE(session_idle_minutes)", "UPDATE(session_hours)"}),
         "vendor_lock": frozenset({"SELECT", "UPDATE"}),
         "client_lock": frozenset({"SELECT", "UPDATE"}),
         "waiver": frozenset({"SELECT", "INSERT", "UPDATE(withdrawn_at)", "UPDATE(withdrawn_by)"}),
         "import_batch": frozenset({"SELECT", "INSERT", "UPDATE(undone_at)", "UPDATE(undone_by)"}),
         "client_month": frozenset({"SELECT", "INSERT", "UPDATE"}),
         "number_counter": frozenset({"SELECT", "INSERT", "UPDATE(last_number)"}),
+        "membership": frozenset({"SELECT", "INSERT", "UPDATE(role)", "UPDATE(changed_at)", "UPDATE(ended_by)", "UPDATE(ended_at)"}),
+        "identity_provider": frozenset({"SELECT", "INSERT", "UPDATE(ended_at)"}),
+        "membership_client": frozenset({"SELECT", "INSERT", "DELETE"}),
     }
 )
-UNSEEN_BY_PRACTICE = frozenset({"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact", "person_record"})
+UNSEEN_BY_PRACTICE = frozenset(
+    {"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact", "person_record", "membership_client"}
+)
 # Columns that a practice may read where it may not read all: a patient's person key changes when another client's patient is the same person.
 READ_BY_PRACTICE = {
     "patient": (
@@ -100,6 +114,27 @@ READ_BY_PRACTICE = {
 }
 # What the operator reads of every vendor: names to list and create them, the heads of their audit chains to sign checkpoints over.
 SEEN_BY_OPERATOR = {"vendor": ("SELECT", "INSERT"), "audit_head": ("SELECT",)}
+# What the sign-in reads of every vendor: whose member an account is, and the names of the vendors and practices to choose from.
+SEEN_BY_SIGN_IN = {
+    "vendor": ("SELECT(vendor_id)", "SELECT(slug)", "SELECT(name)", "SELECT(session_idle_minutes)", "SELECT(session_hours)"),
+    "client": ("SELECT(vendor_id)", "SELECT(client_id)", "SELECT(name)"),
+    "membership": ("SELECT",),
+    "membership_client": ("SELECT",),
+    "identity_provider": ("SELECT",),
+}
+# What the sign-in writes of accounts. What happened to one is only ever added to.
+WRITTEN_BY_SIGN_IN = {
+    "account": ("SELECT", "INSERT", "UPDATE"),
+    "account_authenticator": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "account_passkey": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "account_recovery_code": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "account_link": ("SELECT", "INSERT", "UPDATE"),
+    "account_ceremony": ("SELECT", "INSERT", "DELETE"),
+    "account_session": ("SELECT", "INSERT", "UPDATE"),
+    "account_event": ("SELECT", "INSERT"),
+    "account_federation": ("SELECT", "INSERT"),
+    "sign_in_failure": ("SELECT", "INSERT", "DELETE"),
+}
 UNSEEN_BY_ALL = frozenset({"alembic_version"})
 
 
@@ -108,8 +143,13 @@ def declared_policies(prefix: str) -> dict[str, frozenset[str]]:
     vendor = f"tenant_vendor PERMISSIVE * TO public USING {VENDOR_MATCHES} CHECK {VENDOR_MATCHES}"
     clients = f"tenant_clients RESTRICTIVE * TO {prefix}_practice USING {CLIENT_MATCHES} CHECK {CLIENT_MATCHES}"
     policies = dict.fromkeys(CLIENT_TABLES, frozenset({vendor, clients})) | dict.fromkeys(VENDOR_TABLES, frozenset({vendor}))
+    for table, expression in PERIODS.items():
+        policies[table] |= {f"tenant_period RESTRICTIVE * TO {prefix}_practice USING {expression} CHECK none"}
     lists = f"operator_lists PERMISSIVE r TO {prefix}_operator USING true CHECK none"
-    return policies | {table: policies[table] | {lists} for table in SEEN_BY_OPERATOR}
+    policies |= {table: policies[table] | {lists} for table in SEEN_BY_OPERATOR}
+    reads = f"sign_in_reads PERMISSIVE r TO {prefix}_auth USING true CHECK none"
+    policies |= {table: policies[table] | {reads} for table in SEEN_BY_SIGN_IN}
+    return policies | dict.fromkeys(ACCOUNT_TABLES, frozenset({f"sign_in PERMISSIVE * TO {prefix}_auth USING true CHECK true"}))
 
 
 def declared_triggers() -> dict[str, frozenset[str]]:
@@ -171,4 +211,5 @@ def _grants(table: str, prefix: str) -> list[str]:
         grants.append(f"{prefix}_practice SELECT")
     if table in SEEN_BY_OPERATOR:
         grants += [f"{prefix}_operator {privilege}" for privilege in SEEN_BY_OPERATOR[table]]
+    grants += [f"{prefix}_auth {privilege}" for privilege in (*SEEN_BY_SIGN_IN.get(table, ()), *WRITTEN_BY_SIGN_IN.get(table, ()))]
     return grants

@@ -4,10 +4,11 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How far a row belongs: to one client of a vendor, to a vendor, or to everybody (reference data)."""
+    """How far a row belongs: to one client of a vendor, to a vendor, to a person whatever the vendor, or to everybody (reference data)."""
 
     CLIENT = "client"
     VENDOR = "vendor"
+    ACCOUNT = "account"
     GLOBAL = "global"
 
 
@@ -17,11 +18,15 @@ SCHEMAS = (SCHEMA, "tenancy", "guard", "import")
 CLIENT_TABLES = (
     "client client_lock provider patient enrolment assignment condition consent visit care_plan review mdm attestation billed_service stay "
     "device_period discharge time_entry late_entry agreement agreement_price client_month patient_month exception invoice invoice_line "
-    "invoice_state ledger_entry overpayment_review program_line exclusion_choice waiver late_fact adjustment person_record"
+    "invoice_state ledger_entry overpayment_review program_line exclusion_choice waiver late_fact adjustment person_record membership_client"
 ).split()
 VENDOR_TABLES = (
     "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head audit_event "
-    "person_match"
+    "person_match membership identity_provider"
+).split()
+ACCOUNT_TABLES = (
+    "account account_authenticator account_passkey account_recovery_code account_link account_ceremony account_session account_event "
+    "sign_in_failure account_federation"
 ).split()
 GLOBAL_TABLES = (
     "rule_set billing_code time_ladder gate waivable_gate exclusion_reason credential_type visit_code_not_qualifying plan_element program_limit "
@@ -32,7 +37,10 @@ GLOBAL_TABLES = (
 GLOBAL_VIEWS = ("reference_edition", "ncci_pair", "icd10_code", "diagnosis_known")
 
 TABLES: dict[str, Level] = (
-    dict.fromkeys(CLIENT_TABLES, Level.CLIENT) | dict.fromkeys(VENDOR_TABLES, Level.VENDOR) | dict.fromkeys(GLOBAL_TABLES, Level.GLOBAL)
+    dict.fromkeys(CLIENT_TABLES, Level.CLIENT)
+    | dict.fromkeys(VENDOR_TABLES, Level.VENDOR)
+    | dict.fromkeys(ACCOUNT_TABLES, Level.ACCOUNT)
+    | dict.fromkeys(GLOBAL_TABLES, Level.GLOBAL)
 )
 SECURITY_DEFINER_FUNCTIONS = frozenset(
     {
@@ -42,10 +50,12 @@ SECURITY_DEFINER_FUNCTIONS = frozenset(
         "guard.client_born",
         "guard.note_late",
         "guard.note_held",
+        "guard.note_excluded",
         "guard.vendor_born",
         "import.refresh_statistics",
         "tenancy.analyse",
         "tenancy.append_event",
+        "tenancy.staff_at_work",
         "tenancy.person_hashes",
     }
 )

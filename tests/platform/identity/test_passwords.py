@@ -15,9 +15,10 @@ GOOD = "vier lange Wörter hier"
 KEPT = password_hash(GOOD)
 
 
-@pytest.mark.parametrize("password", [GOOD, "twelve chars", "123456 has no rule", "漢字" * 6])
+@pytest.mark.parametrize("password", [GOOD, "twelve chars", "123456 has no rule", "漢字仮名交じり文はとても読みやすい"])
 def test_twelve_characters_of_any_kind_are_enough(password: str) -> None:
     check_new_password(password, email=EMAIL)
+    assert password_fits(password_hash(password), password)
 
 
 @pytest.mark.parametrize("password", ["", "eleven char", "x" * 257, "a" * 12, EMAIL, "dana.whitfield", "Dana.Whitfield1"])
@@ -93,3 +94,23 @@ def test_a_damaged_hash_fits_nothing() -> None:
 def test_a_hash_of_other_parameters_is_replaced_at_the_next_sign_in() -> None:
     assert not needs_new_hash(KEPT)
     assert needs_new_hash(PasswordHasher(time_cost=1).hash(GOOD))
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "password1234",
+        "Password1234!",
+        "qwertyuiopas",
+        "123456789012",
+        "letmeinletmein",
+        "iloveyou1234",
+        "caretally2026",
+        "abcdefghijkl",
+        "whitfield2026",
+        "P@ssw0rdP@ssw0rd",
+    ],
+)
+def test_what_guessers_try_first_is_refused(password: str) -> None:
+    with pytest.raises(PasswordRefused, match=r"guesser|your own address"):
+        check_new_password(password, email=EMAIL)

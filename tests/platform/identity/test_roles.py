@@ -22,7 +22,9 @@ CHANGES = {
 
 
 def test_every_permission_that_a_route_asks_for_is_held_by_some_role(database: TestDatabase) -> None:
-    app = create_app(Edge(database.vendor_engine, database.practice_engine, database.secret, lambda _request: None))
+    app = create_app(
+        Edge(database.vendor_engine, database.practice_engine, database.secret, lambda _request: None, database.auth_engine, print)
+    )
     asked = {access.permission for access in declared_access(app).values() if access.permission}
     assert asked
     assert asked <= set(Permission)

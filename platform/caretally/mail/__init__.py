@@ -1,0 +1,1 @@
+"""Mail to people: into a folder, to an SMTP server or through SES. No message holds a patient's data."""
