@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from caretally.web.visitor import Visitor
-from tests.builders.databases import TestDatabase
 from tests.builders.pages import TESTER, Pages
 
 INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"]
@@ -44,12 +43,6 @@ def browser(chromium: str) -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"] if os.geteuid() == 0 else [])
         yield launched
         launched.close()
-
-
-@pytest.fixture(scope="module")
-def pages(database: TestDatabase) -> Pages:
-    """The application over the module's database."""
-    return Pages(database)
 
 
 @pytest.fixture(scope="module")

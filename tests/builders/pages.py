@@ -15,6 +15,8 @@ from sqlalchemy import Engine, event, text
 from werkzeug.test import TestResponse
 
 from caretally.app.create_app import create_app
+from caretally.mail.message import Mail
+from caretally.sign_in.people import find_visitor
 from caretally.web.access import open_to_all, requires
 from caretally.web.edge import Edge, connection
 from caretally.web.form import EMPTY, Form, typed_into
@@ -24,7 +26,7 @@ from tests.builders.databases import TestDatabase
 HERE = "http://localhost"
 TESTER = "X-Tester"
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
-EVERYTHING = frozenset({"read_months", "read_invoices", "read_audit_log", "probe"})
+EVERYTHING = frozenset({"read_months", "read_invoices", "read_audit_log", "manage_people", "probe"})
 
 
 def visitor_of(
@@ -63,14 +65,16 @@ class Pages:
     database: TestDatabase
     app: Flask = field(init=False)
     visitors: dict[str, Visitor] = field(default_factory=dict)
+    posted: list[Mail] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        edge = Edge(self.database.vendor_engine, self.database.practice_engine, self.database.secret, self._find)
+        pools = (self.database.vendor_engine, self.database.practice_engine)
+        edge = Edge(*pools, self.database.secret, self._find, self.database.auth_engine, self.posted.append)
         self.app = create_app(edge)
         add_probes(self.app)
 
     def _find(self, of: Request) -> Visitor | None:
-        return self.visitors.get(of.headers.get(TESTER, ""))
+        return self.visitors.get(of.headers.get(TESTER, "")) or find_visitor(of)
 
     def client(self, who: Visitor | None = None) -> FlaskClient:
         """Return a browser of its own for this visitor."""

@@ -11,9 +11,10 @@ import pytest
 
 from caretally.web.access import declared_access
 from caretally.web.visitor import Visitor
+from tests.builders.accounts import give_role, new_signer
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office
-from tests.builders.pages import HERE, Pages, visitor_of
+from tests.builders.pages import HERE, Pages, form_token, visitor_of
 from tests.builders.pages_office import invoice_id, office_with_closed_month
 
 CHANGING = re.compile(
@@ -23,14 +24,14 @@ CHANGING = re.compile(
 
 @dataclass(frozen=True)
 class Crawled:
-    """How to open a route: `path` with `{invoice}` for an id; `queries` are further addresses, `{words}` becomes a stranger's canary."""
+    """How to open a route: `path` with `{invoice}` or `{member}` for an id; `queries` are further addresses, `{words}` becomes a stranger's canary."""
 
     path: str
     queries: tuple[str, ...] = ()
 
-    def addresses(self, invoice: UUID, words: str) -> list[str]:
+    def addresses(self, invoice: UUID, member: UUID, words: str) -> list[str]:
         """Return the addresses to open for one owner's ids and words."""
-        return [self.path.format(invoice=invoice) + query.format(words=words, invoice=invoice) for query in ("", *self.queries)]
+        return [(self.path + query).format(words=words, invoice=invoice, member=member) for query in ("", *self.queries)]
 
 
 CRAWL = {
@@ -44,8 +45,50 @@ CRAWL = {
     "invoices.show": Crawled("/invoices/{invoice}", ("?open=1", "?page=2")),
     "audit.listed": Crawled("/audit-log", ("?action={words}", "?before=2")),
     "invoices.download": Crawled("/invoices/{invoice}/file.csv"),
+    "sign_in.sign_in": Crawled("/sign-in", ("?next=/invoices/{invoice}",)),
+    "sign_in.code": Crawled("/sign-in/code", ("?next=/invoices/{invoice}",)),
+    "sign_in.authenticator": Crawled("/sign-in/authenticator"),
+    "sign_in.choose": Crawled("/choose", ("?next=/invoices/{invoice}",)),
+    "sign_in.step_up": Crawled("/step-up", ("?next=/invoices/{invoice}",)),
+    "sign_in.sign_out": Crawled("/sign-out"),
+    "links.forgotten": Crawled("/forgotten"),
+    "links.set_password_by": Crawled("/link/{member}"),
+    "organisation.begin": Crawled("/sign-in/organisation", ("?next=/invoices/{invoice}",)),
+    "organisation.again": Crawled("/sign-in/organisation/again"),
+    "organisation.back": Crawled("/sign-in/organisation/back", ("?state={words}&code={invoice}",)),
+    "passkeys.ask": Crawled("/sign-in/passkey/ask"),
+    "passkeys.enter": Crawled("/sign-in/passkey"),
+    "passkeys.ask_new": Crawled("/profile/passkeys/ask"),
+    "passkeys.own": Crawled("/profile/passkeys"),
+    "passkeys.remove": Crawled("/profile/passkeys/{member}/remove"),
+    "profile.show": Crawled("/profile"),
+    "profile.password": Crawled("/profile/password"),
+    "profile.recovery_codes": Crawled("/profile/recovery-codes"),
+    "profile.authenticator": Crawled("/profile/authenticator"),
+    "profile.end_one": Crawled("/profile/sessions/{member}/end"),
+    "profile.end_others": Crawled("/profile/sessions/end-others"),
+    "people.listed": Crawled("/people"),
+    "people.invite": Crawled("/people/invite"),
+    "people.change": Crawled("/people/{member}"),
+    "people.invite_again": Crawled("/people/{member}/invite-again"),
+    "people.end": Crawled("/people/{member}/end"),
 }
 PROBES = {"probe_form", "probe_filled", "probe_defect", "probe_write", "probe_role"}
+
+
+@dataclass(frozen=True)
+class Owned:
+    """What somebody else must not see: an invoice's id, that of a membership at its practice, and a canary in the names."""
+
+    invoice: UUID
+    member: UUID
+    canary: str
+
+
+def owned(office: Office, client: str, name: str) -> Owned:
+    """Return what a practice owns."""
+    member = "SELECT membership_id FROM membership_client WHERE client_id = :client_id"
+    return Owned(invoice_id(office, client), office.value(member, client_id=office.clients[client]), f"{name}-{client}")
 
 
 @dataclass(frozen=True)
@@ -56,11 +99,10 @@ class World:
     ours: Office
     theirs: Office
 
-    def visitors(self) -> dict[str, tuple[Visitor | None, list[tuple[UUID, str]]]]:
-        """Return each visitor with the invoices and canaries that are not theirs."""
-        a1, a2 = (invoice_id(self.ours, code) for code in ("A1", "A2"))
-        b1 = invoice_id(self.theirs, "B1")
-        of_a, of_b = [(a1, "Castellano-A1"), (a2, "Castellano-A2")], [(b1, "Quillfeather-B1")]
+    def visitors(self) -> dict[str, tuple[Visitor | None, list[Owned]]]:
+        """Return each visitor with what is not theirs."""
+        of_a = [owned(self.ours, code, "Castellano") for code in ("A1", "A2")]
+        of_b = [owned(self.theirs, "B1", "Quillfeather")]
         ours = self.ours.clients
         return {
             "vendor A": (visitor_of(self.ours.vendor_id), of_b),
@@ -73,10 +115,12 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(database: TestDatabase) -> World:
-    """Both vendors with a closed month."""
-    return World(
-        Pages(database), office_with_closed_month(database, "A1", "A2"), office_with_closed_month(database, "B1", name="Quillfeather")
-    )
+    """Both vendors with a closed month, and an administrator at each practice."""
+    ours, theirs = office_with_closed_month(database, "A1", "A2"), office_with_closed_month(database, "B1", name="Quillfeather")
+    for office, code, name in ((ours, "A1", "Castellano"), (ours, "A2", "Castellano"), (theirs, "B1", "Quillfeather")):
+        signer = new_signer(database, name=f"Person of {name}-{code}")
+        give_role(database, signer, office.vendor_id, "practice_administrator", clients=[code])
+    return World(Pages(database), ours, theirs)
 
 
 def test_every_route_has_an_entry_in_the_crawl(world: World) -> None:
@@ -87,9 +131,10 @@ def test_every_route_has_an_entry_in_the_crawl(world: World) -> None:
 @pytest.mark.parametrize("endpoint", CRAWL)
 def test_a_foreign_id_answers_as_one_that_does_not_exist_and_shows_nothing(world: World, endpoint: str, who: str) -> None:
     visitor, foreign = world.visitors()[who]
-    for their_invoice, canary in foreign:
-        absent = CRAWL[endpoint].addresses(uuid4(), "x" * len(canary))
-        for address, other in zip(CRAWL[endpoint].addresses(their_invoice, canary), absent, strict=True):
+    for their in foreign:
+        canary = their.canary
+        absent = CRAWL[endpoint].addresses(uuid4(), uuid4(), "x" * len(canary))
+        for address, other in zip(CRAWL[endpoint].addresses(their.invoice, their.member, canary), absent, strict=True):
             theirs, nobodys = (world.pages.get(path, visitor) for path in (address, other))
             assert theirs.status_code == nobodys.status_code
             assert without_echo(theirs.text, canary) == without_echo(nobodys.text, "x" * len(canary))
@@ -100,9 +145,26 @@ def test_a_foreign_id_answers_as_one_that_does_not_exist_and_shows_nothing(world
 @pytest.mark.parametrize("endpoint", CRAWL)
 def test_no_route_takes_an_unsafe_method_from_another_site(world: World, endpoint: str, method: str) -> None:
     visitor, _ = world.visitors()["vendor A"]
-    address = CRAWL[endpoint].addresses(uuid4(), "x")[0]
+    address = CRAWL[endpoint].addresses(uuid4(), uuid4(), "x")[0]
     assert world.pages.client(visitor).open(address, method=method, headers={"Origin": "https://evil.example"}).status_code == 403
     assert world.pages.client(visitor).open(address, method=method, headers={"Origin": HERE}).status_code == 403
+
+
+@pytest.mark.parametrize("who", ["vendor A", "practice A1", "practice A2", "vendor B"])
+@pytest.mark.parametrize("endpoint", [name for name, crawled in CRAWL.items() if "{member}" in crawled.path])
+def test_a_form_sent_to_a_foreign_id_answers_as_one_sent_to_none_and_changes_nothing(world: World, endpoint: str, who: str) -> None:
+    visitor, foreign = world.visitors()[who]
+    client = world.pages.client(visitor)
+    typed = {"form_token": form_token(client.get("/probe/form")), "role": "provider"}
+    for their in foreign:
+        answers = [
+            client.post(CRAWL[endpoint].addresses(uuid4(), member, "x")[0], data=typed, headers={"Origin": HERE})
+            for member in (their.member, uuid4())
+        ]
+        assert answers[0].status_code == answers[1].status_code >= 400 or endpoint.startswith(("profile.", "passkeys."))
+        assert without_echo(answers[0].text, "") == without_echo(answers[1].text, "")
+    held = "SELECT count(*) FROM membership WHERE ended_at IS NULL AND role = 'practice_administrator'"
+    assert (world.ours.value(held), world.theirs.value(held)) == (2, 1)
 
 
 def test_the_crawl_sees_a_planted_leak(world: World) -> None:

@@ -25,6 +25,7 @@ COMMANDS = {
     "config": "caretally.app.commands.config:config",
     "migrate": "caretally.app.commands.migrate:migrate",
     "vendor": "caretally.app.commands.vendor:vendor_group",
+    "user": "caretally.app.commands.user:user_group",
     "import": "caretally.app.commands.import_file:import_group",
     "close": "caretally.app.commands.close:close_command",
     "reopen": "caretally.app.commands.close:reopen_command",

@@ -7,9 +7,17 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 import caretally.web
+from caretally.app.demo.pages import pages as demo_pages
 from caretally.audit.pages import pages as audit_pages
 from caretally.close.pages import pages as month_pages
 from caretally.invoices.pages import pages as invoice_pages
+from caretally.sign_in.link_pages import pages as link_pages
+from caretally.sign_in.organisation_pages import pages as organisation_pages
+from caretally.sign_in.pages import pages as sign_in_pages
+from caretally.sign_in.passkey_pages import pages as passkey_pages
+from caretally.sign_in.people import install_sign_in
+from caretally.sign_in.people_pages import pages as people_pages
+from caretally.sign_in.profile_pages import pages as profile_pages
 from caretally.web.access import declared_access, open_to_all
 from caretally.web.edge import EXTENSION, Edge
 from caretally.web.error_pages import install_error_pages
@@ -28,6 +36,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 ENTRIES = (
     Entry("Work", "Months", "months.newest", "calendar", "read_months"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
+    Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
     Entry("Setup", "Audit log", "audit.listed", "list", "read_audit_log"),
 )
 SEARCH = Entry("", "Search clients and invoices", "invoices.listed", "search", "read_invoices")
@@ -54,9 +63,23 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
     install_error_pages(app)
     install_headers(app)
     install_own_forms(app)
-    install_shell(app, Shell(ENTRIES, search=SEARCH, demo=demo))
-    for pages in (health, month_pages, invoice_pages, audit_pages):
+    install_shell(app, Shell(ENTRIES, search=SEARCH, switch="sign_in.choose", leave="sign_in.sign_out", profile="profile.show", demo=demo))
+    install_sign_in(app)
+    for pages in (
+        health,
+        sign_in_pages,
+        link_pages,
+        organisation_pages,
+        passkey_pages,
+        profile_pages,
+        people_pages,
+        month_pages,
+        invoice_pages,
+        audit_pages,
+    ):
         app.register_blueprint(pages)
+    if demo:
+        app.register_blueprint(demo_pages)
     open_to_all("the one stylesheet and the icon, the same for everybody")(app.view_functions["static"])
     declared_access(app)
     return app

@@ -18,7 +18,7 @@ from caretally.app.bring_up_to_date import bring_up_to_date
 from caretally.config.secret import installation_secret
 from caretally.config.settings import Settings, read_settings
 from caretally.db.address import database_url, unreachable
-from caretally.db.engines import LONG, operator_engine, vendor_engine
+from caretally.db.engines import LONG, login_engine, operator_engine, vendor_engine
 from caretally.db.migrate import UnknownRole, become, require_newest_schema, schema_of
 from caretally.db.roles import Roles, psycopg_connection
 from caretally.db.versions import refuse_old_server
@@ -94,6 +94,12 @@ class Installation:
         """The pool that lists and creates vendors."""
         self._require_schema()
         return closed_with_command(operator_engine(self.url, roles=self.roles, secret=self.secret))
+
+    @cached_property
+    def auth_pool(self) -> Engine:
+        """The pool of the sign-in, which knows accounts and no patient."""
+        self._require_schema()
+        return closed_with_command(login_engine(self.url, "auth", roles=self.roles, secret=self.secret))
 
     def transaction(self, vendor_id: UUID, *, actor: str = "") -> AbstractContextManager[Connection]:
         """Open a transaction of one vendor on the vendor login."""

@@ -1,12 +1,15 @@
 """One process of the web: the application over this installation's pools. The server imports it in each of its workers."""
 
 import os
+from functools import partial
 
 from flask import Flask
 
 from caretally.app.create_app import LOOPBACK, create_app
 from caretally.app.installation import Installation
-from caretally.db.engines import practice_engine, vendor_engine
+from caretally.db.engines import login_engine, practice_engine, vendor_engine
+from caretally.mail.post import post
+from caretally.sign_in.people import find_visitor
 from caretally.web.edge import Edge
 
 HOSTNAMES = "CARETALLY_SERVE_HOSTNAMES"
@@ -15,13 +18,13 @@ DEMO = "CARETALLY_SERVE_DEMO"
 
 
 def application() -> Flask:
-    """Return the application; a page waits for a connection of its own pool, so each pool has one for every thread.
-
-    Nobody is found signed in until the capability of identity gives the function that finds a visitor.
-    """
+    """Return the application; a page waits for a connection of its own pool, so each pool has one for every thread."""
     here = Installation()
     threads = int(os.environ.get(THREADS, "8"))
     vendor = vendor_engine(here.url, roles=here.roles, secret=here.secret, pool_size=threads)
     practice = practice_engine(here.url, roles=here.roles, secret=here.secret, pool_size=threads)
     hostnames = [*LOOPBACK, *filter(None, os.environ.get(HOSTNAMES, "").split(","))]
-    return create_app(Edge(vendor, practice, here.secret, lambda _request: None), hostnames=hostnames, demo=bool(os.environ.get(DEMO)))
+    accounts = login_engine(here.url, "auth", roles=here.roles, secret=here.secret, pool_size=threads)
+    post_mail = partial(post, address=here.settings.mail, home=here.settings.home)
+    edge = Edge(vendor, practice, here.secret, find_visitor, accounts, post_mail)
+    return create_app(edge, hostnames=hostnames, demo=bool(os.environ.get(DEMO)))

@@ -9,20 +9,25 @@ from urllib.parse import urlencode
 from flask import Flask, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from caretally.web.edge import request_transaction, visitor
+from caretally.web.edge import acts_after_commit, request_transaction, visitor
 
 P = ParamSpec("P")
 Page = TypeVar("Page", bound=Callable[..., object])
 DECLARED = "caretally_access"
 SIGN_IN = "/sign-in"
+STEP_UP = "/step-up"
 
 
 @dataclass(frozen=True)
 class Access:
-    """Who may open a route: `permission` is the name needed, empty for anybody; `why` tells why a page is open to anybody."""
+    """Who may open a route: `permission` is the name needed, empty for anybody; `why` tells why a page asks for none.
+
+    `person` tells that somebody must be signed in all the same, and meets nothing but what is their own.
+    """
 
     permission: str = ""
     why: str = ""
+    person: bool = False
 
 
 class UndeclaredRoute(TypeError):
@@ -32,7 +37,8 @@ class UndeclaredRoute(TypeError):
 def requires(permission: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
     """Let a page be opened by visitors who hold `permission`, inside the request's one transaction.
 
-    Others get 403; who is not signed in is sent to sign in and back. Whether a row exists is decided inside, by what the database shows.
+    Others get 403; who is not signed in is sent to sign in and back, who needs a fresh second factor to give it and back.
+    Whether a row exists is decided inside, by what the database shows.
     """
 
     def declared(page: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
@@ -43,9 +49,14 @@ def requires(permission: str) -> Callable[[Callable[P, ResponseReturnValue]], Ca
                 return sign_in_first()
             if permission not in who.permissions:
                 abort(403)
+            if permission in who.must_step_up:
+                return step_up_first()
             # The page is made whole inside the transaction, so that nothing is sent of what could not be committed.
             with request_transaction(who):
-                return make_response(page(*args, **kwargs))
+                made = make_response(page(*args, **kwargs))
+            for act in acts_after_commit():
+                act()
+            return made
 
         setattr(guarded, DECLARED, Access(permission))
         return guarded
@@ -67,6 +78,14 @@ def sign_in_first() -> ResponseReturnValue:
     """Send the visitor to the sign-in page and, after it, to what was asked for when that is a page to look at."""
     asked_for = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect(f"{SIGN_IN}?{urlencode({'next': asked_for})}", 303)
+
+
+def step_up_first() -> ResponseReturnValue:
+    """Send the visitor to prove themself again and back: to the page asked for, or to the one that holds the form."""
+    came_from = request.referrer or ""
+    form = came_from.removeprefix(request.host_url.rstrip("/")) if came_from.startswith(request.host_url) else "/"
+    asked_for = request.full_path.rstrip("?") if request.method == "GET" else form
+    return redirect(f"{STEP_UP}?{urlencode({'next': asked_for})}", 303)
 
 
 def declared_access(app: Flask) -> dict[str, Access]:

@@ -1,6 +1,6 @@
 """The edge of a request: one transaction, opened on the visitor's own pool, committed when the page is made, rolled back on any error."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -8,20 +8,28 @@ from typing import cast
 from flask import current_app, g, request
 from sqlalchemy import Connection, Engine
 
+from caretally.mail.message import Mail
 from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.visitor import FindVisitor, Visitor
 
 EXTENSION = "caretally"
+Post = Callable[[Mail], object]
 
 
 @dataclass(frozen=True, repr=False)
 class Edge:
-    """The pools of the web process, its secret, and the function that finds the visitor of a request. It has no repr: it holds a secret."""
+    """The pools of the web process, its secret, and the functions that find the visitor of a request and post a mail.
+
+    `private_providers` lets vendors name identity providers in private networks, as an installation inside one needs.
+    It has no repr: it holds a secret."""
 
     vendor_pool: Engine
     practice_pool: Engine
     secret: bytes
     find_visitor: FindVisitor
+    auth_pool: Engine
+    post: Post
+    private_providers: bool = False
 
     def pool_of(self, visitor: Visitor) -> Engine:
         """Return the pool whose database role fits the visitor: a practice's people never borrow a vendor's connection."""
@@ -49,6 +57,16 @@ def request_transaction(who: Visitor) -> Iterator[None]:
             yield
         finally:
             del g.connection
+
+
+def after_commit(act: Callable[[], None]) -> None:
+    """Do something once this request's transaction is committed, as sending a mail: nothing is done when it is not."""
+    g.setdefault("after_commit", []).append(act)
+
+
+def acts_after_commit() -> list[Callable[[], None]]:
+    """Return what the page asked to be done after its transaction, once."""
+    return cast("list[Callable[[], None]]", g.pop("after_commit", []))
 
 
 def connection() -> Connection:

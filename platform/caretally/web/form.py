@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from flask import request
-from marshmallow import RAISE, Schema, ValidationError
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from caretally.errors import UsageMistake
 from caretally.web.own_forms import FIELD
@@ -32,7 +32,7 @@ class Form(Schema):
 class Filled:
     """A form as it was typed, empty at first; `wrong` says for each mistaken field in one sentence what to do, `given` is what the schema read."""
 
-    typed: Mapping[str, str] = field(default_factory=dict)
+    typed: Mapping[str, Any] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
 
@@ -44,13 +44,21 @@ class Filled:
 EMPTY = Filled()
 
 
+def written(asked: str, *, longest: int) -> fields.String:
+    """Return a text that has to be written; `asked` is the sentence for none and for one of more characters than `longest`."""
+    return fields.String(
+        required=True, validate=validate.Length(1, longest, error=asked), error_messages={"required": asked, "null": asked}
+    )
+
+
 def typed_into(form: Form) -> Filled:
     """Return what this request's form holds, read by its schema. Raises `NotThisForm`."""
     sent = {name: values for name, values in request.form.lists() if name != FIELD}
-    strange = sorted(name for name, values in sent.items() if name not in form.fields or len(values) != 1)
+    lists = {name for name, kind in form.fields.items() if isinstance(kind, fields.List)}
+    strange = sorted(name for name, values in sent.items() if name not in form.fields or (len(values) != 1 and name not in lists))
     if strange:
         raise NotThisForm("This was not sent by the form on the page, so nothing was changed; open the page and fill in the form there.")
-    typed = {name: values[0] for name, values in sent.items()}
+    typed = {name: values if name in lists else values[0] for name, values in sent.items()}
     shown = {name: text for name, text in typed.items() if name not in form.secret}
     try:
         return Filled(shown, {}, form.load(typed))

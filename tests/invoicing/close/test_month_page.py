@@ -1,31 +1,10 @@
 """The page of a month: every enrolled patient accounted for, each figure as its close left it."""
 
-import pytest
-
 from caretally.close.reopen import reopen_month
 from caretally.web.visitor import Visitor
-from tests.builders.databases import TestDatabase
 from tests.builders.office import OCTOBER, Office, new_office
 from tests.builders.pages import Pages, statements_of, visitor_of, words
 from tests.builders.pages_office import invoice_id, office_with_closed_month
-
-
-@pytest.fixture(scope="module")
-def pages(database: TestDatabase) -> Pages:
-    """The application over the module's database."""
-    return Pages(database)
-
-
-@pytest.fixture(scope="module")
-def office(database: TestDatabase) -> Office:
-    """A vendor with two clients whose October is closed."""
-    return office_with_closed_month(database, "A1", "A2")
-
-
-@pytest.fixture(scope="module")
-def dana(office: Office) -> Visitor:
-    """The vendor's billing administrator."""
-    return visitor_of(office.vendor_id)
 
 
 def test_the_start_leads_to_the_newest_month(pages: Pages, dana: Visitor) -> None:
@@ -39,16 +18,16 @@ def test_a_vendor_without_a_month_is_told_what_to_do(pages: Pages) -> None:
     assert "No month has been previewed or closed yet" in words(answer)
 
 
-def test_the_month_accounts_for_every_enrolled_patient_and_all_money(pages: Pages, office: Office, dana: Visitor) -> None:
+def test_the_month_accounts_for_every_enrolled_patient_and_all_money(pages: Pages, closed_office: Office, dana: Visitor) -> None:
     said = words(pages.get("/months/2026-10", dana))
-    cents = int(office.value("SELECT sum(total_cents) FROM invoice"))
+    cents = int(closed_office.value("SELECT sum(total_cents) FROM invoice"))
     assert "4 enrolled = 2 billable + 0 held + 2 not billable" in said
     assert f"Invoiced ${cents // 100:,}.{cents % 100:02d} 2 patients at 2 clients" in said
 
 
-def test_each_client_leads_to_its_invoice(pages: Pages, office: Office, dana: Visitor) -> None:
+def test_each_client_leads_to_its_invoice(pages: Pages, closed_office: Office, dana: Visitor) -> None:
     page = pages.get("/months/2026-10", dana).text
-    assert all(f"/invoices/{invoice_id(office, code)}" in page for code in ("A1", "A2"))
+    assert all(f"/invoices/{invoice_id(closed_office, code)}" in page for code in ("A1", "A2"))
 
 
 def test_a_month_that_nobody_closed_has_no_figures(pages: Pages, dana: Visitor) -> None:

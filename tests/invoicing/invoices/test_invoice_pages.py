@@ -7,40 +7,21 @@ import pytest
 from pypdf import PdfReader
 
 from caretally.web.visitor import Visitor
-from tests.builders.databases import TestDatabase
 from tests.builders.office import Office
 from tests.builders.pages import Pages, visitor_of, words
 from tests.builders.pages_office import invoice_id, office_with_closed_month
 
 
 @pytest.fixture(scope="module")
-def pages(database: TestDatabase) -> Pages:
-    """The application over the module's database."""
-    return Pages(database)
-
-
-@pytest.fixture(scope="module")
-def office(database: TestDatabase) -> Office:
-    """A vendor with two clients whose October is closed."""
-    return office_with_closed_month(database, "A1", "A2")
-
-
-@pytest.fixture(scope="module")
-def dana(office: Office) -> Visitor:
-    """The vendor's billing administrator."""
-    return visitor_of(office.vendor_id)
-
-
-@pytest.fixture(scope="module")
-def address(office: Office) -> str:
+def address(closed_office: Office) -> str:
     """The address of the first client's invoice."""
-    return f"/invoices/{invoice_id(office, 'A1')}"
+    return f"/invoices/{invoice_id(closed_office, 'A1')}"
 
 
-def test_the_list_shows_each_invoice_once(pages: Pages, office: Office, dana: Visitor) -> None:
+def test_the_list_shows_each_invoice_once(pages: Pages, closed_office: Office, dana: Visitor) -> None:
     said = words(pages.get("/invoices", dana))
     assert "2 invoices" in said
-    assert all(said.count(number) == 1 for (number,) in office.rows("SELECT number FROM invoice"))
+    assert all(said.count(number) == 1 for (number,) in closed_office.rows("SELECT number FROM invoice"))
 
 
 @pytest.mark.parametrize(
@@ -57,9 +38,9 @@ def test_a_page_number_that_is_none_shows_the_first_page(pages: Pages, dana: Vis
     assert "2 invoices" in words(pages.get("/invoices", dana, query_string={"page": page}))
 
 
-def test_the_page_says_what_the_invoice_says(pages: Pages, office: Office, dana: Visitor, address: str) -> None:
+def test_the_page_says_what_the_invoice_says(pages: Pages, closed_office: Office, dana: Visitor, address: str) -> None:
     said = words(pages.get(address, dana))
-    cents = office.value("SELECT total_cents FROM invoice WHERE id = :id", id=address.rsplit("/", maxsplit=1)[1])
+    cents = closed_office.value("SELECT total_cents FROM invoice WHERE id = :id", id=address.rsplit("/", maxsplit=1)[1])
     assert f"${cents // 100}.{cents % 100:02d} for 1 patient" in said
     assert "Castellano-A1, Carla" in said
     assert "Enrolled in October 2026 2" in said
@@ -86,9 +67,9 @@ def test_the_files_come_as_attachments_named_for_the_invoice(pages: Pages, dana:
     assert f'.{ending}"' in answer.headers["Content-Disposition"]
 
 
-def test_the_pdf_is_the_invoice_of_the_page(pages: Pages, office: Office, dana: Visitor, address: str) -> None:
+def test_the_pdf_is_the_invoice_of_the_page(pages: Pages, closed_office: Office, dana: Visitor, address: str) -> None:
     pdf = PdfReader(io.BytesIO(pages.get(f"{address}/file.pdf", dana).data))
-    number = office.value("SELECT number FROM invoice WHERE id = :id", id=address.rsplit("/", maxsplit=1)[1])
+    number = closed_office.value("SELECT number FROM invoice WHERE id = :id", id=address.rsplit("/", maxsplit=1)[1])
     assert number in pdf.pages[0].extract_text()
 
 

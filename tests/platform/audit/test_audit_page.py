@@ -11,12 +11,6 @@ from tests.builders.pages_office import invoice_id, office_with_closed_month
 
 
 @pytest.fixture(scope="module")
-def pages(database: TestDatabase) -> Pages:
-    """The application over the module's database."""
-    return Pages(database)
-
-
-@pytest.fixture(scope="module")
 def office(database: TestDatabase) -> Office:
     """A vendor whose October is closed."""
     return office_with_closed_month(database, "A1")

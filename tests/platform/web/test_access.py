@@ -6,15 +6,8 @@ import pytest
 from flask import Flask
 
 from caretally.web.access import UndeclaredRoute, declared_access
-from tests.builders.databases import TestDatabase
 from tests.builders.office import new_office
 from tests.builders.pages import Pages, visitor_of
-
-
-@pytest.fixture(scope="module")
-def pages(database: TestDatabase) -> Pages:
-    """The application over the module's database."""
-    return Pages(database)
 
 
 def test_every_route_says_who_may_open_it(pages: Pages) -> None:

@@ -4,16 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders.databases import TestDatabase
 from tests.builders.pages import HERE, Pages, form_token, words
 
 FORM = "/probe/filled"
-
-
-@pytest.fixture(scope="module")
-def pages(database: TestDatabase) -> Pages:
-    """The application over the module's database."""
-    return Pages(database)
 
 
 def sent(pages: Pages, fields: dict[str, Any]) -> Any:

@@ -16,7 +16,7 @@ def test_a_process_whose_database_answers_is_alive_and_ready(database: TestDatab
 
 def test_a_process_without_its_database_is_alive_and_not_ready_and_names_the_part(database: TestDatabase) -> None:
     nowhere = create_engine("postgresql+psycopg://nobody:secret@127.0.0.1:1/none", connect_args={"connect_timeout": 2})
-    client = create_app(Edge(database.vendor_engine, nowhere, database.secret, lambda _: None)).test_client()
+    client = create_app(Edge(database.vendor_engine, nowhere, database.secret, lambda _: None, nowhere, print)).test_client()
     answers = [client.get(path) for path in ("/livez", "/readyz", "/statusz")]
     assert [answer.status_code for answer in answers] == [200, 503, 200]
     assert answers[2].json["parts"] == {"vendor_pool": "up", "practice_pool": "down"}  # type: ignore[index]

@@ -7,17 +7,10 @@ from uuid import uuid4
 import pytest
 
 from caretally.web.own_pages import page_of_ours
-from tests.builders.databases import TestDatabase
 from tests.builders.office import new_office
 from tests.builders.pages import HERE, Pages, form_token, visitor_of, words
 
 FORM = "/probe/form"
-
-
-@pytest.fixture(scope="module")
-def pages(database: TestDatabase) -> Pages:
-    """The application over the module's database."""
-    return Pages(database)
 
 
 def sent(pages: Pages, *, origin: str = HERE, token: str | None = None, path: str = FORM, who: Any = None, **fields: str) -> Any:

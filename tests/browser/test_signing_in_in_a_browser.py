@@ -1,0 +1,154 @@
+"""Signing in with a real browser: forms, a passkey by a virtual authenticator, and nothing for axe to find on any of these pages."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from sqlalchemy import text
+
+from tests.browser.test_pages_in_a_browser import RULES, picture
+from tests.builders.accounts import PASSWORD, Signer, give_role, new_signer, sign_in, submit
+from tests.builders.databases import TestDatabase
+from tests.builders.office import new_office
+from tests.builders.pages import Pages
+
+pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
+DEVICE = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+NOBODYS = {"sign in": "/sign-in", "forgotten": "/forgotten"}
+OWN = {
+    "people": "/people",
+    "invite": "/people/invite",
+    "change a person": "/people/{member}",
+    "account": "/profile",
+    "password": "/profile/password",
+    "authenticator": "/profile/authenticator",
+    "recovery codes": "/profile/recovery-codes",
+    "passkeys": "/profile/passkeys",
+    "choose": "/choose",
+    "step up": "/step-up",
+}
+
+
+@pytest.fixture(scope="module")
+def signer(database: TestDatabase) -> Signer:
+    """A vendor's administrator, who is a coordinator elsewhere."""
+    made, office = new_signer(database), new_office(database, "A1", "A2")
+    give_role(database, made, office.vendor_id, "vendor_admin")
+    give_role(database, made, new_office(database, "B1").vendor_id, "coordinator")
+    return made
+
+
+@pytest.fixture
+def named(address: str) -> str:
+    """The application's address by a name, as passkeys need it."""
+    return address.replace("127.0.0.1", "localhost")
+
+
+@contextmanager
+def window(browser: Browser, address: str, cookies: dict[str, str], *, width: int = 1440, dark: bool = False) -> Iterator[Page]:
+    """Open a window with these cookies; a word on the console of our own pages fails."""
+    context = browser.new_context(base_url=address, viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light")
+    context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
+    page, said = context.new_page(), list[str]()
+    page.on("console", lambda message: said.append(message.text) if page.url.startswith(address) else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    context.close()
+    assert [words for words in said if "status of 4" not in words and "status of 503" not in words] == []
+
+
+def cookies_of(client: Any) -> dict[str, str]:
+    """Return the session's cookie of a browser of the tests."""
+    return {"caretally_session": client.get_cookie("caretally_session").value}
+
+
+def faultless(page: Page, name: str, *, width: int) -> None:
+    """Assert that axe finds nothing and nothing lies beside the screen."""
+    picture(page, name)
+    found = Axe().run(page, options=RULES)["violations"]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_on_pages_of_the_sign_in(
+    browser: Browser, database: TestDatabase, pages: Pages, address: str, signer: Signer, *, width: int, dark: bool
+) -> None:
+    mark = f"{width}{'-dark' if dark else ''}"
+    with window(browser, address, {}, width=width, dark=dark) as page:
+        for name, path in NOBODYS.items():
+            page.goto(path)
+            faultless(page, f"{name}-{mark}", width=width)
+        page.goto("/sign-in")
+        page.fill("#email", signer.email)
+        page.fill("#password", "wrong words here")
+        page.click("text=Continue")
+        assert page.input_value("#email") == signer.email
+        faultless(page, f"sign in refused-{mark}", width=width)
+    half = pages.client()
+    submit(half, "/sign-in", email=signer.email, password=PASSWORD)
+    with window(browser, address, cookies_of(half), width=width, dark=dark) as page:
+        page.goto("/sign-in/code")
+        faultless(page, f"second factor-{mark}", width=width)
+    with database.auth_engine.begin() as connection:
+        connection.execute(text("DELETE FROM sign_in_failure"))
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_on_pages_of_ones_own_account_and_of_people(
+    browser: Browser, database: TestDatabase, pages: Pages, address: str, *, width: int, dark: bool
+) -> None:
+    person, office = new_signer(database), new_office(database, "A1", "A2")
+    member = give_role(database, person, office.vendor_id, "vendor_admin")
+    mark = f"{width}{'-dark' if dark else ''}"
+    with window(browser, address, cookies_of(sign_in(pages, person)), width=width, dark=dark) as page:
+        for name, path in OWN.items():
+            page.goto(path.format(member=member))
+            assert "/sign-in" not in page.url, name
+            faultless(page, f"{name}-{mark}", width=width)
+        page.goto("/profile/recovery-codes")
+        page.click("text=Make ten new codes")
+        faultless(page, f"new recovery codes-{mark}", width=width)
+
+
+def test_a_passkey_is_added_and_signs_in_without_a_password(browser: Browser, database: TestDatabase, pages: Pages, named: str) -> None:
+    person = new_signer(database)
+    give_role(database, person, new_office(database, "A1").vendor_id, "billing_admin")
+    with window(browser, named, cookies_of(sign_in(pages, person))) as page:
+        device = page.context.new_cdp_session(page)
+        device.send("WebAuthn.enable")
+        device.send("WebAuthn.addVirtualAuthenticator", {"options": {**DEVICE, "automaticPresenceSimulation": True}})
+        page.goto("/profile/passkeys")
+        page.fill("#label", "work laptop")
+        page.click("text=Add a passkey")
+        page.wait_for_selector("td:has-text('work laptop')")
+        page.click("text=Sign out")
+        page.wait_for_url("**/sign-in")
+        page.click("text=Sign in with a passkey")
+        page.wait_for_url(f"{named}/")
+        page.goto("/profile")
+        assert "signed in passkey accepted" in page.inner_text("main")
+    assert [mail.text for mail in pages.posted if mail.to == person.email and "a passkey was added" in mail.text]
+
+
+def test_a_passkey_of_an_account_that_was_disabled_is_refused(browser: Browser, database: TestDatabase, pages: Pages, named: str) -> None:
+    person = new_signer(database)
+    give_role(database, person, new_office(database, "A1").vendor_id, "billing_admin")
+    with window(browser, named, cookies_of(sign_in(pages, person))) as page:
+        device = page.context.new_cdp_session(page)
+        device.send("WebAuthn.enable")
+        device.send("WebAuthn.addVirtualAuthenticator", {"options": {**DEVICE, "automaticPresenceSimulation": True}})
+        page.goto("/profile/passkeys")
+        page.fill("#label", "work laptop")
+        page.click("text=Add a passkey")
+        page.wait_for_selector("td:has-text('work laptop')")
+        with database.auth_engine.begin() as connection:
+            connection.execute(text("UPDATE account SET disabled_at = now() WHERE account_id = :id"), {"id": person.id})
+        page.goto("/sign-in")
+        page.click("text=Sign in with a passkey")
+        page.wait_for_selector("text=This passkey was not taken")
