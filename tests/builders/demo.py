@@ -74,6 +74,7 @@ def _staff(row: dict[str, str]) -> Facts:
         "licensed_states": row["licensed_states"].split(";"),
         "license_expires_on": row["license_expires_on"] or None,
         "country": row["country"] or "US",
+        "excluded_from": row["excluded_from"] or None,
     }
 
 

@@ -1,24 +1,28 @@
 """`caretally demo`: two vendors with fourteen months of made-up history, closed through the real path."""
 
-import signal
+import os
 import sys
 import time
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import click
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from caretally.app.commands.serve import PORT, AddressTaken, require_free, web_server
 from caretally.app.demo.card import as_json as card_as_json
 from caretally.app.demo.card import card
 from caretally.app.demo.plan import DemoPlan
 from caretally.app.demo.run import CARD, DemoMade, Tell, database_up, make_demo, throw_away
 from caretally.app.installation import Installation
 from caretally.app.output import json_option, notes, print_json
+from caretally.app.web_process import DEMO
 from caretally.errors import BlockedByExceptions
 from caretally.files.atomic import write_whole
 
 OUT = Path("demo-output")
+PORTS = range(PORT, PORT + 10)
 
 
 @click.command("demo")
@@ -30,7 +34,7 @@ OUT = Path("demo-output")
 def demo(*, leave: bool, seed: int, reset: bool, out: Path, as_json: bool) -> int:
     """Make two vendors with fourteen closed months, write the last month's documents and print what to try.
 
-    Without --exit the database stays up until Ctrl-C. A second run reuses everything.
+    Without --exit the database and the pages stay up until Ctrl-C. A second run reuses everything.
     """
     began, out = time.monotonic_ns(), out.absolute()
     if reset:
@@ -39,12 +43,14 @@ def demo(*, leave: bool, seed: int, reset: bool, out: Path, as_json: bool) -> in
     with database_up(here):
         made = _made(here, seed=seed, out=out)
         tenths = (time.monotonic_ns() - began) // 100_000_000
-        text = card(made, seconds=f"{tenths // 10}.{tenths % 10}")
+        port = None if leave else free_port()
+        address = f"http://127.0.0.1:{port}" if port else ""
+        text = card(made, seconds=f"{tenths // 10}.{tenths % 10}", address=address)
         if made.proven:
             write_whole(out / CARD, text.encode())
-        print_json(card_as_json(made)) if as_json else click.echo(text)
-        if not leave:
-            _wait()
+        print_json(card_as_json(made, address=address)) if as_json else click.echo(text)
+        if port:
+            _serve(port)
     parked = [result for one in made.vendors for result in one.results if result.status == "parked"]
     return BlockedByExceptions.exit_code if parked else 0
 
@@ -64,9 +70,18 @@ def _note(what: str) -> None:
         click.echo(what, err=True)
 
 
-def _wait() -> None:
-    click.echo("The database stays up for these commands (there are no pages to open yet); Ctrl-C ends the demo.", err=True)
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        click.echo("Bye; the next run finds everything again.", err=True)
+def free_port() -> int:
+    """Return the first free port of those the pages use. Raises `AddressTaken` when all are taken."""
+    for port in PORTS[:-1]:
+        with suppress(AddressTaken):
+            require_free("127.0.0.1", port)
+            return port
+    require_free("127.0.0.1", PORTS[-1])
+    return PORTS[-1]
+
+
+def _serve(port: int) -> None:
+    os.environ[DEMO] = "1"
+    click.echo("The pages and the database stay up for this; Ctrl-C ends the demo.", err=True)
+    web_server(host="127.0.0.1", port=port, workers=1, threads=8).serve()
+    click.echo("Bye; the next run finds everything again.", err=True)

@@ -4,7 +4,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from caretally.app.demo.personas import Persona, personas
 from caretally.app.demo.run import DemoMade, VendorMade
+from caretally.identity.memberships import role_words
 from caretally.money import format_dollars
 
 # Stories worth a command of their own: what to look for, and the patient who shows it.
@@ -19,8 +21,8 @@ WORTH_A_LOOK = (
 WIDTH = 100
 
 
-def card(made: DemoMade, *, seconds: str) -> str:
-    """Return the card as text; `seconds` says how long this run took."""
+def card(made: DemoMade, *, seconds: str, address: str) -> str:
+    """Return the card as text; `seconds` says how long this run took, `address` where the pages are (empty: they are not up)."""
     lines = ["", "=" * WIDTH, f"CareTally demo, seed {made.seed}: {made.month} is closed for every client", "=" * WIDTH]
     for one in made.vendors:
         lines += _vendor_lines(one)
@@ -28,12 +30,26 @@ def card(made: DemoMade, *, seconds: str) -> str:
     lines += ["", f"Verified: {checks} checks over all months, no breach." if checks else "Found as it was made; nothing was written."]
     lines += [f"Ready in {seconds} s. Files: {_short(made.out)} (PDF, XLSX and CSV of each invoice and exception report)"]
     lines += [
+        *signs_in(address),
         f"The files that were imported: {_short(made.home / 'demo' / 'files')}",
         "",
         "Try:",
         *(f"  {line}" for line in commands(made)),
     ]
     return "\n".join([*lines, ""])
+
+
+def signs_in(address: str) -> list[str]:
+    """Return where the pages are, and a way in for each person of the demo."""
+    if not address:
+        return ["The pages are not up after --exit; without it they are, with a sign-in for each role."]
+    lines = ["", f"Open {address}/ ; everybody of the demo is one click at {address}/demo/sign-in (only from this machine):"]
+    return [*lines, *(f"  {sign_in_address(address, one):62} {one.name}, {role_words(one.role)}" for one in personas()), ""]
+
+
+def sign_in_address(address: str, persona: Persona) -> str:
+    """Return the address that puts one person of the demo first."""
+    return f"{address}/demo/sign-in?as={persona.key}"
 
 
 def _vendor_lines(one: VendorMade) -> list[str]:
@@ -77,7 +93,7 @@ def commands(made: DemoMade) -> list[str]:
     ]
 
 
-def as_json(made: DemoMade) -> dict[str, Any]:
+def as_json(made: DemoMade, *, address: str) -> dict[str, Any]:
     """Return what the card says, for programs."""
     return {
         "seed": made.seed,
@@ -93,6 +109,16 @@ def as_json(made: DemoMade) -> dict[str, Any]:
             for one in made.vendors
         ],
         "commands": commands(made),
+        "address": address or None,
+        "people": [
+            {
+                "name": one.name,
+                "role": str(one.role),
+                "vendor": one.vendor or None,
+                "sign_in": sign_in_address(address, one) if address else None,
+            }
+            for one in personas()
+        ],
     }
 
 

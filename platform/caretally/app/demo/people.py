@@ -25,6 +25,7 @@ class Team:
     administrative: str = ""
     abroad: str = ""
     unlicensed: str = ""
+    excluded: str = ""
     other_qhp: str = ""
 
 
@@ -37,6 +38,7 @@ class Post:
     role: str = "clinical"
     country: str = "US"
     npi: str = ""
+    excluded_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def team(random: Random, vendor: Vendor, practices: dict[str, Practice]) -> Team
     hired.administrative = _hire(random, hired, vendor, Post("", (), role="administrative"))
     hired.abroad = _hire(random, hired, vendor, Post("RN", every, country="PH"))
     hired.unlicensed = _hire(random, hired, vendor, Post("RN", ("WY",)))
+    hired.excluded = _hire(random, hired, vendor, Post("LPN", every, excluded_from="2024-05-20"))
     hired.other_qhp = _hire(random, hired, vendor, Post("NP", every, role="qhp", npi=some_npi(random, leading="1")))
     return hired
 
@@ -104,6 +107,7 @@ def _hire(random: Random, hired: Team, vendor: Vendor, post: Post) -> str:
             "country": post.country,
             "npi": post.npi,
             "email": f"{code.lower()}@{vendor.slug}.example",
+            "excluded_from": post.excluded_from,
         }
     )
     return code

@@ -322,6 +322,7 @@ MERIDIAN: tuple[Plant, ...] = (
     Plant("TIME_NO_DESCRIPTION", "LFM", _work(13, 9, 5, note=("care coordination", ""))),
     Plant("NON_CLINICAL_STAFF", "LFM", _by("administrative", 14, 8)),
     Plant("STAFF_NOT_LICENSED", "LFM", _by("unlicensed", 14, 9)),
+    Plant("STAFF_EXCLUDED", "LFM", _by("excluded", 13, 9)),
     Plant("OUTSIDE_US", "LFM", _by("abroad", 13, 8)),
     Plant("a call worked in Canada", "RIM", _work(13, 8, country="CA")),
     Plant("BEFORE_CONSENT", "LFM", before_consent, months=0),

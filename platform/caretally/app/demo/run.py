@@ -21,6 +21,7 @@ from caretally.app.demo.documents import documents_folder, write_documents
 from caretally.app.demo.fill import close_all, close_history, import_facts
 from caretally.app.demo.generate import VendorFiles
 from caretally.app.demo.kept import LIST, import_files, only_one
+from caretally.app.demo.personas import ensure_personas
 from caretally.app.demo.plan import DemoPlan
 from caretally.app.demo.scenario import VENDORS
 from caretally.app.installation import DECIDE_SLUG, Installation, UnknownVendor, Vendor, cli_actor
@@ -89,6 +90,7 @@ def make_demo(here: Installation, plan: DemoPlan, tell: Tell) -> DemoMade:
             written = _side_by_side(here, pool, pairs, partial(import_facts, scratch=scratch, tell=tell))
         with timed(tell, "fourteen months of time are imported and closed"):
             written |= _side_by_side(here, pool, pairs, partial(close_history, scratch=scratch, tell=tell))
+        ensure_personas(here, [vendor for vendor, _ in pairs], month=pairs[0][1].time[-1][0])
         unfinished = written or not (plan.out / CARD).exists()
         proving = [pool.submit(proved, vendor) for vendor, _ in pairs] if unfinished else []
         with timed(tell, "invoices and exception reports are written"):

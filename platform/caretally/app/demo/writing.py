@@ -17,7 +17,7 @@ COLUMNS = {
             "access_24_7_from ehr_certified_from supervision_from baa_on"
         ),
         "providers": "client npi family_name given_name credential specialty email phone from to",
-        "staff": "staff family_name given_name role credential licensed_states license_expires_on country npi email",
+        "staff": "staff family_name given_name role credential licensed_states license_expires_on country npi email excluded_from excluded_to",
         "patients": "client mrn family_name given_name birth_date mbi state payer qmb part_b_from died_on",
         "enrolments": "client mrn program status from to reason",
         "assignments": "client mrn program npi from to",
