@@ -3,11 +3,13 @@
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import click
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,6 +23,17 @@ def json_option(command: Callable[P, R]) -> Callable[P, R]:
 def print_json(value: Any) -> None:
     """Print a value of dicts, lists, texts, ints and booleans as JSON; dates and ids become texts."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows under their headings: a table on a terminal, between tabs elsewhere. No text is taken for markup."""
+    if not sys.stdout.isatty():
+        click.echo("\n".join("\t".join(row) for row in (headings, *rows)))
+        return
+    table = Table(*headings, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    stdout().print(table)
 
 
 def stdout() -> Console:

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from caretally.app.installation import Vendor
+from caretally.app.patients_read import note_patients_read
 from caretally.close.prepare import Client
 from caretally.close.read_month import latest_client_month
 from caretally.close.results import ClientResult
@@ -25,7 +26,8 @@ from caretally.months import Month
 def write_client_files(vendor: Vendor, client: Client, month: Month, result: ClientResult, *, out: Path) -> list[Path]:
     """Write the files of one closed client month into `out` and return their paths; the same month gives the same bytes every time.
 
-    Reads in one transaction and renders after it has ended. Raises `DependencyDown` when the disk is full; then no file appears.
+    Reads in one transaction, whose audit event says so, and renders after it has ended.
+    Raises `DependencyDown` when the disk is full; then no file appears.
     """
     assert result.client_month_id is not None
     with vendor.transaction() as connection:
@@ -33,6 +35,8 @@ def write_client_files(vendor: Vendor, client: Client, month: Month, result: Cli
         if result.invoice is not None:
             invoice = build_invoice(connection, vendor_id=vendor.id, client_id=client.id, client_month_id=result.client_month_id)
         report = closed_report(connection, vendor, client, month, result)
+        shown = {*report.record_numbers, *((line.mrn for line in invoice.lines) if invoice is not None else ())}
+        note_patients_read(connection, "close", [(client.code, mrn) for mrn in shown], month=str(month))
     files = _report_files(report, out / in_file_name(f"exceptions-{client.code}-{month}"))
     if invoice is not None:
         files |= _invoice_files(invoice, out / in_file_name(f"{invoice.shown_number}-{client.code}"))

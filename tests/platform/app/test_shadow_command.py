@@ -60,12 +60,12 @@ def test_each_past_month_tells_what_would_have_changed_and_by_how_much(office: O
     ]
 
 
-def test_it_is_told_in_words_and_writes_nothing(office: Office, folder: Path) -> None:
-    tables = ("client_month", "patient_month", "exception", "invoice", "invoice_line", "audit_event", "rule_set")
+def test_it_is_told_in_words_and_writes_nothing_but_that_patients_were_read(office: Office, folder: Path) -> None:
+    tables = ("client_month", "patient_month", "exception", "invoice", "invoice_line", "rule_set")
     digest = " UNION ALL ".join(
         f"SELECT '{name}', count(*), md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {name} t" for name in tables
     )
-    before = office.rows(digest)
+    before, events = office.rows(digest), office.value("SELECT count(*) FROM audit_event")
     said = program("rules", "shadow", str(folder), "--vendor", slug_of(office), "--from", "2026-10")
     assert said.code == 0
     assert said.out.splitlines()[1:] == [
@@ -74,6 +74,10 @@ def test_it_is_told_in_words_and_writes_nothing(office: Office, folder: Path) ->
     ]
     assert said.out.startswith("2026-10  LFM (closed)  $")
     assert office.rows(digest) == before
+    added = office.rows(
+        "SELECT action FROM audit_event ORDER BY seq DESC LIMIT :more", more=office.value("SELECT count(*) FROM audit_event") - events
+    )
+    assert [row.action for row in added] == ["patients.read"]
 
 
 def test_what_came_in_since_the_close_is_told_apart_from_the_rules(office: Office, folder: Path) -> None:

@@ -7,13 +7,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import click
-from rich.table import Table
-from rich.text import Text
 from sqlalchemy import RowMapping
 
 from caretally.app.checkpoint import checkpoint_now
 from caretally.app.installation import Installation, Vendor
-from caretally.app.output import json_option, print_json, stdout
+from caretally.app.output import json_option, print_json, print_rows
 from caretally.audit.chain import canonical
 from caretally.audit.events import read_events
 from caretally.errors import UsageMistake
@@ -85,13 +83,8 @@ def _print_table(vendor: Vendor, events: list[RowMapping]) -> None:
     headings, rows = ("no.", f"when ({vendor.timezone})", "who", "what", "of what"), [_in_words(vendor, event) for event in events]
     if not rows:
         click.echo("Nothing of the kind stands in the audit log.", err=True)
-    elif not sys.stdout.isatty():
-        click.echo("\n".join("\t".join(row) for row in (headings, *rows)))
     else:
-        table = Table(*headings, box=None, pad_edge=False)
-        for row in rows:
-            table.add_row(*map(Text, row))
-        stdout().print(table)
+        print_rows(headings, rows)
 
 
 def _in_words(vendor: Vendor, event: RowMapping) -> tuple[str, ...]:

@@ -1,14 +1,11 @@
 """`caretally choice`: where the rules leave a choice between programs that exclude each other, a named person makes it."""
 
-import sys
-
 import click
-from rich.table import Table
-from rich.text import Text
 
 from caretally.app.commands.import_file import readable_errors
 from caretally.app.installation import Installation
-from caretally.app.output import json_option, print_json, stdout
+from caretally.app.output import json_option, print_json, print_rows
+from caretally.app.patients_read import note_patients_read
 from caretally.close.choose import Choice, choices, choose, take_choice_back
 from caretally.close.close_month import clients_to_close
 from caretally.months import Month
@@ -38,6 +35,7 @@ def listed(month: str, vendor_word: str, codes: tuple[str, ...], *, as_json: boo
     with vendor.transaction() as connection:
         for client in clients_to_close(connection, codes):
             found += [(client.code, one) for one in choices(connection, client, chosen)]
+        note_patients_read(connection, "choice list", [(code, one.mrn) for code, one in found], month=str(chosen))
     if as_json:
         print_json([as_dict(code, one) for code, one in found])
     else:
@@ -112,10 +110,5 @@ def _tell(found: list[tuple[str, Choice]], month: Month) -> None:
     ]
     if not rows:
         click.echo(f"The rules leave no choice in {month}.", err=True)
-    elif not sys.stdout.isatty():
-        click.echo("\n".join("\t".join(row) for row in (HEADINGS, *rows)))
     else:
-        table = Table(*HEADINGS, box=None, pad_edge=False)
-        for row in rows:
-            table.add_row(*map(Text, row))
-        stdout().print(table)
+        print_rows(HEADINGS, rows)

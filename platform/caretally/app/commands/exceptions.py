@@ -11,6 +11,7 @@ from rich.table import Table
 from sqlalchemy import Connection, text
 
 from caretally.app.installation import Installation, Vendor
+from caretally.app.patients_read import note_patients_read
 from caretally.app.write_files import closed_report
 from caretally.close.close_month import clients_to_close
 from caretally.close.prepare import Client, prepare
@@ -44,11 +45,16 @@ def exceptions_command(month: str, vendor_word: str, codes: tuple[str, ...], for
     vendor = Installation().vendor(vendor_word)
     with vendor.transaction() as connection:
         told = [(client, *report_now(connection, vendor, client, chosen)) for client in clients_to_close(connection, codes)]
-        found = connection.execute(REVIEWS, {"month": chosen.first_day}).all()
+        codes_told = {client.code for client, *_ in told}
+        found = [row for row in connection.execute(REVIEWS, {"month": chosen.first_day}) if row.client in codes_told]
+        shown = [(review.client, review.mrn) for review in found]
+        shown += [
+            (client.code, mrn) for client, report, starting in told for mrn in (*report.record_numbers, *(row["mrn"] for row in starting))
+        ]
+        note_patients_read(connection, "exceptions", shown, month=str(chosen))
     _print("json" if as_json else form, [(client, report) for client, report, _starting in told])
     for review in found:
-        if review.client in {client.code for client, *_ in told}:
-            _tell_review(f"{review.client} {chosen} patient {review.mrn}, {review.code}, due {review.due_on}; the closed month was billed.")
+        _tell_review(f"{review.client} {chosen} patient {review.mrn}, {review.code}, due {review.due_on}; the closed month was billed.")
     for client, _report, starting in told:
         for row in starting:
             closed = Month.of(date.fromisoformat(row["month"]))

@@ -8,6 +8,7 @@ import click
 from sqlalchemy import Connection, text
 
 from caretally.app.installation import Installation
+from caretally.app.patients_read import note_patients_read
 from caretally.close.close_month import clients_to_close
 from caretally.close.prepare import Client, prepare
 from caretally.close.read_month import latest_client_month
@@ -46,6 +47,7 @@ def explain_command(month: str, vendor_word: str, code: str, mrn: str, as_json: 
     with vendor.transaction() as connection:
         client = clients_to_close(connection, [code])[0]
         explained = decided(connection, client, chosen, mrn=mrn)
+        note_patients_read(connection, "explain", [(client.code, mrn)], month=str(chosen))
     answer = answer_of(explained)
     subject = f"{mrn} at {client.code} in {chosen} ({explained.state})"
     click.echo(json.dumps(answer, ensure_ascii=False) if as_json else _words(answer, explained, subject))

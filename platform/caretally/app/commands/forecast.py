@@ -11,6 +11,7 @@ import click
 from caretally.app.commands.forecast_words import call_list_csv, tell
 from caretally.app.installation import Installation, Vendor
 from caretally.app.output import json_option, print_json
+from caretally.app.patients_read import note_patients_read
 from caretally.close.close_month import clients_to_close
 from caretally.close.prepare import Client
 from caretally.cms.rule_tables import Gate, rule_tables
@@ -65,6 +66,9 @@ def forecast_command(
         raise UsageMistake(
             f"No patient of {chosen} is cared for by staff {staff_code[:40]!r}; leave --staff out to see who cares for whom."
         )
+    with vendor.transaction() as connection:
+        shown = [(one.client, patient.mrn) for one in found for patient in one.patients]
+        note_patients_read(connection, "forecast", shown, month=str(chosen))
     if as_json:
         print_json(as_dict(vendor, chosen, found, calls, gates=gates, not_forecast=not_forecast))
     else:

@@ -10,13 +10,11 @@ from uuid import UUID
 import click
 import psycopg
 from rich.progress import Progress, SpinnerColumn, TextColumn
-from rich.table import Table
-from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
 from caretally.app.import_kinds import IMPORT_KINDS, import_kind
 from caretally.app.installation import Installation, Vendor
-from caretally.app.output import json_option, notes, print_json, stdout
+from caretally.app.output import json_option, notes, print_json, print_rows
 from caretally.errors import Conflict, DependencyDown, UsageMistake
 from caretally.files.scratch import scratch_folder
 from caretally.imports.importing import Choices, ParsedFile, import_file
@@ -150,15 +148,8 @@ def tell(result: ImportResult, *, vendor: str) -> None:
 def tell_problems(result: ImportResult) -> None:
     """Print one line for each problem: line, column, value, rule, sentence, as a table on a terminal, between tabs elsewhere."""
     rows = [(str(p.line), p.column, printable(p.value), p.rule, p.severity, printable(p.sentence)) for p in result.problems]
-    if not rows:
-        return
-    if not sys.stdout.isatty():
-        click.echo("\n".join("\t".join(row) for row in (HEADINGS, *rows)))
-        return
-    table = Table(*HEADINGS, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    stdout().print(table)
+    if rows:
+        print_rows(HEADINGS, rows)
 
 
 def printable(value: str) -> str:

@@ -4,12 +4,11 @@ import sys
 from typing import Any, cast
 
 import click
-from rich.table import Table
-from rich.text import Text
 
 from caretally.app.commands.import_file import printable, readable_errors
 from caretally.app.installation import Installation
-from caretally.app.output import json_option, print_json, stdout
+from caretally.app.output import json_option, print_json, print_rows
+from caretally.app.patients_read import note_patients_read
 from caretally.close.review_one_person import review_one_person
 from caretally.files.printed_words import counted
 from caretally.persons.decide import Decision, Word, decide_pair, take_back
@@ -34,6 +33,8 @@ def review(vendor_word: str, *, everything: bool, as_json: bool) -> None:
     vendor = Installation().vendor(vendor_word)
     with vendor.transaction() as connection:
         pairs = reviewed_pairs(connection, statuses=ALL if everything else OPEN)
+        shown = [(record.client, record.mrn) for pair in pairs for record in pair.records]
+        note_patients_read(connection, "persons review", shown)
     if as_json:
         print_json([as_dict(pair) for pair in pairs])
     else:
@@ -95,13 +96,9 @@ def tell(pairs: list[ReviewedPair]) -> None:
     rows = [(p.pair, f"{p.score} %", _status(p), _record(p.records[0]), _record(p.records[1]), p.why) for p in pairs]
     if not rows:
         click.echo("No pair of records waits for a decision.", err=True)
-    elif not sys.stdout.isatty():
-        click.echo("\n".join("\t".join(row) for row in (HEADINGS, *rows)))
-    else:
-        table = Table(*HEADINGS, box=None, pad_edge=False)
-        for row in rows:
-            table.add_row(*map(Text, row))
-        stdout().print(table)
+        return
+    print_rows(HEADINGS, rows)
+    if sys.stdout.isatty():
         waiting = counted(sum(p.status == "proposed" for p in pairs), "pair waits", "pairs wait")
         click.echo(f"{waiting}; caretally persons decide PAIR same|different --reason TEXT --vendor V", err=True)
 

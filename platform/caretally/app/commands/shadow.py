@@ -14,6 +14,7 @@ from rich.progress import Progress
 from caretally.app.commands.what_if import told_in_words
 from caretally.app.installation import Installation, Vendor
 from caretally.app.output import json_option, print_json
+from caretally.app.patients_read import note_patients_read
 from caretally.close.close_month import clients_to_close
 from caretally.close.prepare import Client
 from caretally.cms.reference_files import read_tables
@@ -68,6 +69,9 @@ def shadow_command(
         clients = clients_to_close(connection, codes)
     refuse_months_to_come(clients, months, now=datetime.now(UTC))
     found = list(_run(vendor, clients, months, folder))
+    with vendor.transaction() as connection:
+        shown = [(one.client, patient.mrn) for _month, one in found for patient in one.patients]
+        note_patients_read(connection, "rules shadow", shown, first_month=str(months[0]), last_month=str(months[-1]))
     if out is not None:
         write_whole(out / f"shadow-{months[0]}-{months[-1]}.csv", shadow_csv(found))
     if as_json:

@@ -1,18 +1,16 @@
 """`caretally waivers`: a named person does not ask a gate of the vendor's own of a patient or client, until a day."""
 
-import sys
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from rich.table import Table
-from rich.text import Text
 from sqlalchemy import RowMapping
 
 from caretally.app.commands.import_file import readable_errors
 from caretally.app.installation import Installation
-from caretally.app.output import json_option, print_json, stdout
+from caretally.app.output import json_option, print_json, print_rows
+from caretally.app.patients_read import note_patients_read
 from caretally.close.close_month import clients_to_close
 from caretally.months import Month
 from caretally.waivers.record import NewWaiver, add_waiver, all_waivers, withdraw_waiver
@@ -38,6 +36,7 @@ def listed(vendor_word: str, codes: tuple[str, ...], *, withdrawn: bool, as_json
     with vendor.transaction() as connection:
         clients = clients_to_close(connection, codes)
         found = all_waivers(connection, [client.id for client in clients], withdrawn=withdrawn)
+        note_patients_read(connection, "waivers list", [(row["client"], row["mrn"]) for row in found if row["mrn"] is not None])
     if as_json:
         print_json([as_dict(row) for row in found])
     else:
@@ -154,10 +153,5 @@ def _tell(found: list[RowMapping]) -> None:
     ]
     if not rows:
         click.echo("Nothing is waived.", err=True)
-    elif not sys.stdout.isatty():
-        click.echo("\n".join("\t".join(row) for row in (HEADINGS, *rows)))
     else:
-        table = Table(*HEADINGS, box=None, pad_edge=False)
-        for row in rows:
-            table.add_row(*map(Text, row))
-        stdout().print(table)
+        print_rows(HEADINGS, rows)

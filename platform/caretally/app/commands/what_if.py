@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from caretally.app.installation import Installation
+from caretally.app.patients_read import note_patients_read
 from caretally.close.close_month import clients_to_close
 from caretally.files.printed_words import counted
 from caretally.money import format_dollars
@@ -61,6 +62,10 @@ def what_if_command(
     for client in clients:
         with vendor.transaction() as connection:
             found.append(what_if(connection, client, chosen, changes))
+    with vendor.transaction() as connection:
+        note_patients_read(
+            connection, "what-if", [(one.client, patient.mrn) for one in found for patient in one.patients], month=str(chosen)
+        )
     if as_json:
         click.echo(json.dumps({"vendor": vendor.slug, "month": str(chosen), "clients": [asdict(one) for one in found]}, ensure_ascii=False))
     else:
