@@ -7,6 +7,8 @@ CREATE TABLE vendor (
     timezone text NOT NULL,
     address text NOT NULL DEFAULT '',
     remit_to text NOT NULL DEFAULT '',
+    session_idle_minutes smallint NOT NULL DEFAULT 15 CHECK (session_idle_minutes BETWEEN 1 AND 15),
+    session_hours smallint NOT NULL DEFAULT 12 CHECK (session_hours BETWEEN 1 AND 12),
     created_at timestamptz NOT NULL DEFAULT now()
 );
 -- `caretally decide` loads given facts into this vendor and rolls them back; nothing is ever committed in it.
@@ -84,10 +86,15 @@ CREATE TABLE staff (
     country text NOT NULL DEFAULT 'US' CHECK (country ~ '^[A-Z]{2}$'),
     npi text CHECK (npi ~ '^[0-9]{10}$'),
     email text NOT NULL DEFAULT '',
+    -- the days on which the person is excluded from federal health care programs (OIG's list), both inclusive
+    excluded_from date,
+    excluded_to date,
     created_batch_id uuid,
     batch_id uuid,
     PRIMARY KEY (vendor_id, id),
-    UNIQUE (vendor_id, code)
+    UNIQUE (vendor_id, code),
+    CHECK (excluded_to >= excluded_from),
+    CHECK (excluded_to IS NULL OR excluded_from IS NOT NULL)
 );
 CREATE TABLE client (
     vendor_id uuid NOT NULL REFERENCES vendor,

@@ -44,6 +44,19 @@ BEGIN
          WHERE e.code = ANY (%5$L::text[])', TG_TABLE_NAME, TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], TG_ARGV[3]);
     RETURN NULL;
 END $$;
+-- An exclusion that becomes known later takes the person's minutes of closed months back; one that was recorded in error gives them back.
+CREATE FUNCTION guard.note_excluded() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, caretally, pg_temp AS $$
+BEGIN
+    INSERT INTO late_fact (vendor_id, client_id, patient_id, source, from_day, to_day)
+    SELECT DISTINCT t.vendor_id, t.client_id, t.patient_id, TG_TABLE_NAME, m.month, (m.month + interval '1 month')::date - 1
+    FROM (SELECT n.vendor_id, n.id, CASE WHEN r.excluded_from IS NOT NULL THEN daterange(r.excluded_from, r.excluded_to, '[]') END AS excluded
+          FROM new_rows n JOIN old_rows o USING (vendor_id, id), LATERAL (VALUES (n.excluded_from, n.excluded_to), (o.excluded_from, o.excluded_to)) AS r (excluded_from, excluded_to)
+          WHERE (n.excluded_from, n.excluded_to) IS DISTINCT FROM (o.excluded_from, o.excluded_to)) changed
+    JOIN time_entry t ON t.vendor_id = changed.vendor_id AND t.staff_id = changed.id
+    JOIN client_month m ON m.vendor_id = t.vendor_id AND m.client_id = t.client_id AND m.status = 'closed' AND m.starts_at < t.ended_at AND m.ends_at > t.started_at
+    WHERE changed.excluded && daterange(m.month, (m.month + interval '1 month')::date);
+    RETURN NULL;
+END $$;
 
 DO $$
 DECLARE
@@ -83,4 +96,6 @@ CREATE TRIGGER note_held AFTER UPDATE ON provider REFERENCING OLD TABLE AS old_r
 CREATE TRIGGER note_held AFTER UPDATE ON staff REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION guard.note_held('vendor_id, id', 'vendor_id',
         'role, credential, licensed_states, license_expires_on, country, npi', '{TIME_PENDING}');
-REVOKE ALL ON FUNCTION guard.note_late(), guard.note_held() FROM PUBLIC;
+CREATE TRIGGER note_excluded AFTER UPDATE ON staff REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION guard.note_excluded();
+REVOKE ALL ON FUNCTION guard.note_late(), guard.note_held(), guard.note_excluded() FROM PUBLIC;

@@ -46,6 +46,7 @@ REASONS: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
     ("NOT_ENROLLED", {"enrolments": [enrolment(to="2026-03-01")]}, {}),
     ("PART_A_STAY", {"stays": [{"kind": "part_a_snf", "from": "2026-03-02", "to": "2026-03-05"}]}, {}),
     ("BEFORE_CONSENT", {"consents": [consent(obtained_on="2026-03-20")]}, {}),
+    ("STAFF_EXCLUDED", {}, {"staff": "excluded"}),
     ("OUTSIDE_US", {}, {"country": "PH"}),
     ("NON_CLINICAL_STAFF", {}, {"staff": "clerk"}),
     ("IDLE", {}, {"activity": "idle"}),
@@ -58,7 +59,8 @@ REASONS: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
 
 def of_reasons() -> Iterator[Facts]:
     """Yield an entry with each two neighbours among the reasons why seconds do not count, and each reason alone beside work that counts."""
-    staff = {"unlicensed": {"role": "clinical", "credential": "RN", "licensed_states": ["NY"], "country": "US"}}
+    nurse = {"role": "clinical", "credential": "RN", "licensed_states": ["TX"], "country": "US"}
+    staff: dict[str, Facts] = {"unlicensed": nurse | {"licensed_states": ["NY"]}, "excluded": nurse | {"excluded_from": "2026-03-03"}}
     for (_, patient, work), (_, patient_too, work_too) in pairwise(REASONS):
         call = entry("2026-03-03T10:00", 1200, **work | work_too)
         yield facts(clean_patient(entries=[call], **patient | patient_too), staff=staff)
@@ -217,7 +219,7 @@ def _twice(program: str) -> Facts:
 
 
 def of_dates() -> Iterator[Facts]:
-    """Yield work after a license ran out, alone and overlapping, a short code reached exactly by overlapping work, and each code by waiting work."""
+    """Yield work after a license ran out and around an exclusion, alone and overlapping, and codes reached exactly by overlapping or waiting work."""
     for program, minutes in (
         ("RPM", 10),
         ("RPM", 20),
@@ -242,6 +244,12 @@ def of_dates() -> Iterator[Facts]:
         alone = entry(f"{day}T10:00", 1200)
         yield facts(clean_patient(entries=[alone]), staff=expiring)
         yield facts(clean_patient(entries=[alone, entry(f"{day}T10:10", 1200)]), staff=expiring)
+    excluded = {"nurse": {**expiring["nurse"], "license_expires_on": None, "excluded_from": "2026-03-10", "excluded_to": "2026-03-12"}}
+    for day in ("2026-03-09", "2026-03-10", "2026-03-12", "2026-03-13"):
+        alone = entry(f"{day}T10:00", 1200)
+        yield facts(clean_patient(entries=[alone]), staff=excluded)
+        yield facts(clean_patient(entries=[alone, entry(f"{day}T10:10", 1200)]), staff=excluded)
+        yield facts(clean_patient(entries=[entry(f"{day}T23:50", 1800)]), staff=excluded)
     for program, seconds in (("RPM", 600), ("RTM", 600), ("COCM", 960)):
         calls = [
             entry("2026-03-03T10:00", seconds - 60, program=program),

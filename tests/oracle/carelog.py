@@ -17,6 +17,7 @@ INCURABLE = (
     "NOT_ENROLLED",
     "PART_A_STAY",
     "BEFORE_CONSENT",
+    "STAFF_EXCLUDED",
     "OUTSIDE_US",
     "NON_CLINICAL_STAFF",
     "IDLE",
@@ -165,6 +166,7 @@ class PatientLog:
             "NOT_ENROLLED": deciding_enrolment(patient, day, self._program.called) is None,
             "PART_A_STAY": self._program.stops_at_part_a and any(covers(stay, day) for stay in stays),
             "BEFORE_CONSENT": self._program.asks_consent and counts_from is not None and day < counts_from,
+            "STAFF_EXCLUDED": _is_excluded(member, day),
             "OUTSIDE_US": (entry.get("country") or member.get("country") or "US") != "US",
             "NON_CLINICAL_STAFF": member.get("role") == "administrative",
             "IDLE": entry.get("activity") == "idle",
@@ -193,3 +195,8 @@ def _is_licensed(member: dict[str, Any], state: str | None, day: date) -> bool:
     expires = as_day(member.get("license_expires_on"))
     in_state = state in states if state else bool(states)
     return credential in LICENSED_CREDENTIALS and in_state and (expires is None or day <= expires)
+
+
+def _is_excluded(member: dict[str, Any], day: date) -> bool:
+    began, ended = as_day(member.get("excluded_from")), as_day(member.get("excluded_to"))
+    return began is not None and began <= day and (ended is None or day <= ended)

@@ -86,6 +86,12 @@ def test_a_licence_is_good_on_its_last_day() -> None:
     assert of_one(entry("2026-03-04T10:00", 1200), staff=expiring)["exceptions"] == ["TIME_PENDING"]
 
 
+def test_an_exclusion_takes_its_first_and_its_last_day_and_no_other() -> None:
+    excluded = {"nurse": clean_staff()["nurse"] | {"excluded_from": "2026-03-10", "excluded_to": "2026-03-12"}}
+    outcomes = [of_one(entry(f"2026-03-{day}T10:00", 1200), staff=excluded)["excluded_seconds"] for day in ("09", "10", "12", "13")]
+    assert outcomes == [{}, {"STAFF_EXCLUDED": 1200}, {"STAFF_EXCLUDED": 1200}, {}]
+
+
 def test_a_medical_assistant_needs_only_the_credential() -> None:
     assistant: dict[str, Facts] = {"nurse": {"role": "clinical", "credential": "CMA"}}
     assert of_one(entry(WORK, 1200), staff=assistant)["outcome"] == "billable"

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from caretally.audit.chain import append_event
+from caretally.audit.reasons import digest_of, said_in_words
 from caretally.close.close_client import take_locks
 from caretally.close.prepare import Client, prepare
 from caretally.close.read_month import latest_client_month
@@ -16,7 +16,7 @@ from caretally.evaluation.evaluate import has_lines
 from caretally.evaluation.parameters import ClientMonth
 from caretally.months import Month
 
-LONGEST_REASON = 500
+READERS = "the practice may read it"
 # Where a rule names the winner there is nothing to choose. A choice is of the program that a patient is enrolled in, so its device goes with it.
 OPEN = text(
     "SELECT l.patient_id, l.mrn, array_agg(DISTINCT p.enrolled_as ORDER BY p.enrolled_as) AS programs, bool_or(l.undecided) AS waits "
@@ -91,7 +91,7 @@ def choose(connection: Connection, client: Client, month: Month, *, mrn: str, pr
     What was closed stays as it is; the next close proposes what the choice would add. Raises `UsageMistake` for a reason that says nothing
     or a program that is not to be chosen, `NothingToDo` where nothing is left to choose or it was chosen before.
     """
-    reason = _reason(reason)
+    reason = said_in_words(reason, readers=READERS)
     take_locks(connection, client)
     choice = _of_patient(connection, client, month, mrn)
     if not choice.programs:
@@ -113,7 +113,7 @@ def take_choice_back(connection: Connection, client: Client, month: Month, *, mr
 
     Raises `UsageMistake` for a reason that says nothing, `NothingToDo` where nobody chose.
     """
-    reason = _reason(reason)
+    reason = said_in_words(reason, readers=READERS)
     take_locks(connection, client)
     choice = _of_patient(connection, client, month, mrn)
     if not choice.chosen:
@@ -124,13 +124,6 @@ def take_choice_back(connection: Connection, client: Client, month: Month, *, mr
 
 def _key(client: Client, month: Month) -> dict[str, object]:
     return {"vendor_id": client.vendor_id, "client_id": client.id, "month": month.first_day}
-
-
-def _reason(reason: str) -> str:
-    words = " ".join(reason.split())
-    if not words or len(words) > LONGEST_REASON:
-        raise UsageMistake(f"Say why in 1 to {LONGEST_REASON} characters, with --reason; the practice may read it.")
-    return words
 
 
 def _of_patient(connection: Connection, client: Client, month: Month, mrn: str) -> Choice:
@@ -152,7 +145,7 @@ def _settled(connection: Connection, client: Client, month: Month, choice: Choic
             "month": str(month),
             "program": program,
             "was": choice.chosen,
-            "reason_sha256": sha256(reason.encode()).hexdigest(),
+            "reason_sha256": digest_of(reason),
         },
     )
     return current is not None and current["status"] == "closed"

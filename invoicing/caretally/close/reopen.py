@@ -3,11 +3,12 @@
 from sqlalchemy import Connection
 
 from caretally.audit.chain import append_event
+from caretally.audit.reasons import said_in_words
 from caretally.close.close_client import take_locks
 from caretally.close.prepare import Client
 from caretally.close.read_month import latest_client_month
 from caretally.close.statements import statement
-from caretally.errors import Conflict, NothingToDo, UsageMistake
+from caretally.errors import Conflict, NothingToDo
 from caretally.months import Month
 
 
@@ -20,10 +21,9 @@ class InvoiceSent(Conflict):
 def reopen_month(connection: Connection, client: Client, month: Month, *, reason: str) -> str | None:
     """Reopen the month in the caller's transaction and return the number of the voided draft (None when there was no invoice).
 
-    Raises `UsageMistake` without a reason, `NothingToDo` when the month is not closed, `InvoiceSent` when its invoice has left.
+    Raises `UsageMistake` for a reason that says nothing, `NothingToDo` when the month is not closed, `InvoiceSent` when its invoice has left.
     """
-    if not reason.strip():
-        raise UsageMistake("Say why the month is reopened with --reason; the practice will read it.")
+    reason = said_in_words(reason, readers="the practice will read it")
     take_locks(connection, client)
     current = latest_client_month(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
     if current is None or current["status"] != "closed":

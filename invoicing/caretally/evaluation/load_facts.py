@@ -114,6 +114,8 @@ def _add_staff(loaded: LoadedFacts, name: str, member: Facts) -> None:
         licensed_states=member["licensed_states"] or [],
         license_expires_on=member["license_expires_on"],
         country=member["country"] or "US",
+        excluded_from=member["excluded_from"],
+        excluded_to=member["excluded_to"],
         npi=loaded.npi(practitioner) if practitioner else None,
     )
 

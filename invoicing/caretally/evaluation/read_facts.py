@@ -124,6 +124,8 @@ STAFF = _schema(
     licensed_states=fields.List(_letters(), allow_none=True, load_default=list),
     license_expires_on=Day(**OPTIONAL),
     country=_letters(**OPTIONAL),
+    excluded_from=Day(**OPTIONAL),
+    excluded_to=Day(**OPTIONAL),
     provider=_text(filled=True, **OPTIONAL),
     npi=_text(filled=True, **OPTIONAL),
 )
@@ -269,6 +271,10 @@ def read_facts(document: Any) -> Facts:
     for name, member in facts["staff"].items():
         if member["provider"] and member["npi"] and member["provider"] != member["npi"]:
             raise FactsRefused(f"staff {name!r}: provider and npi name two practitioners; keep one of them.")
+        if member["excluded_to"] and (member["excluded_from"] is None or member["excluded_to"] < member["excluded_from"]):
+            raise FactsRefused(
+                f"staff {name!r}: excluded_to {member['excluded_to']} has no excluded_from on or before it; correct one of them."
+            )
     facts["patients"] = [_patient(row, position, facts["staff"]) for position, row in enumerate(facts["patients"])]
     _refuse_repeated_refs(facts["patients"])
     return facts

@@ -8,7 +8,8 @@ person AS MATERIALIZED (
            least(CASE WHEN s.role = 'administrative' THEN CAST(:non_clinical_staff AS smallint) END,
                  CASE WHEN c.credential IS NULL THEN CAST(:staff_not_licensed AS smallint) END) AS own_reason,
            coalesce(c.needs_state_license, true) AS needs_license,
-           CASE WHEN c.needs_state_license THEN s.license_expires_on END AS license_until
+           CASE WHEN c.needs_state_license THEN s.license_expires_on END AS license_until,
+           CASE WHEN s.excluded_from IS NOT NULL THEN daterange(s.excluded_from, s.excluded_to, '[]') END AS excluded
     FROM staff s LEFT JOIN credential_type c ON c.credential = s.credential
     WHERE s.vendor_id = :vendor_id
 ),
@@ -16,7 +17,7 @@ entry AS MATERIALIZED (
     SELECT s.n, t.id, greatest(t.started_second, CAST(:starts_second AS bigint)) AS started, least(t.ended_second, CAST(:ends_second AS bigint)) AS ended,
            width_bucket(greatest(t.started_second, CAST(:starts_second AS bigint)), CAST(:bounds AS bigint[])) AS first_day,
            width_bucket(least(t.ended_second, CAST(:ends_second AS bigint)) - 1, CAST(:bounds AS bigint[])) AS last_day,
-           t.content_hash, p.staff_code, s.day_reason, p.license_until,
+           t.content_hash, p.staff_code, s.day_reason, p.license_until, p.excluded,
            p.qhp AND coalesce(p.npi = s.provider_npi, false) AS billing_qhp, p.qhp AND NOT coalesce(p.npi = s.provider_npi, false) AS other_qhp,
            least(
                CASE WHEN coalesce(t.country, p.country) <> 'US' THEN CAST(:outside_us AS smallint) END,
@@ -40,13 +41,15 @@ entry AS MATERIALIZED (
 piece AS (
     SELECT n, id, first_day AS day, started, ended, content_hash, staff_code, billing_qhp, other_qhp, live, true AS first_piece,
            least(day_reason[first_day], entry_reason,
-                 CASE WHEN license_until < :month_first + (first_day - 1) THEN CAST(:staff_not_licensed AS smallint) END) AS reason
+                 CASE WHEN license_until < :month_first + (first_day - 1) THEN CAST(:staff_not_licensed AS smallint) END,
+                 CASE WHEN excluded @> :month_first + (first_day - 1) THEN CAST(:staff_excluded AS smallint) END) AS reason
     FROM entry
     WHERE first_day = last_day AND contested IS NULL AND doubled IS NULL
     UNION ALL
     SELECT n, id, d.day, lower(part), upper(part), content_hash, staff_code, billing_qhp, other_qhp, live, lower(part) = started,
            least(day_reason[d.day], entry_reason,
                  CASE WHEN license_until < :month_first + (d.day - 1) THEN CAST(:staff_not_licensed AS smallint) END,
+                 CASE WHEN excluded @> :month_first + (d.day - 1) THEN CAST(:staff_excluded AS smallint) END,
                  CASE WHEN is_contested THEN CAST(:time_overlap_staff AS smallint) END,
                  CASE WHEN is_doubled THEN CAST(:time_double_counted AS smallint) END)
     FROM entry

@@ -8,7 +8,8 @@ WITH person AS MATERIALIZED (
            least(CASE WHEN s.role = 'administrative' THEN CAST(:non_clinical_staff AS smallint) END,
                  CASE WHEN c.credential IS NULL THEN CAST(:staff_not_licensed AS smallint) END) AS own_reason,
            coalesce(c.needs_state_license, true) AS needs_license,
-           CASE WHEN c.needs_state_license THEN s.license_expires_on END AS license_until
+           CASE WHEN c.needs_state_license THEN s.license_expires_on END AS license_until,
+           CASE WHEN s.excluded_from IS NOT NULL THEN daterange(s.excluded_from, s.excluded_to, '[]') END AS excluded
     FROM staff s LEFT JOIN credential_type c ON c.credential = s.credential
     WHERE s.vendor_id = :vendor_id
 ),
@@ -16,7 +17,7 @@ entry AS (
     SELECT s.n, t.id, (greatest(t.started_second, CAST(:starts_second AS bigint)) - :starts_second)::int AS started,
            (least(t.ended_second, CAST(:ends_second AS bigint)) - :starts_second)::int AS ended,
            width_bucket(greatest(t.started_second, CAST(:starts_second AS bigint)), CAST(:bounds AS bigint[])) AS day,
-           t.ended_second, t.content_hash, p.staff_code, s.day_reason, p.license_until,
+           t.ended_second, t.content_hash, p.staff_code, s.day_reason, p.license_until, p.excluded,
            p.qhp AND coalesce(p.npi = s.provider_npi, false) AS billing_qhp, p.qhp AND NOT coalesce(p.npi = s.provider_npi, false) AS other_qhp,
            least(
                CASE WHEN coalesce(t.country, p.country) <> 'US' THEN CAST(:outside_us AS smallint) END,
@@ -38,7 +39,8 @@ entry AS (
 ),
 judged AS (
     SELECT n, id, started, ended, day, content_hash, staff_code, other_qhp, live, backdated, words,
-           least(day_reason[day], entry_reason, CASE WHEN license_until < :month_first + (day - 1) THEN CAST(:staff_not_licensed AS smallint) END) AS reason,
+           least(day_reason[day], entry_reason, CASE WHEN license_until < :month_first + (day - 1) THEN CAST(:staff_not_licensed AS smallint) END,
+                 CASE WHEN excluded @> :month_first + (day - 1) THEN CAST(:staff_excluded AS smallint) END) AS reason,
            shared OR billing_qhp OR least(ended_second, :ends_second) > (CAST(:bounds AS bigint[]))[day + 1] AS tangled
     FROM entry
     OFFSET 0

@@ -153,3 +153,9 @@ class ExceptionReport(MonthFigures):
     def held_cents(self) -> int:
         """Return the money held, each patient-month once."""
         return sum(row.held_cents for row in self.rows)
+
+    @property
+    def record_numbers(self) -> set[str]:
+        """Return the record number of every patient whom the report shows."""
+        late = {*(late.mrn for late in self.late_entries), *(proposed.mrn for proposed in self.adjustments)}
+        return {row.mrn for row in self.rows} | late

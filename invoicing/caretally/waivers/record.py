@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
 from caretally.audit.chain import append_event
+from caretally.audit.reasons import digest_of, said_in_words
 from caretally.errors import NothingToDo, UsageMistake
 from caretally.months import Month
 
-LONGEST_REASON, LONGEST_NAME = 500, 100
+LONGEST_NAME = 100
+READERS = "the practice reads it on the exception report"
 LOCK = text("SELECT FROM client_lock WHERE client_id = :client_id FOR UPDATE")
 GATES = text(
     "SELECT g.code, g.label, w.gate_code IS NOT NULL AS waivable, g.kind FROM gate g LEFT JOIN waivable_gate w ON w.gate_code = g.code ORDER BY g.ordinal"
@@ -54,7 +55,8 @@ def add_waiver(connection: Connection, *, client_id: UUID, client_code: str, wai
     comes before the month, a name or reason that says nothing; `NothingToDo` when a waiver in force says the same.
     """
     _refuse_gate(connection, waiver.gate_code)
-    name, reason = _words(waiver.waived_by, LONGEST_NAME, "who waives it", "--by"), _words(waiver.reason, LONGEST_REASON, "why", "--reason")
+    name = said_in_words(waiver.waived_by, what="who waives it", option="--by", longest=LONGEST_NAME, readers=READERS)
+    reason = said_in_words(waiver.reason, readers=READERS)
     if waiver.expires_on < today:
         raise UsageMistake(f"{waiver.expires_on} has passed; give the last day on which the waiver holds with --until.")
     if waiver.expires_on < waiver.first_month.last_day:
@@ -80,9 +82,7 @@ def add_waiver(connection: Connection, *, client_id: UUID, client_code: str, wai
         raise NothingToDo(f"{waiver.gate_code} is waived there through {waiver.expires_on} already; caretally waivers list shows by whom.")
     waiver_id: UUID = connection.execute(ADD, values | {"waived_by": name, "reason": reason}).scalar_one()
     told = {name: str(value) if isinstance(value, date) else value for name, value in values.items()}
-    append_event(
-        connection, action="waiver.added", detail=told | {"waiver_id": waiver_id, "reason_sha256": sha256(reason.encode()).hexdigest()}
-    )
+    append_event(connection, action="waiver.added", detail=told | {"waiver_id": waiver_id, "reason_sha256": digest_of(reason)})
     return waiver_id
 
 
@@ -91,7 +91,7 @@ def withdraw_waiver(connection: Connection, *, client_id: UUID, client_code: str
 
     Raises `UsageMistake` for an id that is none or not one, `NothingToDo` for one that was withdrawn.
     """
-    words = _words(reason, LONGEST_REASON, "why", "--reason")
+    words = said_in_words(reason, readers=READERS)
     connection.execute(LOCK, {"client_id": client_id})
     found = [row for row in all_waivers(connection, [client_id], withdrawn=True) if called and str(row["id"]).startswith(called.lower())]
     if len(found) != 1:
@@ -101,7 +101,7 @@ def withdraw_waiver(connection: Connection, *, client_id: UUID, client_code: str
     if waiver["withdrawn_at"] is not None:
         raise NothingToDo(f"The waiver {waiver['id']} was withdrawn by {waiver['withdrawn_by']} already.")
     connection.execute(WITHDRAW, {"client_id": client_id, "id": waiver["id"]})
-    detail = {"client_id": client_id, "waiver_id": waiver["id"], "reason_sha256": sha256(words.encode()).hexdigest()}
+    detail = {"client_id": client_id, "waiver_id": waiver["id"], "reason_sha256": digest_of(words)}
     append_event(connection, action="waiver.withdrawn", detail=detail)
     return waiver
 
@@ -125,12 +125,3 @@ def _patient(connection: Connection, client_id: UUID, client_code: str, mrn: str
     if patient_id is None:
         raise UsageMistake(f"{client_code} has no patient {mrn[:40]!r}; check the record number.")
     return patient_id
-
-
-def _words(said: str, longest: int, what: str, option: str) -> str:
-    words = " ".join(said.split())
-    if not words or len(words) > longest or not words.isprintable():
-        raise UsageMistake(
-            f"Say {what} in 1 to {longest} printable characters, with {option}; the practice reads it on the exception report."
-        )
-    return words

@@ -41,10 +41,22 @@ STAFF = ImportKind(
         Column("country", COUNTRY, into="country", default="'US'"),
         Column("npi", NPI, into="npi"),
         Column("email", into="email", default="''"),
+        Column("excluded_from", DATE, into="excluded_from"),
+        Column("excluded_to", DATE, into="excluded_to"),
     ),
     targets=(Target("staff", {"code": "r.in_staff"}),),
     identity=("r.in_staff",),
-    rules=(UNKNOWN_CREDENTIAL, NPI_TRIAL),
+    rules=(
+        UNKNOWN_CREDENTIAL,
+        NPI_TRIAL,
+        Rule("date_order", "excluded_to", "r.excluded_to < r.excluded_from", "The exclusion ended on {value}, before it began."),
+        Rule(
+            "excluded_from",
+            "excluded_to",
+            "r.excluded_to IS NOT NULL AND r.excluded_from IS NULL",
+            "The exclusion ended on {value} and its first day is missing; give excluded_from.",
+        ),
+    ),
     locks=Locks.VENDOR,
 )
 

@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Literal
 
 from sqlalchemy import Connection, text
 
 from caretally.audit.chain import append_event
+from caretally.audit.reasons import digest_of, said_in_words
 from caretally.errors import Conflict, NothingToDo, UsageMistake
 from caretally.imports.importing import PATIENCE, TAKE_TURN
 from caretally.persons.clusters import Clusters
@@ -16,7 +16,7 @@ from caretally.persons.review import ALL, SHOWN, ReviewedPair, reviewed_pairs
 
 Word = Literal["same", "different"]
 PAIR_WORD = re.compile(r"[0-9a-f]{4,8}(-?[0-9a-f-]{0,28})")
-LONGEST_REASON = 500
+READERS = "the next reviewer reads it"
 OTHERS = text("SELECT first_patient_id, second_patient_id, status, decided_by IS NOT NULL AS decided, id FROM person_match WHERE id <> :id")
 DECIDE = text(
     "UPDATE person_match SET status = :status, decided_by = tenancy.current_actor(), decided_at = clock_timestamp(), reason = :reason WHERE id = :id"
@@ -39,7 +39,7 @@ def decide_pair(connection: Connection, called: str, *, word: Word, reason: str)
     Raises `UsageMistake` for a pair that is not there or a reason that says nothing, `NothingToDo` when the same was said before, and
     `Conflict` when it contradicts what was said of other pairs.
     """
-    reason = _reason(reason)
+    reason = said_in_words(reason, readers=READERS)
     pair = _taken_in_turn(connection, called)
     if pair.decided_by is not None and pair.status == word:
         raise NothingToDo(f"The pair {pair.pair} was decided to be {_told(word)} already.")
@@ -53,19 +53,12 @@ def take_back(connection: Connection, called: str, *, reason: str) -> Decision:
 
     Raises `UsageMistake` for a pair that is not there or a reason that says nothing, `NothingToDo` when nobody had decided it.
     """
-    reason = _reason(reason)
+    reason = said_in_words(reason, readers=READERS)
     pair = _taken_in_turn(connection, called)
     if pair.decided_by is None:
         raise NothingToDo(f"Nobody has decided the pair {pair.pair}, so there is nothing to take back.")
     connection.execute(TAKE_BACK, {"id": pair.id})
     return _settled(connection, pair, action="persons.undecided", detail={}, reason=reason)
-
-
-def _reason(reason: str) -> str:
-    words = " ".join(reason.split())
-    if not words or len(words) > LONGEST_REASON:
-        raise UsageMistake(f"Say why in 1 to {LONGEST_REASON} characters, with --reason; the next reviewer reads it.")
-    return words
 
 
 def _taken_in_turn(connection: Connection, called: str) -> ReviewedPair:
@@ -112,7 +105,7 @@ def _settled(connection: Connection, pair: ReviewedPair, *, action: str, detail:
             "was": pair.status,
             "patients": list(pair.patients),
             "clients": list(pair.clients),
-            "reason_sha256": sha256(reason.encode()).hexdigest(),
+            "reason_sha256": digest_of(reason),
             **detail,
         },
     )

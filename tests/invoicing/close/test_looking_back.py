@@ -172,6 +172,22 @@ def test_a_death_recorded_late_starts_a_review(office: Office) -> None:
     assert reviews(office) == [("1", "2026-09", "AFTER_DEATH")]
 
 
+def test_an_exclusion_of_a_staff_member_recorded_late_starts_a_review(office: Office) -> None:
+    patient_with(office, "1", 1500)
+    office.close(month=SEPTEMBER)
+    do(office, "UPDATE staff SET excluded_from = '2026-09-01'")
+    office.close(month=OCTOBER)
+    assert len(reviews(office)) == 1
+
+
+def test_an_exclusion_after_the_month_starts_none(office: Office) -> None:
+    patient_with(office, "1", 1500)
+    office.close(month=SEPTEMBER)
+    do(office, "UPDATE staff SET excluded_from = '2026-10-01'")
+    office.close(month=OCTOBER)
+    assert reviews(office) == []
+
+
 def test_a_correction_that_takes_minutes_away_starts_a_review(office: Office) -> None:
     patient = patient_with(office, "1", 2400)
     office.close(month=SEPTEMBER)

@@ -77,6 +77,20 @@ def test_a_licence_that_ends_in_mid_month_leaves_later_seconds_to_be_cured(datab
     assert (answer["exceptions"], answer["excluded_seconds"]) == (["TIME_PENDING"], {"STAFF_NOT_LICENSED": 600})
 
 
+@pytest.mark.parametrize(("day", "counted"), [("2026-03-09", 1200), ("2026-03-10", 0), ("2026-03-12", 0), ("2026-03-13", 1200)])
+def test_time_of_an_excluded_person_never_counts_on_the_days_of_the_exclusion(database: TestDatabase, day: str, counted: int) -> None:
+    staff = {"nurse": clean_staff()["nurse"] | {"excluded_from": "2026-03-10", "excluded_to": "2026-03-12"}}
+    answer = of_one(database, entry(f"{day}T10:00", 1200), staff=staff)
+    assert clinical(answer) == counted
+    assert ("STAFF_EXCLUDED" in answer["exceptions"], answer["outcome"] == "not_billable") == (counted == 0,) * 2
+
+
+def test_an_exclusion_tells_itself_and_its_rule(database: TestDatabase) -> None:
+    staff = {"nurse": clean_staff()["nurse"] | {"excluded_from": "2026-01-01"}}
+    answer = of_one(database, entry(WORK, 1200), staff=staff)
+    assert "20 min did not count: excluded person (R37)" in answer["explanation"]
+
+
 def test_a_pause_inside_an_enrolment_takes_its_days_and_no_others(database: TestDatabase) -> None:
     pause = enrolment(status="paused", **{"from": "2026-03-03", "to": "2026-03-03"})
     answer = of_one(database, entry(WORK, 600), entry("2026-03-04T10:00", 1200), enrolments=[enrolment(), pause])

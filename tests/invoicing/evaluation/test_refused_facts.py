@@ -34,6 +34,7 @@ FILES: list[tuple[Callable[[Facts], Any], str]] = [
     (lambda given: given | {"timezone": "Mars/Olympus"}, "timezone: 'Mars/Olympus' is no time zone"),
     (lambda given: given | {"agreement": {"qhp_time": "both"}}, "agreement.qhp_time: 'both' is unknown"),
     (lambda given: given | {"staff": {"n": {"role": "nurse"}}}, "staff.n.role: 'nurse' is unknown"),
+    (lambda given: given | {"staff": {"n": {"role": "clinical", "excluded_to": "2026-03-01"}}}, "staff 'n': excluded_to 2026-03-01 has no"),
     (lambda given: given | {"patients": given["patients"] * 2}, "patient 'p1': two patients have this ref"),
     (lambda given: [given], "not a JSON object"),
 ]

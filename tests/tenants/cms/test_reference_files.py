@@ -80,7 +80,7 @@ def test_an_empty_cell_that_must_not_be_is_refused(folder: Path) -> None:
 
 def test_a_reason_that_no_gate_explains_is_refused(folder: Path) -> None:
     changed(folder / "exclusion_reason.csv", lambda text: text.replace("IDLE", "ASLEEP"))
-    assert "exclusion_reason.csv, line 8: code ASLEEP is not in gate.csv" in refusal(folder)
+    assert "exclusion_reason.csv, line 9: code ASLEEP is not in gate.csv" in refusal(folder)
 
 
 @pytest.mark.parametrize("broken", ["{patient_name} did not count", "{seconds did not count"])

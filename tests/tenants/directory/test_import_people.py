@@ -42,6 +42,20 @@ def test_a_staff_member_who_cannot_be_is_refused_by_name(desk: Desk, line: str, 
     assert rules(desk.imports("staff", f"{STAFF}\n{line}\n")) == [(2, column, rule)]
 
 
+def test_the_days_of_an_exclusion_come_with_the_staff_and_a_file_without_them_stays_valid(desk: Desk) -> None:
+    desk.imports("staff", f"{STAFF},excluded_from,excluded_to\nlpn,Cole,Ann,clinical,LPN,TX,,,,2026-02-10,\n")
+    query = "SELECT excluded_from::text, excluded_to::text FROM staff WHERE code = 'lpn'"
+    assert desk.office.rows(query) == [("2026-02-10", None)]
+    desk.imports("staff", f"{STAFF}\nlpn,Cole,Ann,clinical,LPN,TX,,,\n")
+    assert desk.office.rows(query) == [("2026-02-10", None)]
+
+
+@pytest.mark.parametrize(("days", "rule"), [("2026-02-10,2026-02-09", "date_order"), (",2026-02-09", "excluded_from")])
+def test_an_exclusion_that_cannot_be_is_refused_by_name(desk: Desk, days: str, rule: str) -> None:
+    result = desk.imports("staff", f"{STAFF},excluded_from,excluded_to\nlpn,Cole,Ann,clinical,LPN,TX,,,,{days}\n")
+    assert rules(result) == [(2, "excluded_to", rule)]
+
+
 @pytest.mark.parametrize(
     ("npi", "found"), [("1234567893", []), ("1234567890", ["npi"]), ("123456789", ["npi"]), ("9000000001", ["npi_trial"])]
 )

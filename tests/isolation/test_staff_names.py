@@ -1,0 +1,71 @@
+"""A practice learns who cared for its own patients, by name and credential, and nothing of the vendor's other people."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+
+from caretally.tenancy.context import TenantContext
+from caretally.tenancy.transaction import tenant_transaction
+from tests.builders.databases import TestDatabase
+from tests.builders.office import Office, new_office
+from tests.builders.pages import Pages, visitor_of, words
+from tests.builders.pages_office import invoice_id, office_with_closed_month
+
+NAMES = text("SELECT staff_id FROM tenancy.staff_at_work(:ids)")
+
+
+@pytest.fixture(scope="module")
+def office(database: TestDatabase) -> Office:
+    """Two practices, each served by a nurse of its own."""
+    made = new_office(database, "A1", "A2")
+    for code in ("A1", "A2"):
+        made.add_staff(f"rn-{code}")
+        patient = made.add_patient(code, "1")
+        made.add_time(code, patient, f"rn-{code}", starts=datetime(2026, 10, 5, 14, tzinfo=UTC))
+    return made
+
+
+def known(database: TestDatabase, office: Office, *clients: str, practice: bool = True) -> set[str]:
+    """Return the codes of the nurses whose names are given when all of the vendor's are asked for."""
+    staff = {row.id: row.code for row in office.rows("SELECT id, code FROM staff")}
+    context = TenantContext(office.vendor_id, "tester", tuple(office.clients[code] for code in clients) if practice else None)
+    engine = database.practice_engine if practice else database.vendor_engine
+    with tenant_transaction(engine, context, secret=database.secret) as connection:
+        return {staff[one] for one in connection.scalars(NAMES, {"ids": list(staff)})}
+
+
+def test_a_practice_is_given_the_names_of_who_worked_for_it(database: TestDatabase, office: Office) -> None:
+    assert known(database, office, "A1") == {"rn-A1"}
+    assert known(database, office, "A2") == {"rn-A2"}
+    assert known(database, office, "A1", "A2") == {"rn-A1", "rn-A2"}
+    assert known(database, office) == set()
+
+
+def test_a_vendors_own_person_is_given_all_and_another_vendor_none(database: TestDatabase, office: Office) -> None:
+    assert {"rn-A1", "rn-A2"} <= known(database, office, practice=False)
+    other = new_office(database, "B1")
+    ids = [row.id for row in office.rows("SELECT id FROM staff")]
+    for engine, clients in ((database.vendor_engine, None), (database.practice_engine, (other.clients["B1"],))):
+        with tenant_transaction(engine, TenantContext(other.vendor_id, "tester", clients), secret=database.secret) as connection:
+            assert connection.scalars(NAMES, {"ids": ids}).all() == []
+
+
+def test_a_practice_reads_no_row_of_staff(database: TestDatabase, office: Office) -> None:
+    context = TenantContext(office.vendor_id, "tester", (office.clients["A1"],))
+    with (
+        tenant_transaction(database.practice_engine, context, secret=database.secret) as connection,
+        pytest.raises(Exception, match="permission denied"),
+    ):
+        connection.execute(text("SELECT count(*) FROM staff"))
+
+
+@pytest.mark.parametrize("ending", ["", "/file.csv", "/file.xlsx", "/file.pdf"])
+def test_a_practice_administrator_opens_the_invoice_with_its_minutes(database: TestDatabase, pages: Pages, ending: str) -> None:
+    closed = office_with_closed_month(database, "A1", "A2")
+    helen = visitor_of(closed.vendor_id, clients=[closed.clients["A1"]])
+    answer = pages.get(f"/invoices/{invoice_id(closed, 'A1')}{ending}?open=1", helen)
+    assert answer.status_code == 200
+    if not ending:
+        assert "Tia Rivers, RN" in words(answer) or "Tia Rivers RN" in words(answer)
+    assert pages.get(f"/invoices/{invoice_id(closed, 'A2')}{ending}", helen).status_code == 404
