@@ -23,6 +23,7 @@ from caretally.db.drop import drop_database, drop_roles
 from caretally.db.roles import Roles
 from caretally.embedded.server import ensure_server, remove_server
 from tests.builders.databases import TestDatabase, execute
+from tests.builders.pages import Pages
 
 HOME = "CARETALLY_TEST_HOME"
 PREFIX = "CARETALLY_TEST_PREFIX"
@@ -109,6 +110,12 @@ def database(server: URL) -> Iterator[TestDatabase]:
     """An empty database at the newest schema, shared by the tests of one module."""
     with temporary_database(server) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def pages(database: TestDatabase) -> Pages:
+    """The application over the module's database."""
+    return Pages(database)
 
 
 @pytest.fixture
