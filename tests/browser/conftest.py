@@ -19,7 +19,9 @@ INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"]
 
 
 class Quiet(WSGIRequestHandler):
-    """Serves without a line for each request: the application writes its own."""
+    """Serves without a line for each request: the application writes its own; a browser that says nothing more is left after 10 seconds."""
+
+    timeout = 10
 
     def log_request(self, *_args: Any) -> None:
         """Say nothing."""
@@ -49,6 +51,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 def address(pages: Pages) -> Iterator[str]:
     """The address at which the application is served."""
     server = make_server("127.0.0.1", 0, pages.app, threaded=True, request_handler=Quiet)
+    server.daemon_threads = False  # so that server_close waits for requests under way, which hold connections
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -38,6 +38,7 @@ def here(database: TestDatabase, tmp_path_factory: pytest.TempPathFactory) -> It
     yield installation
     installation.vendor_pool.dispose()
     installation.operator_pool.dispose()
+    installation.auth_pool.dispose()
 
 
 @pytest.fixture(scope="module")
