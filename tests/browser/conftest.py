@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from caretally.web.visitor import Visitor
 from tests.builders.pages import TESTER, Pages
@@ -50,7 +50,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def address(pages: Pages) -> Iterator[str]:
     """The address at which the application is served."""
-    server = make_server("127.0.0.1", 0, pages.app, threaded=True, request_handler=Quiet)
+    server = ThreadedWSGIServer("127.0.0.1", 0, pages.app, Quiet)
     server.daemon_threads = False  # so that server_close waits for requests under way, which hold connections
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
