@@ -1,6 +1,6 @@
 """A practice learns who cared for its own patients, by name and credential, and nothing of the vendor's other people."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import text
@@ -26,10 +26,12 @@ def office(database: TestDatabase) -> Office:
     return made
 
 
-def known(database: TestDatabase, office: Office, *clients: str, practice: bool = True) -> set[str]:
+def known(
+    database: TestDatabase, office: Office, *clients: str, practice: bool = True, period: tuple[date, date] | None = None
+) -> set[str]:
     """Return the codes of the nurses whose names are given when all of the vendor's are asked for."""
     staff = {row.id: row.code for row in office.rows("SELECT id, code FROM staff")}
-    context = TenantContext(office.vendor_id, "tester", tuple(office.clients[code] for code in clients) if practice else None)
+    context = TenantContext(office.vendor_id, "tester", tuple(office.clients[code] for code in clients) if practice else None, period)
     engine = database.practice_engine if practice else database.vendor_engine
     with tenant_transaction(engine, context, secret=database.secret) as connection:
         return {staff[one] for one in connection.scalars(NAMES, {"ids": list(staff)})}
@@ -49,6 +51,14 @@ def test_a_vendors_own_person_is_given_all_and_another_vendor_none(database: Tes
     for engine, clients in ((database.vendor_engine, None), (database.practice_engine, (other.clients["B1"],))):
         with tenant_transaction(engine, TenantContext(other.vendor_id, "tester", clients), secret=database.secret) as connection:
             assert connection.scalars(NAMES, {"ids": ids}).all() == []
+
+
+@pytest.mark.parametrize(("month", "names"), [(10, {"rn-A1"}), (9, set())])
+def test_an_auditor_is_given_the_names_of_who_worked_in_the_period(
+    database: TestDatabase, office: Office, month: int, names: set[str]
+) -> None:
+    period = (date(2026, month, 1), date(2026, month, 30))
+    assert known(database, office, "A1", period=period) == names
 
 
 def test_a_practice_reads_no_row_of_staff(database: TestDatabase, office: Office) -> None:
