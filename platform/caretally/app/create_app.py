@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flask import Flask
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import caretally.web
 from caretally.app.demo.pages import pages as demo_pages
@@ -42,8 +43,11 @@ ENTRIES = (
 SEARCH = Entry("", "Search clients and invoices", "invoices.listed", "search", "read_invoices")
 
 
-def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = False) -> Flask:
+def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = False, behind_proxy: bool = False) -> Flask:
     """Return the application; requests for other hosts than `hostnames` are refused, so that a foreign name cannot be pointed at it.
+
+    `behind_proxy` believes what one proxy says of the browser's address, scheme and host (`X-Forwarded-For`, `-Proto`, `-Host`), each by its
+    last value; without one these headers are the browser's own words and are not read.
 
     Raises `UndeclaredRoute` when a route does not say who may open it.
     """
@@ -78,6 +82,8 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
         audit_pages,
     ):
         app.register_blueprint(pages)
+    if behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     if demo:
         app.register_blueprint(demo_pages)
     open_to_all("the one stylesheet and the icon, the same for everybody")(app.view_functions["static"])

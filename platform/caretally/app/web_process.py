@@ -15,6 +15,7 @@ from caretally.web.edge import Edge
 HOSTNAMES = "CARETALLY_SERVE_HOSTNAMES"
 THREADS = "CARETALLY_SERVE_THREADS"
 DEMO = "CARETALLY_SERVE_DEMO"
+BEHIND_PROXY = "CARETALLY_SERVE_BEHIND_PROXY"
 
 
 def application() -> Flask:
@@ -27,4 +28,4 @@ def application() -> Flask:
     accounts = login_engine(here.url, "auth", roles=here.roles, secret=here.secret, pool_size=threads)
     post_mail = partial(post, address=here.settings.mail, home=here.settings.home)
     edge = Edge(vendor, practice, here.secret, find_visitor, accounts, post_mail)
-    return create_app(edge, hostnames=hostnames, demo=bool(os.environ.get(DEMO)))
+    return create_app(edge, hostnames=hostnames, demo=bool(os.environ.get(DEMO)), behind_proxy=bool(os.environ.get(BEHIND_PROXY)))

@@ -11,7 +11,7 @@ from granian.constants import Interfaces
 from granian.server.common import AbstractServer
 
 from caretally.app.installation import Installation
-from caretally.app.web_process import HOSTNAMES, THREADS
+from caretally.app.web_process import BEHIND_PROXY, HOSTNAMES, THREADS
 from caretally.errors import DependencyDown
 
 PORT = 8465
@@ -32,7 +32,8 @@ class AddressTaken(DependencyDown):
 @click.option("--hostname", "hostnames", multiple=True, help="a name under which people open it; give it once for each")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="processes")
 @click.option("--threads", type=click.IntRange(1, 128), default=8, show_default=True, help="threads of each process")
-def serve(*, host: str, port: int, hostnames: tuple[str, ...], workers: int, threads: int) -> None:
+@click.option("--behind-proxy", is_flag=True, help="believe the proxy in front of it what the browser's address, scheme and host are")
+def serve(*, host: str, port: int, hostnames: tuple[str, ...], workers: int, threads: int, behind_proxy: bool) -> None:
     """Serve the pages until Ctrl-C or SIGTERM; what is being answered then is answered to its end.
 
     Exit 6 when the database or the address cannot be used.
@@ -40,6 +41,7 @@ def serve(*, host: str, port: int, hostnames: tuple[str, ...], workers: int, thr
     require_free(host, port)
     Installation().require_schema()
     os.environ[HOSTNAMES], os.environ[THREADS] = ",".join(hostnames), str(threads)
+    os.environ[BEHIND_PROXY] = "yes" if behind_proxy else ""
     click.echo(f"CareTally answers at http://{host}:{port}/ ; Ctrl-C ends it.", err=True)
     web_server(host=host, port=port, workers=workers, threads=threads).serve()
     click.echo("The pages are closed; every request that had begun was answered.", err=True)
