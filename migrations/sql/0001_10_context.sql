@@ -10,8 +10,8 @@ CREATE TABLE tenancy.context_key (
 );
 REVOKE ALL ON tenancy.context_key FROM PUBLIC;
 
--- The context is `key_id|vendor|clients|actor|expiry|mac`: clients are uuids joined by commas, or `*` for a vendor's own people, an auditor's end with `@first/last`;
--- the expiry is in seconds since 1970 UTC; the mac is hex. Raises 42501 when absent, forged or expired: never "zero rows".
+-- The context is `key_id|vendor|clients|actor|expiry|mac`: clients are uuids joined by commas, an auditor's end with `@first/last`; `*` stands for
+-- a vendor's own people, `*read` for who may only read, and is accepted in a transaction that the database keeps read-only; the expiry is in seconds since 1970 UTC; the mac is hex. Raises 42501 when absent, forged or expired: never "zero rows".
 CREATE FUNCTION tenancy.verified_context() RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -35,8 +35,12 @@ BEGIN
         RAISE EXCEPTION 'the tenant context has expired' USING ERRCODE = '42501';
     END IF;
     -- a practice user's context on the vendor's login would open all the vendor's clients, a vendor's on the practice's login likewise
-    IF (part[3] = '*') = (session_user = '{{practice:name}}') THEN
+    IF (part[3] IN ('*', '*read')) = (session_user = '{{practice:name}}') THEN
         RAISE EXCEPTION 'the tenant context is for another login' USING ERRCODE = '42501';
+    END IF;
+    -- a transaction that has read cannot become a writing one, so what opened as read-only stays so
+    IF part[3] = '*read' AND current_setting('transaction_read_only') <> 'on' THEN
+        RAISE EXCEPTION 'the tenant context only reads' USING ERRCODE = '42501';
     END IF;
     RETURN part;
 END $$;
@@ -50,7 +54,7 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 DECLARE
     clients text := (tenancy.verified_context())[3];
 BEGIN
-    IF clients = '*' THEN
+    IF clients LIKE '*%' THEN
         RAISE EXCEPTION 'this login needs a context that names its clients' USING ERRCODE = '42501';
     END IF;
     RETURN string_to_array(nullif(split_part(clients, '@', 1), ''), ',')::uuid[];

@@ -51,7 +51,8 @@ CREATE TABLE account_ceremony (
     ends_at timestamptz NOT NULL
 );
 -- A session is known by the hash of its token. `password`: the second factor is still to come; `full`: both were given. The membership
--- that the person works in is named without a key, since it is a vendor's row, and is looked up with every request.
+-- that the person works in, or the break-glass access that an operator reads by, is named without a key, since it is a vendor's row, and is
+-- looked up with every request. `operates`: an operator at the installation's own pages, in no vendor.
 CREATE TABLE account_session (
     session_id uuid PRIMARY KEY DEFAULT tenancy.new_id(),
     account_id uuid NOT NULL REFERENCES account,
@@ -60,6 +61,8 @@ CREATE TABLE account_session (
     only_vendor_id uuid,
     vendor_id uuid,
     membership_id uuid,
+    break_glass_id uuid,
+    operates boolean NOT NULL DEFAULT false,
     entered_at timestamptz,
     made_at timestamptz NOT NULL DEFAULT now(),
     seen_at timestamptz NOT NULL DEFAULT now(),
@@ -69,8 +72,11 @@ CREATE TABLE account_session (
     network text NOT NULL,
     browser text NOT NULL,
     ended_at timestamptz,
-    CHECK ((vendor_id IS NULL) = (membership_id IS NULL) AND (membership_id IS NULL) = (entered_at IS NULL)),
-    CHECK (stage = 'full' OR membership_id IS NULL)
+    CHECK ((vendor_id IS NULL) = (membership_id IS NULL AND break_glass_id IS NULL)),
+    CHECK ((entered_at IS NULL) = (vendor_id IS NULL AND NOT operates)),
+    CHECK (NOT operates OR membership_id IS NULL),
+    CHECK (break_glass_id IS NULL OR operates),
+    CHECK (stage = 'full' OR entered_at IS NULL)
 );
 CREATE INDEX account_session_of_account ON account_session (account_id) WHERE ended_at IS NULL;
 -- What happened to an account, for the person and for whoever looks into an attack: no address, no password, no code.

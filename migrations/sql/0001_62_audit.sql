@@ -36,4 +36,4 @@ BEGIN
     RETURN head.seq + 1;
 END $$;
 REVOKE EXECUTE ON FUNCTION tenancy.append_event(text, jsonb) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tenancy.append_event(text, jsonb) TO {{vendor}}, {{practice}};
+GRANT EXECUTE ON FUNCTION tenancy.append_event(text, jsonb) TO {{vendor}}, {{practice}}, {{operator}};

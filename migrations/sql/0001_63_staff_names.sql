@@ -5,10 +5,11 @@ CREATE FUNCTION tenancy.staff_at_work(ids uuid[]) RETURNS TABLE (staff_id uuid, 
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, caretally, pg_temp AS $$
 DECLARE
     clients text := (tenancy.verified_context())[3];
-    named uuid[] := CASE WHEN clients <> '*' THEN string_to_array(nullif(split_part(clients, '@', 1), ''), ',')::uuid[] END;
+    everybody boolean := clients IN ('*', '*read');
+    named uuid[] := CASE WHEN NOT everybody THEN string_to_array(nullif(split_part(clients, '@', 1), ''), ',')::uuid[] END;
 BEGIN
     RETURN QUERY SELECT s.id, s.given_name || ' ' || s.family_name, s.credential FROM staff s
-    WHERE s.vendor_id = (SELECT tenancy.current_vendor()) AND s.id = ANY (ids) AND (clients = '*' OR EXISTS (
+    WHERE s.vendor_id = (SELECT tenancy.current_vendor()) AND s.id = ANY (ids) AND (everybody OR EXISTS (
         SELECT FROM time_entry e WHERE e.vendor_id = s.vendor_id AND e.staff_id = s.id AND e.client_id = ANY (named)
             AND e.started_at >= (SELECT tenancy.period_starts_at()) AND e.started_at < (SELECT tenancy.period_ends_at())));
 END $$;

@@ -7,7 +7,7 @@ DECLARE
         'patient_month', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'overpayment_review', 'program_line', 'exclusion_choice', 'waiver', 'late_fact', 'adjustment',
         'person_record', 'membership_client'];
     vendor_level text[] := ARRAY['vendor', 'vendor_lock', 'vendor_secret', 'vendor_policy', 'import_batch', 'import_mapping', 'import_before', 'staff',
-        'number_counter', 'audit_head', 'audit_event', 'person_match', 'membership', 'identity_provider'];
+        'number_counter', 'audit_head', 'audit_event', 'person_match', 'membership', 'identity_provider', 'break_glass'];
     account_level text[] := ARRAY['account', 'account_authenticator', 'account_passkey', 'account_recovery_code', 'account_link', 'account_ceremony',
         'account_session', 'account_event', 'sign_in_failure', 'account_federation'];
 BEGIN
@@ -33,8 +33,11 @@ BEGIN
         EXECUTE format('CREATE POLICY sign_in ON %I AS PERMISSIVE FOR ALL TO {{auth}} USING (true) WITH CHECK (true)', name);
         EXECUTE format('GRANT SELECT, INSERT ON %I TO {{auth}}', name);
     END LOOP;
-    FOREACH name IN ARRAY ARRAY['vendor', 'client', 'membership', 'membership_client', 'identity_provider'] LOOP
+    FOREACH name IN ARRAY ARRAY['vendor', 'client', 'membership', 'membership_client', 'identity_provider', 'break_glass'] LOOP
         EXECUTE format('CREATE POLICY sign_in_reads ON %I AS PERMISSIVE FOR SELECT TO {{auth}} USING (true)', name);
+    END LOOP;
+    FOREACH name IN ARRAY ARRAY['vendor', 'audit_head', 'client', 'patient', 'client_month', 'membership', 'break_glass'] LOOP
+        EXECUTE format('CREATE POLICY operator_lists ON %I AS PERMISSIVE FOR SELECT TO {{operator}} USING (true)', name);
     END LOOP;
 END $$;
 -- The sign-in knows accounts, whose members they are, and by which name vendors and practices are chosen; no patient's row.
@@ -43,12 +46,17 @@ GRANT DELETE ON account_authenticator, account_passkey, account_recovery_code, a
 GRANT SELECT (vendor_id, slug, name, session_idle_minutes, session_hours) ON vendor TO {{auth}};
 GRANT SELECT (vendor_id, client_id, name) ON client TO {{auth}};
 GRANT SELECT ON membership, membership_client, identity_provider TO {{auth}};
--- The operator lists vendors by name and creates them; the rows beneath stay closed to it.
-CREATE POLICY operator_lists ON vendor AS PERMISSIVE FOR SELECT TO {{operator}} USING (true);
+GRANT SELECT (vendor_id, id, requested_by, approved, ends_at, ended_at) ON break_glass TO {{auth}};
+-- The operator lists vendors by name and creates them. Of the rows beneath it learns how many there are and nothing else of them.
 GRANT SELECT, INSERT ON vendor TO {{operator}};
+GRANT SELECT (vendor_id) ON client, patient TO {{operator}};
+GRANT SELECT (vendor_id, month, status) ON client_month TO {{operator}};
+GRANT SELECT (vendor_id, role, ended_at) ON membership TO {{operator}};
 -- Checkpoints are signed over the heads of every vendor's audit chain: a number and a hash each.
-CREATE POLICY operator_lists ON audit_head AS PERMISSIVE FOR SELECT TO {{operator}} USING (true);
 GRANT SELECT ON audit_head TO {{operator}};
+-- Break-glass: asked for, decided and ended by operators, each in the vendor's own context and log.
+GRANT SELECT, INSERT, UPDATE (approved, decided_by, decider_name, decided_at, ends_at, ended_by, ended_at) ON break_glass TO {{operator}};
+GRANT SELECT, UPDATE (approved, decided_by, decider_name, decided_at, ends_at, ended_by, ended_at) ON break_glass TO {{vendor}};
 
 GRANT SELECT ON vendor, vendor_lock TO {{vendor}};
 GRANT UPDATE (session_idle_minutes, session_hours) ON vendor TO {{vendor}};

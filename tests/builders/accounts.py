@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from caretally.identity.accounts import account_for, set_password
+from caretally.identity.accounts import account_for, make_operator, set_password
 from caretally.identity.factors import confirm_authenticator, start_authenticator
 from caretally.identity.memberships import add_member
 from caretally.identity.passwords import password_hash
@@ -53,6 +53,14 @@ def new_signer(database: TestDatabase, *, name: str = "Dana Whitfield") -> Signe
     return Signer(account.id, email, secret, codes)
 
 
+def new_operator(database: TestDatabase, *, name: str = "Sam Keller") -> Signer:
+    """Make an operator of the installation."""
+    signer = new_signer(database, name=name)
+    with database.auth_engine.begin() as connection:
+        make_operator(connection, signer.id)
+    return signer
+
+
 def give_role(database: TestDatabase, signer: Signer, vendor_id: UUID, role: str, *, clients: Sequence[str] = ()) -> UUID:
     """Make a signer a member of a vendor."""
     with database.auth_engine.begin() as connection:
@@ -61,10 +69,10 @@ def give_role(database: TestDatabase, signer: Signer, vendor_id: UUID, role: str
         return add_member(connection, account, role, clients=clients)
 
 
-def submit(client: FlaskClient, path: str, **typed: object) -> TestResponse:
-    """Open a page and send its form with what was typed."""
+def submit(client: FlaskClient, path: str, *, to: str = "", **typed: object) -> TestResponse:
+    """Open a page and send its form with what was typed, to the page itself or to where `to` leads."""
     token = form_token(client.get(path))
-    return client.post(path, data={"form_token": token, **typed}, headers={"Origin": HERE})
+    return client.post(to or path, data={"form_token": token, **typed}, headers={"Origin": HERE})
 
 
 def sign_in(pages: Pages, signer: Signer) -> FlaskClient:
@@ -73,6 +81,13 @@ def sign_in(pages: Pages, signer: Signer) -> FlaskClient:
     assert submit(client, "/sign-in", email=signer.email, password=PASSWORD).headers["Location"].startswith("/sign-in/code")
     assert submit(client, "/sign-in/code", code=signer.code()).headers["Location"].startswith("/choose")
     client.get("/choose")
+    return client
+
+
+def operating(pages: Pages, operator: Signer) -> FlaskClient:
+    """Return a browser in which an operator is at the installation's pages."""
+    client = sign_in(pages, operator)
+    assert submit(client, "/choose", to="/choose/operate").headers["Location"] == "/"
     return client
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, event, text
 from werkzeug.test import TestResponse
 
 from caretally.app.create_app import create_app
+from caretally.break_glass.statements import tell_statements
 from caretally.mail.message import Mail
 from caretally.sign_in.people import find_visitor
 from caretally.web.access import open_to_all, requires
@@ -27,10 +28,11 @@ HERE = "http://localhost"
 TESTER = "X-Tester"
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 EVERYTHING = frozenset({"read_months", "read_invoices", "read_audit_log", "manage_people", "probe"})
+OF_VENDOR = frozenset({"read_break_glass", "approve_break_glass"})
 
 
 def visitor_of(
-    vendor_id: UUID, *, clients: Iterable[UUID] | None = None, permissions: frozenset[str] = EVERYTHING, **changes: Any
+    vendor_id: UUID, *, clients: Iterable[UUID] | None = None, permissions: frozenset[str] | None = None, **changes: Any
 ) -> Visitor:
     """Return a visitor of a vendor, or of some of its clients."""
     given: dict[str, Any] = {
@@ -40,7 +42,8 @@ def visitor_of(
         "vendor_name": "Meridian Care Partners",
         "session_key": str(uuid4()),
     }
-    return Visitor(**given | changes, vendor_id=vendor_id, permissions=permissions, clients=None if clients is None else tuple(clients))
+    held = EVERYTHING | (OF_VENDOR if clients is None else frozenset()) if permissions is None else permissions
+    return Visitor(**given | changes, vendor_id=vendor_id, permissions=held, clients=None if clients is None else tuple(clients))
 
 
 FILLED = """{% extends "web/base.html" %}{% from "web/forms.html" import field, summary with context %}{% block title %}Probe{% endblock %}
@@ -58,6 +61,21 @@ class ProbeForm(Form):
     password = fields.String(required=True, validate=validate.Length(min=1, error="Write your password."))
 
 
+def edge_of(database: TestDatabase, **given: Any) -> Edge:
+    """Return an edge over a database of the suite; `given` takes the place of its parts."""
+    parts: dict[str, Any] = {
+        "vendor_pool": database.vendor_engine,
+        "practice_pool": database.practice_engine,
+        "secret": database.secret,
+        "find_visitor": find_visitor,
+        "auth_pool": database.auth_engine,
+        "post": print,
+        "operator_pool": database.operator_engine,
+        "tell_reading": tell_statements,
+    }
+    return Edge(**parts | given)
+
+
 @dataclass
 class Pages:
     """An application and the visitors it knows; `get` and `post` open pages as one of them, or as nobody."""
@@ -68,8 +86,7 @@ class Pages:
     posted: list[Mail] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        pools = (self.database.vendor_engine, self.database.practice_engine)
-        edge = Edge(*pools, self.database.secret, self._find, self.database.auth_engine, self.posted.append)
+        edge = edge_of(self.database, find_visitor=self._find, post=self.posted.append)
         self.app = create_app(edge)
         add_probes(self.app)
 

@@ -23,6 +23,7 @@ from tests.builders.databases import TestDatabase
 
 TENANT_TABLES = (*VENDOR_TABLES, *CLIENT_TABLES)
 BORN_BY_TRIGGER = frozenset({"vendor_lock", "vendor_secret", "client_lock", "audit_head"})
+UNDECIDED = frozenset({"approved", "decided_by", "decider_name", "decided_at", "ends_at", "ended_by", "ended_at"})
 CHECKED = {"npi": "1234567890", "country": "US", "state": "NY", "icd10": "E119", "place_of_service": "11", "medicare_locality": "01112-05"}
 BY_TYPE: Mapping[str, Any] = {
     "boolean": True,
@@ -162,6 +163,8 @@ class Sower:
         return twin.row_id(reference.parent) if theirs == "id" else self.row(reference.parent, twin)[theirs]
 
     def _value(self, table: str, column: Column, twin: Twin) -> Any:
+        if table == "break_glass" and column.name in UNDECIDED:
+            return None
         if column.name in {"vendor_id", "client_id"}:
             return getattr(twin, column.name)
         if column.name == "id":
@@ -188,7 +191,7 @@ class Sower:
             return values[column.type]
         if column.type == "bytea":
             return uuid5(NAMESPACE_URL, canary).bytes * 2
-        shaped = {"slug": canary.lower().replace("_", "-"), "signer": "tester", "issuer": f"https://{canary}"}
+        shaped = {"slug": canary.lower().replace("_", "-"), "signer": "tester", "requested_by": "tester", "issuer": f"https://{canary}"}
         if column.name in shaped:
             return shaped[column.name]
         if listed := re.search(r"ARRAY\['([^']*)'", column.check):

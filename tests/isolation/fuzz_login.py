@@ -29,10 +29,10 @@ MARK = re.compile(
 CHANGING = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{64}|\d\d:\d\d:\d\d\.\d+(\+00)?", re.IGNORECASE
 )
-# What a login that serves every vendor may see of them: names to choose from, heads to sign, who is whose member.
+# What a login that serves every vendor may see of them: names to choose from, heads to sign, who is whose member, who asked to read what.
 ALLOWED = {
     "auth": re.compile(r"canary-[ab]\d?-(vendor-(slug|name)|client-name|membership|identity_provider)"),
-    "operator": re.compile(r"canary-[ab]\d?-(vendor-|audit_head)"),
+    "operator": re.compile(r"canary-[ab]\d?-(vendor-|audit_head|break_glass-)"),
     "migrate": re.compile(r"^$"),
 }
 COLUMNS = """SELECT c.relname, a.attname, has_column_privilege(c.oid, a.attnum, 'SELECT') FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid

@@ -17,7 +17,7 @@ from tests.builders.databases import TestDatabase
 from tests.builders.twins import A1, A2, B1, Shape, Sower, Twin
 
 BY_POLICY, BY_GRANT = "row-level security policy", "permission denied for table"
-BY_TRIGGER = ("are never changed or removed", "is signed by its provider only")
+BY_TRIGGER = ("are never changed or removed", "is signed by its provider only", "is decided once and ended once")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from caretally.web.edge import connection, signed_in
 pages = Blueprint("months", __name__, template_folder="templates")
 
 
-@pages.get("/")
+@pages.get("/months")
 @requires("read_months")
 def newest() -> ResponseReturnValue:
     """Go to the newest month that was begun, or say how to begin one."""

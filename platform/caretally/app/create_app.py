@@ -10,7 +10,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import caretally.web
 from caretally.app.demo.pages import pages as demo_pages
 from caretally.audit.pages import pages as audit_pages
+from caretally.break_glass.operator_pages import pages as operator_break_glass_pages
+from caretally.break_glass.pages import pages as break_glass_pages
+from caretally.break_glass.requests import present_requests
 from caretally.close.pages import pages as month_pages
+from caretally.console.pages import pages as console_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
@@ -28,6 +32,7 @@ from caretally.web.month_in_path import MonthInPath
 from caretally.web.own_forms import install_own_forms
 from caretally.web.request_log import install_request_log
 from caretally.web.shell import Entry, Shell, install_shell
+from caretally.web.start import start
 
 WEB = Path(caretally.web.__file__).parent
 LARGEST_REQUEST_BYTES = 1_000_000
@@ -35,10 +40,14 @@ LARGEST_FORM_BYTES = 500_000
 MOST_FORM_PARTS = 500
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 ENTRIES = (
+    Entry("Installation", "Vendors", "console.vendors", "people", "manage_vendors"),
+    Entry("Installation", "Health", "console.health", "heart", "read_health"),
+    Entry("Installation", "Break-glass", "operator_break_glass.listed", "key", "request_break_glass"),
     Entry("Work", "Months", "months.newest", "calendar", "read_months"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
     Entry("Setup", "Audit log", "audit.listed", "list", "read_audit_log"),
+    Entry("Setup", "Break-glass", "break_glass.listed", "key", "read_break_glass", present_requests),
 )
 SEARCH = Entry("", "Search clients and invoices", "invoices.listed", "search", "read_invoices")
 
@@ -67,10 +76,17 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
     install_error_pages(app)
     install_headers(app)
     install_own_forms(app)
-    install_shell(app, Shell(ENTRIES, search=SEARCH, switch="sign_in.choose", leave="sign_in.sign_out", profile="profile.show", demo=demo))
+    places = {
+        "switch": "sign_in.choose",
+        "leave": "sign_in.sign_out",
+        "profile": "profile.show",
+        "stop_reading": "operator_break_glass.leave",
+    }
+    install_shell(app, Shell(ENTRIES, search=SEARCH, demo=demo, **places))
     install_sign_in(app)
     for pages in (
         health,
+        start,
         sign_in_pages,
         link_pages,
         organisation_pages,
@@ -80,6 +96,9 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
         month_pages,
         invoice_pages,
         audit_pages,
+        break_glass_pages,
+        operator_break_glass_pages,
+        console_pages,
     ):
         app.register_blueprint(pages)
     if behind_proxy:

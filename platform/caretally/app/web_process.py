@@ -7,7 +7,8 @@ from flask import Flask
 
 from caretally.app.create_app import LOOPBACK, create_app
 from caretally.app.installation import Installation
-from caretally.db.engines import login_engine, practice_engine, vendor_engine
+from caretally.break_glass.statements import tell_statements
+from caretally.db.engines import login_engine, operator_engine, practice_engine, vendor_engine
 from caretally.mail.post import post
 from caretally.sign_in.people import find_visitor
 from caretally.web.edge import Edge
@@ -27,5 +28,6 @@ def application() -> Flask:
     hostnames = [*LOOPBACK, *filter(None, os.environ.get(HOSTNAMES, "").split(","))]
     accounts = login_engine(here.url, "auth", roles=here.roles, secret=here.secret, pool_size=threads)
     post_mail = partial(post, address=here.settings.mail, home=here.settings.home)
-    edge = Edge(vendor, practice, here.secret, find_visitor, accounts, post_mail)
+    operator = operator_engine(here.url, roles=here.roles, secret=here.secret, pool_size=threads)
+    edge = Edge(vendor, practice, here.secret, find_visitor, accounts, post_mail, operator, tell_statements)
     return create_app(edge, hostnames=hostnames, demo=bool(os.environ.get(DEMO)), behind_proxy=bool(os.environ.get(BEHIND_PROXY)))

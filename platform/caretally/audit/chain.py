@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +12,8 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 Detail = str | int | None | UUID | Sequence["Detail"] | Mapping[str, "Detail"]
+Append = Callable[[str, Mapping[str, Detail]], int]
+BESIDE = "append_event"
 FIRST_HASH = bytes(32)
 ADD = text("SELECT tenancy.append_event(:action, CAST(:detail AS jsonb))")
 READ = text(
@@ -40,8 +42,12 @@ def append_event(connection: Connection, *, action: str, detail: Mapping[str, De
     """Add an event to the chain of the current vendor and return its number; take it last, since it locks the head of the chain.
 
     `detail` holds ids, counts and digests only, never a name and never a float (TypeError). The hash is SHA-256 over the previous hash
-    and the canonical JSON of the event (sorted keys, no spaces, UTF-8).
+    and the canonical JSON of the event (sorted keys, no spaces, UTF-8). A transaction that only reads names, as its execution option
+    `append_event`, what appends beside it.
     """
+    beside: Append | None = connection.get_execution_options().get(BESIDE)
+    if beside is not None:
+        return beside(action, detail)
     seq: int = connection.execute(ADD, {"action": action, "detail": canonical(_plain(detail)).decode()}).scalar_one()
     return seq
 

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     CHANGE_PAYMENT_SETTINGS = "change_payment_settings"
     CHANGE_SETTINGS = "change_settings"
     MANAGE_PEOPLE = "manage_people"
+    READ_BREAK_GLASS = "read_break_glass"
     APPROVE_BREAK_GLASS = "approve_break_glass"
     REQUEST_BREAK_GLASS = "request_break_glass"
     READ_HEALTH = "read_health"
@@ -85,9 +86,12 @@ _ADMINISTERS = frozenset(
         Permission.CHANGE_PAYMENT_SETTINGS,
         Permission.CHANGE_SETTINGS,
         Permission.MANAGE_PEOPLE,
+        Permission.READ_BREAK_GLASS,
         Permission.APPROVE_BREAK_GLASS,
     }
 )
+# What an operator may do at a vendor by break-glass: look, and nothing that changes, sends or takes away.
+BREAK_GLASS = frozenset({Permission.READ_MONTHS, Permission.READ_INVOICES, Permission.READ_PATIENTS, Permission.READ_AUDIT_LOG})
 
 MATRIX: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: _OPERATES,
@@ -133,6 +137,7 @@ _INTRODUCTION = (
     "# Roles",
     "",
     "Written by `python -m caretally.identity.print_roles` from the matrix that routes go by; a test compares the two. \u2020 asks for a fresh",
-    "second factor. A person can hold several memberships, each with one role, and works in one of them at a time.",
+    "second factor. A person can hold several memberships, each with one role, and works in one of them at a time. By break-glass an operator may, at the",
+    f"vendor that was asked and until the access ends: {', '.join(f'`{permission}`' for permission in sorted(BREAK_GLASS))}.",
     "",
 )

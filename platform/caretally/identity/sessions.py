@@ -25,21 +25,31 @@ OPEN = text(
 FIND = text(
     "SELECT s.session_id, s.account_id, s.stage, s.only_vendor_id, a.email, a.name, a.is_operator, "
     "coalesce(s.factor_at > now() - make_interval(secs => :step_up), false) AS is_fresh, s.seen_at < now() - make_interval(secs => :seen) AS is_stale, "
-    "m.vendor_id, m.id AS membership_id, m.role, v.name AS vendor_name, m.period_from, m.period_to, "
+    "coalesce(m.vendor_id, b.vendor_id) AS vendor_id, m.id AS membership_id, m.role, v.name AS vendor_name, m.period_from, m.period_to, "
+    "s.operates AND a.is_operator AS operates, b.id AS break_glass_id, b.ends_at AS break_glass_ends_at, "
     "ARRAY(SELECT c.client_id FROM membership_client c WHERE c.vendor_id = m.vendor_id AND c.membership_id = m.id ORDER BY 1) AS clients "
     "FROM account_session s JOIN account a USING (account_id) "
     "LEFT JOIN membership m ON m.vendor_id = s.vendor_id AND m.id = s.membership_id AND m.account_id = s.account_id AND m.ended_at IS NULL "
-    "AND m.changed_at <= s.entered_at LEFT JOIN vendor v ON v.vendor_id = m.vendor_id "
+    "AND m.changed_at <= s.entered_at LEFT JOIN break_glass b ON b.vendor_id = s.vendor_id AND b.id = s.break_glass_id AND a.is_operator "
+    "AND b.requested_by = 'person:' || s.account_id AND b.approved AND b.ended_at IS NULL AND b.ends_at > clock_timestamp() "
+    "LEFT JOIN vendor v ON v.vendor_id = coalesce(m.vendor_id, b.vendor_id) "
     "WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND s.ends_at > now() AND s.seen_at + make_interval(secs => s.idle_seconds) > now() "
     "AND a.disabled_at IS NULL"
 )
 SEEN = text("UPDATE account_session SET seen_at = now() WHERE session_id = :session_id")
 # Idle and absolute limits of the vendor that is entered hold from now on; they can only be shorter than the installation's.
 ENTER = text(
-    "UPDATE account_session s SET vendor_id = v.vendor_id, membership_id = :membership_id, entered_at = clock_timestamp(), "
+    "UPDATE account_session s SET vendor_id = v.vendor_id, membership_id = :membership_id, break_glass_id = NULL, operates = false, "
+    "entered_at = clock_timestamp(), "
     "idle_seconds = least(s.idle_seconds, v.session_idle_minutes * 60), ends_at = least(s.ends_at, s.made_at + make_interval(hours => v.session_hours)), "
     "token_hash = :token_hash, seen_at = now() FROM vendor v WHERE s.session_id = :session_id AND s.stage = 'full' AND v.vendor_id = :vendor_id "
     "AND (s.only_vendor_id IS NULL OR s.only_vendor_id = v.vendor_id) RETURNING s.session_id"
+)
+# An operator's session at the installation's pages, or reading by a break-glass access; a session that an organisation's provider opened never is one.
+OPERATE = text(
+    "UPDATE account_session s SET vendor_id = :vendor_id, break_glass_id = :break_glass_id, membership_id = NULL, operates = true, "
+    "entered_at = clock_timestamp(), token_hash = :token_hash, seen_at = now() FROM account a WHERE s.session_id = :session_id AND s.stage = 'full' "
+    "AND a.account_id = s.account_id AND a.is_operator AND s.only_vendor_id IS NULL RETURNING s.session_id"
 )
 PROVEN = text(
     "UPDATE account_session SET stage = 'full', factor_at = now(), seen_at = now(), token_hash = :token_hash, "
@@ -61,7 +71,8 @@ LISTED = text(
 class Session:
     """A session that holds now. `stage` is `password` until the second factor came; `role` and what follows are None outside a membership.
 
-    `is_fresh` tells that the second factor was given in the last five minutes.
+    `is_fresh` tells that the second factor was given in the last five minutes. `operates` tells of an operator at the installation's own pages;
+    one who reads a vendor's data has the `break_glass` access, with its end, beside the vendor's id.
     """
 
     id: UUID
@@ -78,6 +89,8 @@ class Session:
     vendor_name: str | None
     period: tuple[date, date] | None
     clients: Sequence[UUID]
+    operates: bool
+    break_glass: tuple[UUID, datetime] | None
 
     @property
     def is_full(self) -> bool:
@@ -136,6 +149,8 @@ def find_session(connection: Connection, token: str) -> Session | None:
         row.vendor_name,
         None if row.period_from is None else (row.period_from, row.period_to),
         tuple(row.clients),
+        row.operates,
+        None if row.break_glass_id is None else (row.break_glass_id, row.break_glass_ends_at),
     )
 
 
@@ -154,6 +169,16 @@ def enter_membership(connection: Connection, session: Session, *, vendor_id: UUI
     token = new_token()
     values = {"session_id": session.id, "vendor_id": vendor_id, "membership_id": membership_id, "token_hash": token_hash(token)}
     return token if connection.execute(ENTER, values).one_or_none() else None
+
+
+def operate(connection: Connection, session: Session, *, vendor_id: UUID | None = None, break_glass_id: UUID | None = None) -> str | None:
+    """Let an operator's full session work at the installation's pages, or read by a break-glass access, and return the new token; None for others.
+
+    Whether the access is the account's own, was approved and still holds is asked with every request.
+    """
+    token = new_token()
+    values = {"session_id": session.id, "vendor_id": vendor_id, "break_glass_id": break_glass_id, "token_hash": token_hash(token)}
+    return token if connection.execute(OPERATE, values).one_or_none() else None
 
 
 def end_session(connection: Connection, *, account_id: UUID, session_id: UUID) -> bool:

@@ -15,7 +15,7 @@ from caretally.identity.codes import enrolment_address
 from caretally.identity.factors import confirm_authenticator, factors_of, start_authenticator
 from caretally.identity.memberships import memberships_of, role_words
 from caretally.identity.roles import REACH, Reach, Role
-from caretally.identity.sessions import Session, end_sessions, enter_membership, prove_session
+from caretally.identity.sessions import Session, end_sessions, enter_membership, operate, prove_session
 from caretally.sign_in.people import (
     BROWSER_COOKIE,
     back_to,
@@ -188,9 +188,10 @@ def choose() -> ResponseReturnValue:
         if not given:
             abort(404)
         return enter(now, given["vendor_id"], given["membership_id"])
-    if len(open_to) == 1 and now.membership_id is None:
+    at_work = now.membership_id is not None or now.operates
+    if len(open_to) == 1 and not at_work and not now.is_operator:
         return enter(now, open_to[0].vendor_id, open_to[0].membership_id)
-    if now.membership_id is not None and wanted() != "/":
+    if at_work and wanted() != "/":
         return redirect(wanted(), 303)
     return render_template("sign_in/choose.html", open_to=open_to, now=now, next=wanted(), role_words=role_words)
 
@@ -205,6 +206,19 @@ def enter(now: Session, vendor_id: UUID, membership_id: UUID) -> ResponseReturnV
     if token is None or found is None:
         abort(404)
     note_entry(now, found.role, vendor_id, membership_id)
+    return back_to(wanted(), token)
+
+
+@pages.post("/choose/operate")
+@for_person("an operator chooses the installation's own pages", organisation=True)
+def operate_here() -> ResponseReturnValue:
+    """Let an operator work at the installation's pages; anybody else's answer is that of a page that does not exist."""
+    now = person()
+    with edge().auth_pool.begin() as connection:
+        token = operate(connection, now)
+        note(connection, now.account_id, "entered_as_operator" if token else "entry_refused", place())
+    if token is None:
+        abort(404)
     return back_to(wanted(), token)
 
 

@@ -12,11 +12,11 @@ from flask_login import LoginManager, current_user
 from caretally.errors import CareTallyError
 from caretally.identity.accounts import Place
 from caretally.identity.memberships import role_words
-from caretally.identity.roles import MATRIX, REACH, STEP_UP, Reach, Role
+from caretally.identity.roles import BREAK_GLASS, MATRIX, REACH, STEP_UP, Reach, Role
 from caretally.identity.sessions import Session, find_session
 from caretally.web.access import DECLARED, Access, sign_in_first, step_up_first
 from caretally.web.edge import edge
-from caretally.web.visitor import Visitor
+from caretally.web.visitor import NO_VENDOR, Reading, Visitor
 
 P = ParamSpec("P")
 COOKIE = "caretally_session"
@@ -74,9 +74,13 @@ def session_now() -> Session | None:
 
 
 def find_visitor(_request: Request) -> Visitor | None:
-    """Return the visitor that a full session in a membership is; None otherwise."""
+    """Return the visitor that a full session is, in a membership or as an operator; None otherwise."""
     found = session_now()
-    if found is None or not found.is_full or found.role is None or found.vendor_id is None:
+    if found is None or not found.is_full:
+        return None
+    if found.operates:
+        return operator_of(found)
+    if found.role is None or found.vendor_id is None:
         return None
     role = Role(found.role)
     permissions = frozenset(permission.value for permission in MATRIX[role])
@@ -91,6 +95,24 @@ def find_visitor(_request: Request) -> Visitor | None:
         clients=None if REACH[role] is Reach.VENDOR else tuple(found.clients),
         must_step_up=frozenset() if found.is_fresh else permissions & {permission.value for permission in STEP_UP},
         period=found.period,
+    )
+
+
+def operator_of(found: Session) -> Visitor:
+    """Return the visitor that an operator is: at the installation's own pages, or reading a vendor's data while an access holds."""
+    actor, reads = f"person:{found.account_id}", found.break_glass is not None and found.vendor_id is not None
+    permissions = frozenset(permission.value for permission in (BREAK_GLASS if reads else MATRIX[Role.OPERATOR]))
+    return Visitor(
+        actor=f"{actor}:break-glass:{found.break_glass[0]}" if found.break_glass else actor,
+        name=found.name,
+        role="Operator, by break-glass" if reads else role_words(Role.OPERATOR),
+        vendor_id=found.vendor_id if reads and found.vendor_id else NO_VENDOR,
+        vendor_name=(found.vendor_name or "") if reads else "This installation",
+        permissions=permissions,
+        session_key=str(found.id),
+        must_step_up=frozenset() if found.is_fresh else permissions & {permission.value for permission in STEP_UP},
+        operates=not reads,
+        reading=Reading(*found.break_glass) if found.break_glass else None,
     )
 
 

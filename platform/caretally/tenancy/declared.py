@@ -40,6 +40,7 @@ SINGLE_TRIGGERS = {
     "client_month": ("steps BEFORE DELETE OR UPDATE FOR EACH ROW guard.month_steps()",),
     "number_counter": ("forward BEFORE DELETE OR UPDATE FOR EACH ROW guard.forward_only('last_number')",),
     "audit_head": ("forward BEFORE DELETE OR UPDATE FOR EACH ROW guard.forward_only('seq')",),
+    "break_glass": ("steps BEFORE INSERT OR DELETE OR UPDATE FOR EACH ROW guard.break_glass_steps()",),
     "attestation": ("signer BEFORE INSERT OR UPDATE FOR EACH ROW guard.signer_is_session()",),
 }
 
@@ -78,6 +79,8 @@ NOTED_HELD = {
     "staff": ("vendor_id, id", "vendor_id", "role, credential, licensed_states, license_expires_on, country, npi", "{TIME_PENDING}"),
 }
 
+# What may change of a break-glass request: that it was decided, and that it ended.
+DECIDED = tuple(f"UPDATE({column})" for column in "approved decided_by decider_name decided_at ends_at ended_by ended_at".split())
 CHANGED_BY_VENDOR = (
     "vendor_policy import_mapping import_before staff client provider patient enrolment assignment condition consent visit care_plan review mdm "
     "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice person_record person_match"
@@ -100,6 +103,7 @@ VENDOR_GRANTS = (
         "number_counter": frozenset({"SELECT", "INSERT", "UPDATE(last_number)"}),
         "membership": frozenset({"SELECT", "INSERT", "UPDATE(role)", "UPDATE(changed_at)", "UPDATE(ended_by)", "UPDATE(ended_at)"}),
         "identity_provider": frozenset({"SELECT", "INSERT", "UPDATE(ended_at)"}),
+        "break_glass": frozenset({"SELECT", *DECIDED}),
         "membership_client": frozenset({"SELECT", "INSERT", "DELETE"}),
     }
 )
@@ -112,8 +116,17 @@ READ_BY_PRACTICE = {
         "vendor_id client_id id mrn family_name given_name search_name birth_date mbi state payer qmb part_b_from died_on created_batch_id batch_id"
     ).split()
 }
-# What the operator reads of every vendor: names to list and create them, the heads of their audit chains to sign checkpoints over.
-SEEN_BY_OPERATOR = {"vendor": ("SELECT", "INSERT"), "audit_head": ("SELECT",)}
+# What the operator reads of every vendor: names to list and create them, how many rows there are, the heads of their audit chains to sign
+# checkpoints over, and the break-glass requests.
+SEEN_BY_OPERATOR = {
+    "vendor": ("SELECT", "INSERT"),
+    "audit_head": ("SELECT",),
+    "client": ("SELECT(vendor_id)",),
+    "patient": ("SELECT(vendor_id)",),
+    "client_month": ("SELECT(vendor_id)", "SELECT(month)", "SELECT(status)"),
+    "membership": ("SELECT(vendor_id)", "SELECT(role)", "SELECT(ended_at)"),
+    "break_glass": ("SELECT", "INSERT", *DECIDED),
+}
 # What the sign-in reads of every vendor: whose member an account is, and the names of the vendors and practices to choose from.
 SEEN_BY_SIGN_IN = {
     "vendor": ("SELECT(vendor_id)", "SELECT(slug)", "SELECT(name)", "SELECT(session_idle_minutes)", "SELECT(session_hours)"),
@@ -121,6 +134,7 @@ SEEN_BY_SIGN_IN = {
     "membership": ("SELECT",),
     "membership_client": ("SELECT",),
     "identity_provider": ("SELECT",),
+    "break_glass": tuple(f"SELECT({column})" for column in "vendor_id id requested_by approved ends_at ended_at".split()),
 }
 # What the sign-in writes of accounts. What happened to one is only ever added to.
 WRITTEN_BY_SIGN_IN = {

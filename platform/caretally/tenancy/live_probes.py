@@ -15,7 +15,13 @@ from caretally.tenancy.transaction import tenant_transaction
 
 BY_POLICY, BY_GRANT = "row-level security policy", "permission denied for"
 # What refuses a change of any row, one's own too: results of a close, attestations, counters.
-BY_TRIGGER = ("are never changed or removed", "is signed by its provider only", "only goes forward", "may only be reopened")
+BY_TRIGGER = (
+    "are never changed or removed",
+    "is signed by its provider only",
+    "only goes forward",
+    "may only be reopened",
+    "is decided once and ended once",
+)
 NO_CONTEXT = "42501"
 COLUMNS = "SELECT attname::text FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum"
 

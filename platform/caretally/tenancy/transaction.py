@@ -22,6 +22,14 @@ def tenant_transaction(engine: Engine, context: TenantContext, *, secret: bytes)
         yield connection
 
 
+@contextmanager
+def read_only_transaction(engine: Engine, context: TenantContext, *, secret: bytes) -> Iterator[Connection]:
+    """Yield a connection as `tenant_transaction` does, inside a transaction in which the database refuses every change."""
+    with engine.connect().execution_options(postgresql_readonly=True) as connection, connection.begin():
+        bind_context(connection, context, secret=secret)
+        yield connection
+
+
 def bind_context(connection: Connection, context: TenantContext, *, secret: bytes) -> None:
     """Set the signed context for the rest of this transaction and have the database verify it."""
     connection.execute(SET_CONTEXT, {"context": signed_context(context, key=context_key(secret))})

@@ -9,16 +9,17 @@ from flask import current_app, g, request
 from sqlalchemy import Connection, Engine
 
 from caretally.mail.message import Mail
-from caretally.tenancy.transaction import tenant_transaction
+from caretally.tenancy.transaction import read_only_transaction, tenant_transaction
 from caretally.web.visitor import FindVisitor, Visitor
 
 EXTENSION = "caretally"
 Post = Callable[[Mail], object]
+TellReading = Callable[[Connection, Visitor, str], None]
 
 
 @dataclass(frozen=True, repr=False)
 class Edge:
-    """The pools of the web process, its secret, and the functions that find the visitor of a request and post a mail.
+    """The pools of the web process, its secret, and the functions that find the visitor of a request, post a mail and tell what is read by break-glass.
 
     `private_providers` lets vendors name identity providers in private networks, as an installation inside one needs.
     It has no repr: it holds a secret."""
@@ -29,10 +30,14 @@ class Edge:
     find_visitor: FindVisitor
     auth_pool: Engine
     post: Post
+    operator_pool: Engine
+    tell_reading: TellReading
     private_providers: bool = False
 
     def pool_of(self, visitor: Visitor) -> Engine:
-        """Return the pool whose database role fits the visitor: a practice's people never borrow a vendor's connection."""
+        """Return the pool whose database role fits the visitor: a practice's people never borrow a vendor's connection, nor does an operator."""
+        if visitor.operates:
+            return self.operator_pool
         return self.vendor_pool if visitor.clients is None else self.practice_pool
 
 
@@ -50,8 +55,11 @@ def visitor() -> Visitor | None:
 
 @contextmanager
 def request_transaction(who: Visitor) -> Iterator[None]:
-    """Open the request's one transaction; pages reach it through `connection()`."""
-    with tenant_transaction(edge().pool_of(who), who.context, secret=edge().secret) as opened:
+    """Open the request's one transaction; pages reach it through `connection()`. One by break-glass only reads, and tells each statement to the log."""
+    kind = read_only_transaction if who.reading else tenant_transaction
+    with kind(edge().pool_of(who), who.context, secret=edge().secret) as opened:
+        if who.reading:
+            edge().tell_reading(opened, who, request.endpoint or "")
         g.connection = opened
         try:
             yield
@@ -72,6 +80,11 @@ def acts_after_commit() -> list[Callable[[], None]]:
 def connection() -> Connection:
     """Return the connection of this request's transaction. Raises `AttributeError` in a page that declared no permission."""
     return cast("Connection", g.connection)
+
+
+def has_connection() -> bool:
+    """Tell whether the request is in its transaction now."""
+    return "connection" in g
 
 
 def signed_in() -> Visitor:

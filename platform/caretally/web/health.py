@@ -24,7 +24,7 @@ def live() -> ResponseReturnValue:
 @health.get("/readyz")
 @open_to_all("a load balancer asks before anybody has signed in; it tells yes or no")
 def ready() -> ResponseReturnValue:
-    """Answer 200 when both pools reach the database, else 503."""
+    """Answer 200 when every pool reaches the database, else 503."""
     parts = reached()
     return jsonify(status="ready" if all(parts.values()) else "not ready"), 200 if all(parts.values()) else 503
 
@@ -38,7 +38,8 @@ def status() -> ResponseReturnValue:
 
 def reached() -> dict[str, bool]:
     """Return for each pool whether the database answers it."""
-    return {"vendor_pool": _answers(edge().vendor_pool), "practice_pool": _answers(edge().practice_pool)}
+    pools = {"vendor": edge().vendor_pool, "practice": edge().practice_pool, "sign_in": edge().auth_pool, "operator": edge().operator_pool}
+    return {f"{name}_pool": _answers(pool) for name, pool in pools.items()}
 
 
 def _answers(pool: Engine) -> bool:

@@ -1,16 +1,17 @@
 """The frame around every page: the rail with what the visitor may open, the search box, and the words and icons that templates use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, request, url_for
 from markupsafe import Markup
+from sqlalchemy import Connection
 
 from caretally.files.printed_words import clock, counted, long_date
 from caretally.money import format_dollars
 from caretally.months import Month
-from caretally.web.edge import visitor
+from caretally.web.edge import connection, has_connection, visitor
 
 PATHS = {
     "heart": "M8 13S2.5 9.7 2.5 6.2A2.8 2.8 0 018 5a2.8 2.8 0 015.5 1.2C13.5 9.7 8 13 8 13z",
@@ -24,6 +25,7 @@ PATHS = {
     "calendar": "M2.8 3.8h10.4v9.4H2.8zM2.8 6.8h10.4M5.5 2.2v3M10.5 2.2v3",
     "list": "M3 4h10M3 8h10M3 12h10",
     "lock": "M4 7.2h8v6H4zM5.6 7V5.2a2.4 2.4 0 014.8 0V7",
+    "key": "M10.2 2.6a3.2 3.2 0 100 6.4 3.2 3.2 0 000-6.4zM7.9 8.1L2.6 13.4M4.4 11.6l1.8 1.8",
     "tick": "M3 8.5l3.2 3L13 4.5",
     "clock": "M8 2a6 6 0 100 12A6 6 0 008 2zM8 5v3.2l2 1.4",
     "warning": "M8 2.2l6.3 11.3H1.7zM8 6.5v3.2M8 11.6v.1",
@@ -31,18 +33,22 @@ PATHS = {
     "cross": "M4 4l8 8M12 4l-8 8",
     "page": "M4 2.2h5.2L12 5v8.8H4z",
 }
-SECTIONS = ("Work", "Money", "Setup")
+SECTIONS = ("Installation", "Work", "Money", "Setup")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the rail: shown to visitors who hold `permission`, an empty one means everybody signed in."""
+    """One line of the rail: shown to visitors who hold `permission`, an empty one means everybody signed in.
+
+    `waiting` counts, in the request's transaction, what is left to look at there; pages without a transaction show no number.
+    """
 
     section: str
     label: str
     endpoint: str
     icon: str
     permission: str = ""
+    waiting: Callable[[Connection], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class Shell:
     switch: str = ""
     leave: str = ""
     profile: str = ""
+    stop_reading: str = ""
     demo: bool = False
 
 
@@ -78,12 +85,17 @@ def may(permission: str) -> bool:
 def rail(shell: Shell) -> list[tuple[str, list[Mapping[str, Any]]]]:
     """Return the sections of the rail with the lines that this visitor may open; sections without any are left out."""
     lines = [
-        (entry.section, {"entry": entry, "url": url_for(entry.endpoint), "here": is_here(entry)})
+        (entry.section, {"entry": entry, "url": url_for(entry.endpoint), "here": is_here(entry), "count": waiting_at(entry)})
         for entry in shell.entries
         if may(entry.permission)
     ]
     sections: list[tuple[str, list[Mapping[str, Any]]]] = [(name, [line for of, line in lines if of == name]) for name in SECTIONS]
     return [(name, found) for name, found in sections if found]
+
+
+def waiting_at(entry: Entry) -> int:
+    """Return how much is left to look at behind a line of the rail."""
+    return entry.waiting(connection()) if entry.waiting and has_connection() else 0
 
 
 def is_here(entry: Entry) -> bool:

@@ -5,8 +5,8 @@ from pathlib import Path
 from caretally.app.create_app import create_app
 from caretally.identity.roles import MATRIX, REACH, STEP_UP, Permission, Reach, Role, roles_page
 from caretally.web.access import declared_access
-from caretally.web.edge import Edge
 from tests.builders.databases import TestDatabase
+from tests.builders.pages import edge_of
 
 PAGE = Path(__file__).parents[3] / "docs" / "roles.md"
 CHANGES = {
@@ -22,9 +22,7 @@ CHANGES = {
 
 
 def test_every_permission_that_a_route_asks_for_is_held_by_some_role(database: TestDatabase) -> None:
-    app = create_app(
-        Edge(database.vendor_engine, database.practice_engine, database.secret, lambda _request: None, database.auth_engine, print)
-    )
+    app = create_app(edge_of(database))
     asked = {access.permission for access in declared_access(app).values() if access.permission}
     assert asked
     assert asked <= set(Permission)

@@ -3,21 +3,20 @@
 from sqlalchemy import create_engine
 
 from caretally.app.create_app import create_app
-from caretally.web.edge import Edge
 from tests.builders.databases import TestDatabase
-from tests.builders.pages import Pages
+from tests.builders.pages import Pages, edge_of
 
 
 def test_a_process_whose_database_answers_is_alive_and_ready(database: TestDatabase) -> None:
     pages = Pages(database)
     assert [pages.get(path).status_code for path in ("/livez", "/readyz", "/statusz")] == [200, 200, 200]
-    assert pages.get("/statusz").json["parts"] == {"vendor_pool": "up", "practice_pool": "up"}  # type: ignore[index]
+    assert pages.get("/statusz").json["parts"] == dict.fromkeys(("vendor_pool", "practice_pool", "sign_in_pool", "operator_pool"), "up")  # type: ignore[index]
 
 
 def test_a_process_without_its_database_is_alive_and_not_ready_and_names_the_part(database: TestDatabase) -> None:
     nowhere = create_engine("postgresql+psycopg://nobody:secret@127.0.0.1:1/none", connect_args={"connect_timeout": 2})
-    client = create_app(Edge(database.vendor_engine, nowhere, database.secret, lambda _: None, nowhere, print)).test_client()
+    client = create_app(edge_of(database, practice_pool=nowhere)).test_client()
     answers = [client.get(path) for path in ("/livez", "/readyz", "/statusz")]
     assert [answer.status_code for answer in answers] == [200, 503, 200]
-    assert answers[2].json["parts"] == {"vendor_pool": "up", "practice_pool": "down"}  # type: ignore[index]
+    assert answers[2].json["parts"] == dict.fromkeys(("vendor_pool", "sign_in_pool", "operator_pool"), "up") | {"practice_pool": "down"}  # type: ignore[index]
     assert not any(b"secret" in answer.data or b"127.0.0.1" in answer.data for answer in answers)
