@@ -29,6 +29,9 @@ MARK = re.compile(
 CHANGING = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{64}|\d\d:\d\d:\d\d\.\d+(\+00)?", re.IGNORECASE
 )
+# EXPLAIN ANALYZE says whether the policy of clients was asked at all, and so whether a hidden row of the same vendor fits a condition that PostgreSQL
+# may check first: a limit that docs/isolation.md names. Of another vendor's rows it says nothing, and there every word has to be alike.
+EXECUTED = re.compile(r"\((actual rows=[\d.]+ loops=\d+|never executed)\)|Rows Removed by \w+( \w+)*: \d+")
 # What a login that serves every vendor may see of them: names to choose from, heads to sign, who is whose member, who asked to read what.
 ALLOWED = {
     "auth": re.compile(r"canary-[ab]\d?-(vendor-(slug|name)|client-name|membership|identity_provider)"),
@@ -186,7 +189,7 @@ def _alike(told: str, twin: Twin) -> str:
     """Return what was told without whose it is and without what differs from one moment to the next."""
     for name in (f"{twin.vendor}{twin.client}", twin.vendor):
         told = re.sub(f"canary-{name}-", "canary-X-", told, flags=re.IGNORECASE)
-    return CHANGING.sub("ID", told)
+    return CHANGING.sub("ID", EXECUTED.sub("", told) if twin.vendor == A1.vendor else told)
 
 
 @contextmanager

@@ -47,6 +47,9 @@ PLANTED = {
 }
 
 
+EXPLAINED = "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM {t} t WHERE {c} = ⟦{t}.{c}⟧"
+
+
 class Leaked(AssertionError):
     """Something of a stranger's came to light."""
 
@@ -80,6 +83,20 @@ def test_no_statement_made_up_shows_anything_of_a_strangers(
     with fuzzing(database, sower, kind) as fuzzed:
         fuzz(fuzzed, examples=IN_SUITE)
     record_property("figure", f"{fuzzed.statements:,} statements as {kind}, nothing of a stranger's shown")
+
+
+@pytest.mark.parametrize("kind", ["vendor", "practice"])
+def test_explain_analyze_tells_nothing_of_another_vendors_rows_once_the_tables_are_analysed(
+    database: TestDatabase, sower: Sower, kind: str, record_property: Figure
+) -> None:
+    with database.admin_engine.begin() as owner:
+        for table in TENANT_TABLES:
+            owner.execute(text(f"ANALYZE {table}"))
+    with fuzzing(database, sower, kind) as fuzzed:
+        fuzzed.strangers = (B1,)
+        asked = [(EXPLAINED.format(t=table, c=column),) for table, columns in fuzzed.words.columns.items() for column in columns]
+        assert [leak for attempt in asked for leak in fuzzed.leaks(attempt) if "learns" in leak] == []
+    record_property("figure", f"EXPLAIN ANALYZE alike for {len(asked)} columns as {kind}")
 
 
 @pytest.mark.drill
