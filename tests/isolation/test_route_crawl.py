@@ -77,6 +77,8 @@ CRAWL = {
     "people.invite_again": Crawled("/people/{member}/invite-again"),
     "people.end": Crawled("/people/{member}/end"),
     "sign_in.operate_here": Crawled("/choose/operate"),
+    "settings.show": Crawled("/settings", ("?saved=1",)),
+    "settings.policies": Crawled("/settings/policies"),
     "console.vendors": Crawled("/operator/vendors"),
     "console.new_vendor": Crawled("/operator/vendors/new"),
     "console.health": Crawled("/operator/health"),

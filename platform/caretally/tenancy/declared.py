@@ -79,6 +79,8 @@ NOTED_HELD = {
     "staff": ("vendor_id, id", "vendor_id", "role, credential, licensed_states, license_expires_on, country, npi", "{TIME_PENDING}"),
 }
 
+# What a vendor says of itself.
+SET_BY_VENDOR = "name address remit_to timezone session_idle_minutes session_hours".split()
 # What may change of a break-glass request: that it was decided, and that it ended.
 DECIDED = tuple(f"UPDATE({column})" for column in "approved decided_by decider_name decided_at ends_at ended_by ended_at".split())
 CHANGED_BY_VENDOR = (
@@ -94,7 +96,7 @@ VENDOR_GRANTS = (
     | dict.fromkeys(ADDED_BY_VENDOR, frozenset({"SELECT", "INSERT"}))
     | dict.fromkeys(("vendor", "attestation", "late_fact", "audit_event", "audit_head"), frozenset({"SELECT"}))
     | {
-        "vendor": frozenset({"SELECT", "UPDATE(session_idle_minutes)", "UPDATE(session_hours)"}),
+        "vendor": frozenset({"SELECT", *(f"UPDATE({column})" for column in SET_BY_VENDOR)}),
         "vendor_lock": frozenset({"SELECT", "UPDATE"}),
         "client_lock": frozenset({"SELECT", "UPDATE"}),
         "waiver": frozenset({"SELECT", "INSERT", "UPDATE(withdrawn_at)", "UPDATE(withdrawn_by)"}),

@@ -1,0 +1,131 @@
+"""The pages of a vendor's settings and policies."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from marshmallow import fields, validate
+
+from caretally.errors import CareTallyError
+from caretally.months import Month
+from caretally.vendors.policies import EFFECTS, policies_of_vendor, set_policy
+from caretally.vendors.settings import (
+    MOST_HOURS,
+    MOST_IDLE_MINUTES,
+    ChangedMeanwhile,
+    change_settings,
+    known_zones,
+    read_settings_of_vendor,
+    version_of,
+)
+from caretally.web.access import requires
+from caretally.web.edge import connection
+from caretally.web.form import EMPTY, Filled, Form, typed_into, written
+
+pages = Blueprint("settings", __name__, template_folder="templates", url_prefix="/settings")
+LABELS = {
+    "name": "Name",
+    "address": "Address",
+    "remit_to": "Remit to",
+    "timezone": "Time zone",
+    "session_idle_minutes": "Idle limit in minutes",
+    "session_hours": "Longest session in hours",
+}
+LONGEST_ADDRESS = 500
+
+
+def whole(asked: str, most: int) -> fields.Integer:
+    """Return a whole number from 1 to `most`; `asked` is the sentence for anything else."""
+    return fields.Integer(
+        required=True, validate=validate.Range(1, most, error=asked), error_messages={"required": asked, "invalid": asked}
+    )
+
+
+def lines(what: str) -> fields.String:
+    """Return lines of an address that may be empty."""
+    too_long = f"Write {what} in at most {LONGEST_ADDRESS} characters."
+    return fields.String(load_default="", validate=validate.Length(max=LONGEST_ADDRESS, error=too_long))
+
+
+class SettingsForm(Form):
+    """The settings, and the version of them that the page was made from."""
+
+    name = written("Write the name that invoices print, in 1 to 200 characters.", longest=200)
+    address = lines("the address")
+    remit_to = lines("where payments go")
+    timezone = written("Choose the time zone.", longest=100)
+    session_idle_minutes = whole(f"Choose from 1 to {MOST_IDLE_MINUTES} minutes.", MOST_IDLE_MINUTES)
+    session_hours = whole(f"Choose from 1 to {MOST_HOURS} hours.", MOST_HOURS)
+    seen = fields.String(required=True)
+
+
+class PolicyForm(Form):
+    """What a policy shall do, and from which month on."""
+
+    code = written("Choose a policy.", longest=100)
+    effect = fields.String(
+        required=True,
+        validate=validate.OneOf(EFFECTS, error="Choose whether it holds, warns or is off."),
+        error_messages={"required": "Choose whether it holds, warns or is off."},
+    )
+    start = written("Write the first month, as 2026-12.", longest=7)
+
+
+@pages.route("", methods=["GET", "POST"])
+@requires("change_settings")
+def show() -> ResponseReturnValue:
+    """Show the vendor's settings and change them; what somebody else changed meanwhile is shown beside what was typed."""
+    now = read_settings_of_vendor(connection())
+    filled = typed_into(SettingsForm()) if request.method == "POST" else Filled(now)
+    meanwhile: dict[str, Any] = {}
+    if filled.given:
+        try:
+            change_settings(connection(), as_kept(filled.given), seen=filled.given["seen"])
+            return redirect(url_for("settings.show", saved=1), 303)
+        except ChangedMeanwhile as error:
+            now = read_settings_of_vendor(connection())
+            meanwhile = {label: now[name] for name, label in LABELS.items() if as_kept(filled.given)[name] != now[name]}
+            filled = filled.refused(name=error.message)
+        except CareTallyError as error:
+            filled = filled.refused(timezone=error.message)
+    status = 412 if meanwhile else 422 if filled.wrong else 200
+    page = render_template(
+        "vendors/settings.html",
+        filled=filled,
+        labels=LABELS,
+        seen=version_of(now),
+        zones=known_zones(connection()),
+        meanwhile=meanwhile,
+        limits=(MOST_IDLE_MINUTES, MOST_HOURS),
+        saved="saved" in request.args,
+    )
+    return page, status
+
+
+def as_kept(given: Any) -> dict[str, Any]:
+    """Return what was typed as the table keeps it: lines end alike and nothing stands around a text."""
+    texts = {name: value.replace("\r\n", "\n").strip() if isinstance(value, str) else value for name, value in given.items()}
+    return {name: texts[name] for name in LABELS}
+
+
+@pages.route("/policies", methods=["GET", "POST"])
+@requires("change_settings")
+def policies() -> ResponseReturnValue:
+    """Show what each policy does, now and later, and set one from a month on."""
+    filled = typed_into(PolicyForm()) if request.method == "POST" else EMPTY
+    if filled.given:
+        try:
+            set_policy(connection(), filled.given["code"], filled.given["effect"], start=Month.parse(filled.given["start"].strip()))
+            return redirect(url_for("settings.policies"), 303)
+        except CareTallyError as error:
+            filled = filled.refused(start=error.message)
+    today = today_in_utc()
+    listed = policies_of_vendor(connection(), today=today)
+    page = render_template("vendors/policies.html", filled=filled, policies=listed, effects=EFFECTS, today=today)
+    return page, 422 if filled.wrong else 200
+
+
+def today_in_utc() -> date:
+    """Return the day that is shown as now; policies hold by month, so a zone makes no difference to any month."""
+    return datetime.now(UTC).date()
