@@ -24,6 +24,9 @@ PATHS = {
     "invoice": "/invoices/{invoice}",
     "invoice with a line open": "/invoices/{invoice}?open=1",
     "audit log": "/audit-log",
+    "settings": "/settings",
+    "policies": "/settings/policies",
+    "break-glass": "/break-glass",
     "no such page": "/nowhere",
 }
 

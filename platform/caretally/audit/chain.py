@@ -53,8 +53,13 @@ def append_event(connection: Connection, *, action: str, detail: Mapping[str, De
 
 
 def verify_chain(connection: Connection) -> ChainState:
-    """Recompute the chain of the current vendor from its first event to its head."""
-    previous, events = FIRST_HASH, 0
+    """Recompute the chain of the current vendor from its first event to its head.
+
+    Others may add events meanwhile, since each statement sees what is committed when it begins: the chain has to reach the head read before
+    it, and not pass the head read after it.
+    """
+    before, previous, events = connection.execute(READ_HEAD).one(), FIRST_HASH, 0
+    fits = (before.seq, before.hash) == (events, previous)
     with closing(connection.execute(READ, execution_options={"yield_per": 1000}).mappings()) as rows:
         for row in rows:
             events += 1
@@ -62,9 +67,10 @@ def verify_chain(connection: Connection) -> ChainState:
             if reason:
                 return ChainState(events, ChainBreak(events, reason))
             previous = row["hash"]
-    head = connection.execute(READ_HEAD).one()
-    if (head.seq, head.hash) != (events, previous):
-        return ChainState(events, ChainBreak(events + 1, f"The chain ends at event {events}, but its head is event {head.seq}."))
+            fits = fits or (before.seq, before.hash) == (events, previous)
+    after = connection.execute(READ_HEAD).one()
+    if not fits or events > after.seq or (events == after.seq and previous != after.hash):
+        return ChainState(events, ChainBreak(events + 1, f"The chain ends at event {events}, but its head is event {after.seq}."))
     return ChainState(events)
 
 

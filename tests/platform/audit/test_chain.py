@@ -1,7 +1,7 @@
 """The audit chain of a vendor: gapless, hashed, and any later change shows."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from caretally.audit.chain import append_event, verify_chain
@@ -108,3 +108,25 @@ def test_the_database_takes_no_event_that_its_canonical_json_could_not_tell(offi
 def test_no_login_writes_the_log_past_its_function(office: Office, statement: str) -> None:
     with office.transaction() as connection, pytest.raises(DBAPIError, match="permission denied"):
         connection.execute(text(statement))
+
+
+def test_events_that_others_add_meanwhile_are_no_breach(office: Office) -> None:
+    def add_one(*_statement: object) -> None:
+        with office.transaction() as other:
+            append_event(other, action="meanwhile", detail={})
+
+    with office.transaction() as connection:
+        event.listen(connection, "before_cursor_execute", add_one)
+        state = verify_chain(connection)
+    assert state.broken_at is None
+    assert office.value("SELECT count(*) FROM audit_event WHERE action = 'meanwhile'") == 3
+
+
+def test_an_event_beyond_the_head_is_named(office: Office) -> None:
+    with office.transaction() as connection:
+        append_event(connection, action="tried", detail={})
+    spoil_audit(
+        office,
+        "UPDATE audit_head SET seq = 3, hash = (SELECT hash FROM audit_event WHERE vendor_id = :vendor AND seq = 3) WHERE vendor_id = :vendor",
+    )
+    assert reason(office) == (5, "The chain ends at event 4, but its head is event 3.")
