@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 from axe_core_python.sync_playwright import Axe
 
-from caretally.web.visitor import Visitor
+from caretally.break_glass.requests import ask
+from caretally.identity.roles import MATRIX, Role
+from caretally.tenancy.context import TenantContext
+from caretally.tenancy.transaction import tenant_transaction
+from caretally.web.visitor import NO_VENDOR, Visitor
 from tests.browser.conftest import Visit
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
@@ -109,6 +113,28 @@ def test_a_refused_form_has_the_focus_on_what_is_wrong_and_keeps_what_was_typed(
         assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
         page.get_by_role("link", name="Email: Write").click()
         page.wait_for_selector("#email:focus")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_axe_finds_nothing_on_an_operators_pages(visit: Visit, office: Office, width: int, dark: bool) -> None:
+    held = frozenset(map(str, MATRIX[Role.OPERATOR]))
+    operator = visitor_of(NO_VENDOR, permissions=held, operates=True, vendor_name="This installation", role="Operator")
+    for path in ("/operator/vendors", "/operator/vendors/new", "/operator/health", "/operator/break-glass", "/operator/break-glass/ask"):
+        with visit(path, operator, width=width, dark=dark) as page:
+            assert [(one["id"], one["nodes"][0]["html"][:200]) for one in Axe().run(page, options=RULES)["violations"]] == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_phone_a_number_in_the_rail_does_not_widen_the_page(
+    visit: Visit, office: Office, database: TestDatabase, dana: Visitor
+) -> None:
+    context = TenantContext(office.vendor_id, "person:operator")
+    with tenant_transaction(database.operator_engine, context, secret=database.secret) as connection:
+        ask(connection, name="Sam Keller", reason="A client cannot open its invoice.", minutes=30)
+    with visit("/break-glass", dana, width=390) as page:
+        assert "1 to look at" in " ".join(page.inner_text("nav").split())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
 
 
 def test_on_a_phone_the_rail_is_a_bar_however_short_the_page_is(visit: Visit, dana: Visitor) -> None:

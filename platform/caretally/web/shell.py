@@ -84,8 +84,9 @@ def may(permission: str) -> bool:
 
 def rail(shell: Shell) -> list[tuple[str, list[Mapping[str, Any]]]]:
     """Return the sections of the rail with the lines that this visitor may open; sections without any are left out."""
+    here = shown_now(shell.entries)
     lines = [
-        (entry.section, {"entry": entry, "url": url_for(entry.endpoint), "here": is_here(entry), "count": waiting_at(entry)})
+        (entry.section, {"entry": entry, "url": url_for(entry.endpoint), "here": entry is here, "count": waiting_at(entry)})
         for entry in shell.entries
         if may(entry.permission)
     ]
@@ -98,9 +99,11 @@ def waiting_at(entry: Entry) -> int:
     return entry.waiting(connection()) if entry.waiting and has_connection() else 0
 
 
-def is_here(entry: Entry) -> bool:
-    """Tell whether the page being shown belongs to a line of the rail: pages of one blueprint share its line."""
-    return (request.endpoint or "").partition(".")[0] == entry.endpoint.partition(".")[0]
+def shown_now(entries: Sequence[Entry]) -> Entry | None:
+    """Return the line of the rail that the page being shown belongs to: its own, else the first of its blueprint's."""
+    endpoint = request.endpoint or ""
+    own = next((entry for entry in entries if entry.endpoint == endpoint), None)
+    return own or next((entry for entry in entries if entry.endpoint.partition(".")[0] == endpoint.partition(".")[0]), None)
 
 
 def month_words(month: Month) -> str:

@@ -88,6 +88,14 @@ def test_the_operators_login_counts_rows_and_reads_nothing_of_them(database: Tes
             connection.execute(text(f"SELECT {column} FROM patient"))
 
 
+@pytest.mark.parametrize(
+    ("path", "label"), [("/operator/vendors", "Vendors"), ("/operator/vendors/new", "Vendors"), ("/operator/health", "Health")]
+)
+def test_one_line_of_the_rail_is_the_page_being_shown(operator: FlaskClient, path: str, label: str) -> None:
+    here = [part.partition("</a>")[0] for part in operator.get(path).text.split('aria-current="page">')[1:]]
+    assert [line.rpartition("</svg>")[2] for line in here] == [label]
+
+
 def test_no_vendor_has_the_id_that_an_operators_context_names(database: TestDatabase) -> None:
     with database.operator_engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM vendor WHERE vendor_id = :id"), {"id": NO_VENDOR}) == 0
