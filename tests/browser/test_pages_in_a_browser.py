@@ -30,6 +30,7 @@ PATHS = {
     "audit log": "/audit-log",
     "settings": "/settings",
     "policies": "/settings/policies",
+    "provider": "/settings/sign-in",
     "break-glass": "/break-glass",
     "no such page": "/nowhere",
 }

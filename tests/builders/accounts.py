@@ -69,7 +69,7 @@ def give_role(database: TestDatabase, signer: Signer, vendor_id: UUID, role: str
         return add_member(connection, account, role, clients=clients)
 
 
-def submit(client: FlaskClient, path: str, *, to: str = "", **typed: object) -> TestResponse:
+def submit(client: FlaskClient, path: str, /, *, to: str = "", **typed: object) -> TestResponse:
     """Open a page and send its form with what was typed, to the page itself or to where `to` leads."""
     token = form_token(client.get(path))
     return client.post(to or path, data={"form_token": token, **typed}, headers={"Origin": HERE})

@@ -79,6 +79,8 @@ CRAWL = {
     "sign_in.operate_here": Crawled("/choose/operate"),
     "settings.show": Crawled("/settings", ("?saved=1",)),
     "settings.policies": Crawled("/settings/policies"),
+    "provider.show": Crawled("/settings/sign-in"),
+    "provider.end": Crawled("/settings/sign-in/end"),
     "console.vendors": Crawled("/operator/vendors"),
     "console.new_vendor": Crawled("/operator/vendors/new"),
     "console.health": Crawled("/operator/health"),

@@ -23,6 +23,7 @@ from caretally.sign_in.passkey_pages import pages as passkey_pages
 from caretally.sign_in.people import install_sign_in
 from caretally.sign_in.people_pages import pages as people_pages
 from caretally.sign_in.profile_pages import pages as profile_pages
+from caretally.sign_in.provider_pages import pages as provider_pages
 from caretally.vendors.pages import pages as settings_pages
 from caretally.web.access import declared_access, open_to_all
 from caretally.web.edge import EXTENSION, Edge
@@ -48,6 +49,7 @@ ENTRIES = (
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
     Entry("Setup", "Settings", "settings.show", "gear", "change_settings"),
+    Entry("Setup", "Sign-in", "provider.show", "lock", "change_identity_provider"),
     Entry("Setup", "Audit log", "audit.listed", "list", "read_audit_log"),
     Entry("Setup", "Break-glass", "break_glass.listed", "key", "read_break_glass", present_requests),
 )
@@ -102,6 +104,7 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
         operator_break_glass_pages,
         console_pages,
         settings_pages,
+        provider_pages,
     ):
         app.register_blueprint(pages)
     if behind_proxy:

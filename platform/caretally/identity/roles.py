@@ -24,6 +24,7 @@ class Permission(StrEnum):
     CHANGE_AGREEMENTS = "change_agreements"
     CHANGE_PAYMENT_SETTINGS = "change_payment_settings"
     CHANGE_SETTINGS = "change_settings"
+    CHANGE_IDENTITY_PROVIDER = "change_identity_provider"
     MANAGE_PEOPLE = "manage_people"
     READ_BREAK_GLASS = "read_break_glass"
     APPROVE_BREAK_GLASS = "approve_break_glass"
@@ -85,6 +86,7 @@ _ADMINISTERS = frozenset(
         Permission.READ_ISOLATION_REPORT,
         Permission.CHANGE_PAYMENT_SETTINGS,
         Permission.CHANGE_SETTINGS,
+        Permission.CHANGE_IDENTITY_PROVIDER,
         Permission.MANAGE_PEOPLE,
         Permission.READ_BREAK_GLASS,
         Permission.APPROVE_BREAK_GLASS,
@@ -112,6 +114,7 @@ STEP_UP = frozenset(
         Permission.VOID_INVOICE,
         Permission.CREDIT_INVOICE,
         Permission.CHANGE_PAYMENT_SETTINGS,
+        Permission.CHANGE_IDENTITY_PROVIDER,
         Permission.EXPORT,
         Permission.APPROVE_BREAK_GLASS,
         Permission.REQUEST_BREAK_GLASS,
