@@ -238,4 +238,7 @@ def sign_out() -> ResponseReturnValue:
     now = session_now()
     if now is not None:
         leave(edge().auth_pool, now, place())
-    return forget_token(cast("Response", redirect(url_for("sign_in.sign_in"), 303)))
+    answer = forget_token(cast("Response", redirect(url_for("sign_in.sign_in"), 303)))
+    # The browser stays known to the account by its cookie; what it kept of pages goes (OWASP ASVS 5.0, 14.3.1).
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer

@@ -12,6 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from caretally.errors import UsageMistake
+from caretally.identity import openid
 from caretally.identity.openid import ProviderDown, known_by, proves_factor, require_public
 from caretally.identity.providers import Given, Provider, ProviderRefused, read_domains, read_roles
 
@@ -138,6 +139,17 @@ def test_other_kinds_of_key_are_known() -> None:
 def test_a_vendors_setting_never_makes_us_ask_our_own_network(address: str) -> None:
     with pytest.raises(ProviderDown):
         require_public(address, private=False)
+
+
+@pytest.mark.parametrize(("named", "refused"), [(ISSUER, False), ("https://evil.example", True), ("", True)])
+def test_a_provider_that_names_another_issuer_is_refused(monkeypatch: pytest.MonkeyPatch, named: str, *, refused: bool) -> None:
+    places = dict.fromkeys(("authorization_endpoint", "token_endpoint", "jwks_uri"), f"{ISSUER}/x")
+    monkeypatch.setattr(openid, "_fetched", lambda *_address, **_allowed: {"issuer": named, **places})
+    if refused:
+        with pytest.raises(ProviderDown, match="names another issuer than the one that is set"):
+            openid.discover(PROVIDER, private=False)
+    else:
+        assert openid.discover(PROVIDER, private=False).token == f"{ISSUER}/x"
 
 
 def test_roles_of_groups_are_read_from_lines() -> None:

@@ -130,6 +130,13 @@ def test_signing_out_ends_the_session_on_the_server(pages: Pages, signer: Signer
     assert thief.get("/profile").headers["Location"].startswith("/sign-in")
 
 
+def test_signing_out_clears_what_the_browser_kept(pages: Pages, signer: Signer) -> None:
+    client = sign_in(pages, signer)
+    answer = client.post("/sign-out", data={"form_token": form_token(client.get("/profile"))}, headers={"Origin": HERE})
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert client.get_cookie("caretally_session") is None
+
+
 def test_a_disabled_account_is_out_at_once_and_cannot_come_back(database: TestDatabase, pages: Pages, signer: Signer) -> None:
     client = sign_in(pages, signer)
     with database.auth_engine.begin() as connection:

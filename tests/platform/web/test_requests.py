@@ -151,3 +151,15 @@ def test_only_a_page_of_ours_follows_an_act(wanted: str) -> None:
 @pytest.mark.parametrize("wanted", ["/", "/months/2026-10?sort=name", "/invoices?q=a//b"])
 def test_a_page_of_ours_is_kept_with_its_query(wanted: str) -> None:
     assert page_of_ours(wanted, otherwise="/other") == wanted
+
+
+def test_what_is_refused_stands_in_the_log_with_who_asked(pages: Pages, capsys: pytest.CaptureFixture[str]) -> None:
+    helen = visitor_of(uuid4(), permissions=frozenset())
+    client = pages.client(helen)
+    client.get("/people?q=Castellano")
+    client.post("/people/invite", data={"email": "nora@evil.example"}, headers={"Origin": "https://evil.example"})
+    log = capsys.readouterr().err
+    refused = [(one["route"], one["status"], one["actor"]) for one in map(json.loads, log.splitlines()) if one["event"] == "request"]
+    assert refused == [("/people", 403, helen.actor), ("/people/invite", 403, helen.actor)]
+    assert "Castellano" not in log
+    assert "evil.example" not in log
