@@ -8,12 +8,12 @@ from tests.builders.pages_office import invoice_id, office_with_closed_month
 
 
 def test_the_start_leads_to_the_newest_month(pages: Pages, dana: Visitor) -> None:
-    answer = pages.get("/", dana)
+    answer = pages.get("/months", dana)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/months/2026-10")
 
 
 def test_a_vendor_without_a_month_is_told_what_to_do(pages: Pages) -> None:
-    answer = pages.get("/", visitor_of(new_office(pages.database).vendor_id))
+    answer = pages.get("/months", visitor_of(new_office(pages.database).vendor_id))
     assert answer.status_code == 200
     assert "No month has been previewed or closed yet" in words(answer)
 
