@@ -32,10 +32,11 @@ CHANGING = re.compile(
 # EXPLAIN ANALYZE says whether the policy of clients was asked at all, and so whether a hidden row of the same vendor fits a condition that PostgreSQL
 # may check first: a limit that docs/isolation.md names. Of another vendor's rows a plan says so of the vendor's id alone, and every word has to be alike.
 EXECUTED = re.compile(r"\((actual rows=[\d.]+ loops=\d+|never executed)\)|Rows Removed by \w+( \w+)*: \d+")
+# A search by words cuts names at an underscore.
 # What a login that serves every vendor may see of them: names to choose from, heads to sign, who is whose member, who asked to read what.
 ALLOWED = {
-    "auth": re.compile(r"canary-[ab]\d?-(vendor-(slug|name)|client-name|membership|identity_provider)"),
-    "operator": re.compile(r"canary-[ab]\d?-(vendor-|audit_head|break_glass-)"),
+    "auth": re.compile(r"canary-[ab]\d?-(vendor-(slug|name)|client-name|membership|identity(_provider|$))"),
+    "operator": re.compile(r"canary-[ab]\d?-(vendor-|audit(_head|$)|break(_glass-|$))"),
     "migrate": re.compile(r"^$"),
 }
 COLUMNS = """SELECT c.relname, a.attname, has_column_privilege(c.oid, a.attnum, 'SELECT') FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -155,9 +156,11 @@ class Fuzzed:
                 return
 
     def _marks(self, told: str, *, said: tuple[str, ...]) -> list[str]:
+        # an array of ids may be written without their dashes
         words = " ".join(said).lower()
+        words += words.replace("-", "")
         found = {mark.lower() for mark in MARK.findall(told)}
-        leaked = sorted(mark for mark in found if self._is_strangers(mark) and mark not in words)
+        leaked = sorted(mark for mark in found if self._is_strangers(mark) and mark not in words and mark.replace("-", "") not in words)
         return [f"{self.kind} is shown {leaked[:3]} by {said}"] if leaked else []
 
     def _is_strangers(self, mark: str) -> bool:
