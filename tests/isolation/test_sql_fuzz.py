@@ -47,6 +47,8 @@ PLANTED = {
 }
 
 
+# Only a provider writes attestations: keys, the policy of clients and triggers refuse what this check would, so no answer differs; the twins see it.
+SEEN_BY_TWINS_ALONE = ("attestation", "tenant_vendor WITH CHECK (true)")
 EXPLAINED = "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM {t} t WHERE {c} = ⟦{t}.{c}⟧"
 
 
@@ -130,7 +132,11 @@ def test_every_weakened_policy_is_seen(fresh_database: TestDatabase, record_prop
     sow(fresh_database, A1, A2, B1, B2)
     practice = fresh_database.roles.name("practice")
     # without the policy of vendors there is no row for anybody: it is a loss, which the catalog and the twins see, and no leak
-    planted = [mutant for mutant in mutants(practice) if mutant.fault != "tenant_vendor dropped"]
+    planted = [
+        mutant
+        for mutant in mutants(practice)
+        if mutant.fault != "tenant_vendor dropped" and (mutant.table, mutant.fault) != SEEN_BY_TWINS_ALONE
+    ]
     alive = []
     with fresh_database.admin_engine.connect() as owner:
         let_the_practice_write(owner, practice)
