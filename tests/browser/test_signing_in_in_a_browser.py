@@ -118,17 +118,22 @@ def test_axe_finds_nothing_on_pages_of_ones_own_account_and_of_people(
         faultless(page, f"new recovery codes-{mark}", width=width)
 
 
+def add_passkey(page: Page) -> None:
+    """Give the window an authenticator of its own, and add a passkey of it to the account that is signed in."""
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": {**DEVICE, "automaticPresenceSimulation": True}})
+    page.goto("/profile/passkeys")
+    page.fill("#label", "work laptop")
+    page.click("text=Add a passkey")
+    page.wait_for_selector("td:has-text('work laptop')")
+
+
 def test_a_passkey_is_added_and_signs_in_without_a_password(browser: Browser, database: TestDatabase, pages: Pages, named: str) -> None:
     person = new_signer(database)
     give_role(database, person, new_office(database, "A1").vendor_id, "billing_admin")
     with window(browser, named, cookies_of(sign_in(pages, person))) as page:
-        device = page.context.new_cdp_session(page)
-        device.send("WebAuthn.enable")
-        device.send("WebAuthn.addVirtualAuthenticator", {"options": {**DEVICE, "automaticPresenceSimulation": True}})
-        page.goto("/profile/passkeys")
-        page.fill("#label", "work laptop")
-        page.click("text=Add a passkey")
-        page.wait_for_selector("td:has-text('work laptop')")
+        add_passkey(page)
         page.click("text=Sign out")
         page.wait_for_url("**/sign-in")
         page.click("text=Sign in with a passkey")
@@ -142,15 +147,11 @@ def test_a_passkey_of_an_account_that_was_disabled_is_refused(browser: Browser, 
     person = new_signer(database)
     give_role(database, person, new_office(database, "A1").vendor_id, "billing_admin")
     with window(browser, named, cookies_of(sign_in(pages, person))) as page:
-        device = page.context.new_cdp_session(page)
-        device.send("WebAuthn.enable")
-        device.send("WebAuthn.addVirtualAuthenticator", {"options": {**DEVICE, "automaticPresenceSimulation": True}})
-        page.goto("/profile/passkeys")
-        page.fill("#label", "work laptop")
-        page.click("text=Add a passkey")
-        page.wait_for_selector("td:has-text('work laptop')")
+        add_passkey(page)
         with database.auth_engine.begin() as connection:
             connection.execute(text("UPDATE account SET disabled_at = now() WHERE account_id = :id"), {"id": person.id})
         page.goto("/sign-in")
         page.click("text=Sign in with a passkey")
         page.wait_for_selector("text=This passkey was not taken")
+        page.goto("/profile")
+        assert "/sign-in" in page.url

@@ -53,6 +53,30 @@ ENTRIES = (
     Entry("Setup", "Audit log", "audit.listed", "list", "read_audit_log"),
     Entry("Setup", "Break-glass", "break_glass.listed", "key", "read_break_glass", present_requests),
 )
+PLACES = {
+    "switch": "sign_in.choose",
+    "leave": "sign_in.sign_out",
+    "profile": "profile.show",
+    "stop_reading": "operator_break_glass.leave",
+}
+PAGES = (
+    health,
+    start,
+    sign_in_pages,
+    link_pages,
+    organisation_pages,
+    passkey_pages,
+    profile_pages,
+    people_pages,
+    month_pages,
+    invoice_pages,
+    audit_pages,
+    break_glass_pages,
+    operator_break_glass_pages,
+    console_pages,
+    settings_pages,
+    provider_pages,
+)
 SEARCH = Entry("", "Search clients and invoices", "invoices.listed", "search", "read_invoices")
 
 
@@ -80,32 +104,9 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
     install_error_pages(app)
     install_headers(app)
     install_own_forms(app)
-    places = {
-        "switch": "sign_in.choose",
-        "leave": "sign_in.sign_out",
-        "profile": "profile.show",
-        "stop_reading": "operator_break_glass.leave",
-    }
-    install_shell(app, Shell(ENTRIES, search=SEARCH, demo=demo, **places))
+    install_shell(app, Shell(ENTRIES, search=SEARCH, demo=demo, **PLACES))
     install_sign_in(app)
-    for pages in (
-        health,
-        start,
-        sign_in_pages,
-        link_pages,
-        organisation_pages,
-        passkey_pages,
-        profile_pages,
-        people_pages,
-        month_pages,
-        invoice_pages,
-        audit_pages,
-        break_glass_pages,
-        operator_break_glass_pages,
-        console_pages,
-        settings_pages,
-        provider_pages,
-    ):
+    for pages in PAGES:
         app.register_blueprint(pages)
     if behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
