@@ -145,7 +145,7 @@ CREATE TABLE membership (
     CHECK ((ended_at IS NULL) = (ended_by IS NULL))
 );
 CREATE UNIQUE INDEX membership_once ON membership (vendor_id, account_id, role) WHERE ended_at IS NULL;
-CREATE INDEX membership_of_account ON membership (account_id) WHERE ended_at IS NULL;
+CREATE INDEX membership_of_account ON membership ((account_id::text)) WHERE ended_at IS NULL;
 CREATE TABLE membership_client (
     vendor_id uuid NOT NULL,
     client_id uuid NOT NULL,

@@ -21,7 +21,7 @@ CREATE TABLE break_glass (
     CHECK ((ends_at IS NOT NULL) = (approved IS TRUE) AND ends_at <= decided_at + make_interval(mins => minutes)),
     CHECK ((ended_at IS NULL) = (ended_by IS NULL) AND (ended_at IS NULL OR approved IS TRUE))
 );
-CREATE INDEX break_glass_newest ON break_glass (requested_at);
+CREATE INDEX break_glass_newest ON break_glass (vendor_id, requested_at);
 -- A request is decided once and an access ended once, by who the context names; nothing else of it ever changes.
 CREATE FUNCTION guard.break_glass_steps() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 DECLARE

@@ -9,10 +9,14 @@ from caretally.tenancy.registry import CLIENT_TABLES
 from caretally.tenancy.transaction import tenant_transaction
 from tests.builders.databases import TestDatabase
 from tests.builders.twins import A1, A2, B1, TENANT_TABLES, Sower
+from tests.isolation.fuzz_login import NOBODY
 from tests.isolation.probes import PRACTICE, VENDOR, Asker, asking, readable
 
 PEEK = """CREATE FUNCTION pg_temp.peek(cell text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001
     AS $$ BEGIN RAISE NOTICE '%', cell; RETURN true; END $$"""
+COLUMNS = """SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'caretally'::regnamespace AND c.relname = ANY (%s) AND a.attnum > 0 AND NOT a.attisdropped
+AND has_column_privilege(c.oid, a.attnum, 'SELECT') ORDER BY 1, a.attnum"""
 ASKERS = pytest.mark.parametrize("asker", [VENDOR, PRACTICE], ids=["vendor", "practice"])
 
 
@@ -161,3 +165,33 @@ def test_a_context_pointed_elsewhere_in_the_middle_of_a_transaction_raises(datab
         raw.execute("SELECT set_config('caretally.context', %s, true)", [signed.replace(str(A1.client_id), str(A2.client_id))])
         with pytest.raises(errors.InsufficientPrivilege, match="forged"):
             raw.execute("SELECT mrn FROM patient")
+
+
+@ASKERS
+@pytest.mark.parametrize("context", ["forged", "none"])
+def test_without_a_true_context_every_question_is_refused_whether_or_not_a_row_answers_it(
+    database: TestDatabase, sower: Sower, asker: Asker, context: str
+) -> None:
+    """A refusal that depended on the row would tell that there is one; by whichever way PostgreSQL looks the row up."""
+    answered = []
+    with asking(database, asker) as raw:
+        columns = raw.execute(COLUMNS, [list(TENANT_TABLES)]).fetchall()
+        signed = signed_context(A1.context(practice=asker is PRACTICE), key=context_key(database.secret))
+        words = signed.replace(str(A1.vendor_id), str(B1.vendor_id)) if context == "forged" else ""
+        raw.execute("SELECT set_config('caretally.context', %s, true)", [words])
+        for way in ("enable_seqscan", "enable_indexscan"):
+            for table, column in columns:
+                asked = "lower({0})" if column == "slug" else "{0}"
+                query = sql.SQL("SELECT count({0}) FROM {1} WHERE " + asked + " = %s").format(sql.Identifier(column), sql.Identifier(table))
+                values = [sower.row(table, twin).get(column) for twin in (A1, B1, NOBODY)]
+                for value in (value for value in values if value is not None):
+                    try:
+                        with raw.transaction(force_rollback=True):
+                            raw.execute(sql.SQL("SET LOCAL {} = off").format(sql.Identifier(way)))
+                            raw.execute(query, [value])
+                            answered.append(f"{table}.{column} without {way}")
+                    except errors.InsufficientPrivilege:
+                        continue
+                    except errors.UndefinedFunction:
+                        break
+    assert "\n".join(answered) == ""

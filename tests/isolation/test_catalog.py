@@ -64,6 +64,7 @@ FAULTS = {
     "a policy more": (["CREATE POLICY more ON patient USING (false)"], "patient: policy is not declared: more"),
     "a policy less": (["DROP POLICY tenant_clients ON patient"], "patient: policy is missing: tenant_clients"),
     "a unique index over vendors": ([KEY], "patient: key by_mbi leads with (mbi)"),
+    "an index over vendors": (["CREATE INDEX by_mbi ON patient (mbi)"], "patient: key by_mbi leads with (mbi)"),
     "an exclusion over vendors": ([EXCLUSION], "stay: key apart leads with (patient_id)"),
     "no primary key": (["ALTER TABLE late_entry DROP CONSTRAINT late_entry_pkey CASCADE"], "late_entry: has no primary key"),
     "a foreign key across clients": ([CROSS], "mdm: foreign key cross_client pairs"),

@@ -37,7 +37,7 @@ ADMINS = text(f"SELECT count(*) FROM membership WHERE {VENDOR_NOW} AND role = 'v
 OF_ACCOUNT = text(
     "SELECT m.vendor_id, m.id, m.role, v.name, ARRAY(SELECT c.name FROM membership_client k JOIN client c USING (vendor_id, client_id) "
     "WHERE (k.vendor_id, k.membership_id) = (m.vendor_id, m.id) ORDER BY 1) AS clients "
-    "FROM membership m JOIN vendor v USING (vendor_id) WHERE m.account_id = :account_id AND m.ended_at IS NULL "
+    "FROM membership m JOIN vendor v USING (vendor_id) WHERE CAST(m.account_id AS text) = :account_id AND m.ended_at IS NULL "
     "AND (CAST(:only AS uuid) IS NULL OR m.vendor_id = :only) ORDER BY v.name, m.role"
 )
 VENDOR_ROLES = tuple(role for role in Role if REACH[role] is Reach.VENDOR)
@@ -158,7 +158,7 @@ def end_member(connection: Connection, membership_id: UUID) -> None:
 
 def memberships_of(connection: Connection, account_id: UUID, *, only_vendor_id: UUID | None = None) -> list[OpenTo]:
     """Return, on the sign-in's login, where an account may work: at every vendor, or at one only."""
-    return [OpenTo(*row) for row in connection.execute(OF_ACCOUNT, {"account_id": account_id, "only": only_vendor_id})]
+    return [OpenTo(*row) for row in connection.execute(OF_ACCOUNT, {"account_id": str(account_id), "only": only_vendor_id})]
 
 
 def role_words(role: str) -> str:

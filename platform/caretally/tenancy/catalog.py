@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, TextClause, text
 
-from caretally.tenancy.declared import COMMON_UNIQUE_KEYS, LOGINS, declared_grants, declared_policies, declared_triggers
+from caretally.tenancy.declared import COMMON_KEYS, LOGINS, declared_grants, declared_policies, declared_triggers
 from caretally.tenancy.registry import ACCOUNT_TABLES, CLIENT_TABLES, SCHEMAS, SECURITY_DEFINER_FUNCTIONS, TABLES, VENDOR_TABLES
 
 CHECKS = ("tables", "keys", "references", "expressions", "constructs", "functions", "roles", "rights")
@@ -42,7 +42,7 @@ def _values(prefix: str) -> dict[str, object]:
         "client_tables": CLIENT_TABLES,
         "vendor_tables": VENDOR_TABLES,
         "account_tables": ACCOUNT_TABLES,
-        "common_keys": list(COMMON_UNIQUE_KEYS),
+        "common_keys": list(COMMON_KEYS),
         "definers": list(SECURITY_DEFINER_FUNCTIONS),
         "owner": f"{prefix}_owner",
         "migrate": f"{prefix}_migrate",

@@ -4,8 +4,9 @@ from caretally.tenancy.registry import ACCOUNT_TABLES, CLIENT_TABLES, GLOBAL_TAB
 
 LOGINS = ("vendor", "practice", "auth", "operator", "migrate")
 
-COMMON_UNIQUE_KEYS = {
-    "vendor_slug_key": "a slug names a vendor in addresses and commands; only the operator, who sees all slugs, inserts one",
+COMMON_KEYS = {
+    "vendor_slug_key": "a slug names a vendor in addresses and commands; only the operator, who sees all slugs, inserts one; by an expression",
+    "membership_of_account": "the sign-in lists an account's vendors; by an expression, so that it is not asked before the policy",
     "client_vendor_id_code_key": "a client's code is the vendor's to give; a practice cannot insert a client",
     "invoice_vendor_id_series_sequence_revision_key": "a vendor's invoice numbers run over all its clients; a practice cannot insert an invoice",
 }
