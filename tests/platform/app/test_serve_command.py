@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
+from typing import IO
 
 import pytest
 
@@ -23,10 +24,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(port: int, *words: str) -> Iterator["subprocess.Popen[str]"]:
-    """Serve in another process, and end it with the block."""
+def serving(port: int, *words: str, log: IO[str] | None = None) -> Iterator["subprocess.Popen[str]"]:
+    """Serve in another process, and end it with the block; what it logs goes into `log` when a test asks for more than a pipe holds."""
     command = [*PROGRAM, "serve", "--port", str(port), *words]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log or subprocess.PIPE, text=True, env=os.environ)
     try:
         wait_for(port, process)
         yield process
