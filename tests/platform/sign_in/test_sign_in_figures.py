@@ -82,7 +82,8 @@ def test_a_sign_in_beside_its_password_check_and_beside_an_unknown_address(
         assert password_fits(KEPT, PASSWORD)
         took["Argon2 alone"].append(time.perf_counter_ns() - began)
         for name, (expected, typed) in asked.items():
-            client, spent = pages.client(), []
+            client = pages.client()
+            spent: list[tuple[str, int]] = []
             token = form_token(client.get("/sign-in"))
             with statements(spent):
                 status, nanoseconds = answer_to(client, token, **typed)
