@@ -164,7 +164,7 @@ DO $$
 DECLARE
     frozen text;
 BEGIN
-    FOREACH frozen IN ARRAY ARRAY['patient_month', 'program_line', 'adjustment', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'audit_event', 'overpayment_review'] LOOP
+    FOREACH frozen IN ARRAY ARRAY['patient_month', 'program_line', 'adjustment', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'audit_event', 'overpayment_review', 'isolation_report'] LOOP
         EXECUTE format('CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON %I FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_change()', frozen);
     END LOOP;
     FOR frozen IN SELECT relname FROM pg_class WHERE relnamespace = 'caretally'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version' LOOP

@@ -7,7 +7,7 @@ DECLARE
         'patient_month', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'overpayment_review', 'program_line', 'exclusion_choice', 'waiver', 'late_fact', 'adjustment',
         'person_record', 'membership_client'];
     vendor_level text[] := ARRAY['vendor', 'vendor_lock', 'vendor_secret', 'vendor_policy', 'import_batch', 'import_mapping', 'import_before', 'staff',
-        'number_counter', 'audit_head', 'audit_event', 'person_match', 'membership', 'identity_provider', 'break_glass'];
+        'number_counter', 'audit_head', 'audit_event', 'person_match', 'membership', 'identity_provider', 'break_glass', 'isolation_report'];
     account_level text[] := ARRAY['account', 'account_authenticator', 'account_passkey', 'account_recovery_code', 'account_link', 'account_ceremony',
         'account_session', 'account_event', 'sign_in_failure', 'account_federation'];
 BEGIN
@@ -66,7 +66,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON vendor_policy, import_mapping, import_be
     visit, care_plan, review, mdm, billed_service, stay, device_period, discharge, time_entry, late_entry, agreement, agreement_price, exclusion_choice, person_record,
     person_match TO {{vendor}};
 GRANT SELECT, INSERT ON waiver, import_batch, patient_month, program_line, adjustment, exception, invoice, invoice_line, invoice_state, ledger_entry, overpayment_review,
-    client_month, number_counter TO {{vendor}};
+    client_month, number_counter, isolation_report TO {{vendor}};
 GRANT UPDATE (undone_at, undone_by) ON import_batch TO {{vendor}};
 GRANT UPDATE (withdrawn_at, withdrawn_by) ON waiver TO {{vendor}};
 GRANT UPDATE ON client_month TO {{vendor}};

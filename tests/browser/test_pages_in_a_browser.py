@@ -31,6 +31,7 @@ PATHS = {
     "settings": "/settings",
     "policies": "/settings/policies",
     "provider": "/settings/sign-in",
+    "isolation": "/isolation",
     "break-glass": "/break-glass",
     "no such page": "/nowhere",
 }

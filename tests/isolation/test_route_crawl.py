@@ -84,6 +84,8 @@ CRAWL = {
     "console.vendors": Crawled("/operator/vendors"),
     "console.new_vendor": Crawled("/operator/vendors/new"),
     "console.health": Crawled("/operator/health"),
+    "isolation.listed": Crawled("/isolation"),
+    "isolation.download": Crawled("/isolation/{member}/file.pdf"),
     "break_glass.listed": Crawled("/break-glass"),
     "break_glass.decided": Crawled("/break-glass/{member}/decide"),
     "break_glass.ended": Crawled("/break-glass/{member}/end"),

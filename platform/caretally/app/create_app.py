@@ -16,6 +16,7 @@ from caretally.break_glass.requests import present_requests
 from caretally.close.pages import pages as month_pages
 from caretally.console.pages import pages as console_pages
 from caretally.invoices.pages import pages as invoice_pages
+from caretally.isolation_reports.pages import pages as isolation_pages
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
 from caretally.sign_in.pages import pages as sign_in_pages
@@ -51,6 +52,7 @@ ENTRIES = (
     Entry("Setup", "Settings", "settings.show", "gear", "change_settings"),
     Entry("Setup", "Sign-in", "provider.show", "lock", "change_identity_provider"),
     Entry("Setup", "Audit log", "audit.listed", "list", "read_audit_log"),
+    Entry("Setup", "Isolation", "isolation.listed", "shield", "read_isolation_report"),
     Entry("Setup", "Break-glass", "break_glass.listed", "key", "read_break_glass", present_requests),
 )
 PLACES = {
@@ -71,6 +73,7 @@ PAGES = (
     month_pages,
     invoice_pages,
     audit_pages,
+    isolation_pages,
     break_glass_pages,
     operator_break_glass_pages,
     console_pages,

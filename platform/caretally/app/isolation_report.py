@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +14,7 @@ from caretally.audit.signing import public_text, signature_text, signing_key
 from caretally.db.engines import LONG, login_engine
 from caretally.files.pdf import pdf_bytes
 from caretally.files.printed_words import counted, long_date
+from caretally.isolation_reports.keep import fingerprint, keep_report
 from caretally.tenancy.catalog import CHECKS, catalog_breaches
 from caretally.tenancy.live_probes import Probed, Strangers, probe_contexts, probe_tables
 from caretally.tenancy.registry import CLIENT_TABLES, VENDOR_TABLES
@@ -23,6 +23,14 @@ TEMPLATE = Path(__file__).parent / "isolation_report.typ"
 VENDORS = text("SELECT vendor_id FROM vendor WHERE vendor_id <> :own ORDER BY vendor_id")
 CLIENTS = text("SELECT client_id FROM client ORDER BY code")
 SERVER = text("SELECT current_setting('server_version')")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A report as it was signed, and its PDF."""
+
+    told: dict[str, Any]
+    pdf: bytes
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class IsolationReport:
 def isolation_report(here: Installation, vendor: Vendor, *, now: datetime) -> IsolationReport:
     """Check the catalog and try to reach every other vendor's and client's rows on behalf of `vendor`; nothing that is tried is kept.
 
-    Where there is no other vendor, one that does not exist stands for it. The audit log keeps that the report was made.
+    Where there is no other vendor, one that does not exist stands for it.
     """
     with here.operator_pool.connect() as connection:
         others: list[UUID] = list(connection.scalars(VENDORS, {"own": vendor.id}))
@@ -72,7 +80,7 @@ def isolation_report(here: Installation, vendor: Vendor, *, now: datetime) -> Is
         tried += probe_contexts(engines, vendor.id, strangers.vendors[0], secret=here.secret)
     finally:
         practice.dispose()
-    report = IsolationReport(
+    return IsolationReport(
         vendor=vendor.name,
         slug=vendor.slug,
         at=now.astimezone(UTC),
@@ -86,14 +94,16 @@ def isolation_report(here: Installation, vendor: Vendor, *, now: datetime) -> Is
         leaks=tuple(leak for one in tried for leak in one.leaks),
         by_login=_by_login(tried),
     )
+
+
+def keep(vendor: Vendor, report: IsolationReport, secret: bytes) -> Kept:
+    """Sign and print the report, keep it for the vendor's page, and note in the audit log that it was made."""
+    told, pdf = signed(report, secret), isolation_pdf(report, secret)
     with vendor.transaction() as connection:
-        digest = sha256(canonical(report.as_json())).hexdigest()
-        append_event(
-            connection,
-            action="isolation.reported",
-            detail={"holds": str(report.holds), "attempts": report.attempts, "report_sha256": digest},
-        )
-    return report
+        keep_report(connection, told, pdf=pdf)
+        detail: dict[str, str | int] = {"holds": str(report.holds), "attempts": report.attempts, "report_sha256": fingerprint(told)}
+        append_event(connection, action="isolation.reported", detail=detail)
+    return Kept(told, pdf)
 
 
 def _by_login(tried: list[Probed]) -> dict[str, int]:
@@ -134,7 +144,7 @@ def isolation_pdf(report: IsolationReport, secret: bytes) -> bytes:
             "leaks": list(report.leaks),
             "public_key": told["public_key"],
             "signature": told["signature"],
-            "digest": sha256(canonical(report.as_json())).hexdigest(),
+            "digest": fingerprint(told),
         },
     )
 

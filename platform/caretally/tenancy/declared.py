@@ -27,7 +27,10 @@ CLIENT_SOURCES = (
 ).split()
 OWN_GUARD = {"time_entry": "time", "mdm": "mdm", "billed_service": "service"}
 VENDOR_SOURCES = ("staff", "vendor_policy")
-FROZEN = "patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry audit_event overpayment_review attestation".split()
+FROZEN = (
+    "patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry audit_event overpayment_review "
+    "isolation_report attestation"
+).split()
 
 NEW, OLD = "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT", "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT"
 BOTH = "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT"
@@ -90,7 +93,7 @@ CHANGED_BY_VENDOR = (
 ).split()
 ADDED_BY_VENDOR = (
     "waiver import_batch patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry overpayment_review "
-    "client_month number_counter"
+    "client_month number_counter isolation_report"
 ).split()
 VENDOR_GRANTS = (
     dict.fromkeys(CHANGED_BY_VENDOR, frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"}))

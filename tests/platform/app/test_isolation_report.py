@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pypdf import PdfReader
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from caretally.audit.chain import canonical
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
+from tests.builders.pages import Pages, visitor_of, words
 from tests.builders.program import program, slug_of
 
 VENDOR_IS_OWN = "vendor_id = (SELECT tenancy.current_vendor())"
@@ -101,6 +104,45 @@ def test_the_signature_is_over_everything_that_the_report_says(office: Office, t
     words = " ".join(" ".join(sheet.extract_text() for sheet in PdfReader(document).pages).split())
     assert "Nothing of another customer could be read or changed on behalf of" in words
     assert f"{said['attempts']:,}" in words
+
+
+def test_the_page_gives_the_files_that_the_command_wrote_and_what_did_not_hold(office: Office, pages: Pages, tmp_path: Path) -> None:
+    admin = visitor_of(office.vendor_id)
+    report(office, "--out", str(tmp_path / "out"))
+    shown = pages.get("/isolation", admin)
+    written = {path.suffix[1:]: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    for ending, content in written.items():
+        (link, *_) = re.findall(rf'href="(/isolation/[^"]+/file\.{ending})"', shown.text)
+        assert pages.get(link, admin).data == content
+        assert pages.get(link, visitor_of(office.vendor_id, permissions=frozenset({"read_months"}))).status_code == 403
+    logged = office.value(
+        "SELECT detail ->> 'report_sha256' FROM audit_event WHERE action = 'isolation.reported' ORDER BY seq DESC LIMIT 1"
+    )
+    assert logged in shown.text
+    assert "Holds" in words(shown)
+    with planted(office, "consent", "tenant_vendor", sound=VENDOR_IS_OWN):
+        report(office)
+    said = words(pages.get("/isolation", admin))
+    assert "Does not hold" in said
+    assert "vendor reads rows of another in consent" in said
+    assert "Before it" in said
+
+
+def test_another_vendors_report_is_not_found(offices: tuple[Office, Office], office: Office, pages: Pages) -> None:
+    report(office)
+    number = office.value("SELECT id FROM isolation_report LIMIT 1")
+    stranger = visitor_of(offices[1].vendor_id)
+    assert pages.get(f"/isolation/{number}/file.pdf", stranger).status_code == 404
+    assert pages.get(f"/isolation/{number}/file.exe", visitor_of(office.vendor_id)).status_code == 404
+    assert "No report has been made yet" in words(pages.get("/isolation", stranger))
+
+
+def test_a_report_is_never_changed(office: Office) -> None:
+    report(office)
+    with pytest.raises(ProgrammingError, match="permission denied"), office.transaction() as connection:
+        connection.execute(text("UPDATE isolation_report SET holds = true"))
+    with pytest.raises(DBAPIError, match="never changed"), office.database.admin_engine.begin() as connection:
+        connection.execute(text("UPDATE isolation_report SET holds = true"))
 
 
 def test_an_unknown_vendor_is_refused(office: Office) -> None:

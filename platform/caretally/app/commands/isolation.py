@@ -1,6 +1,5 @@
 """`caretally isolation-report`: whether anything of another customer can be reached on behalf of one vendor, tried on the live database."""
 
-import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,9 +7,10 @@ from pathlib import Path
 import click
 
 from caretally.app.installation import Installation
-from caretally.app.isolation_report import IsolationReport, isolation_pdf, isolation_report, signed, verdict
+from caretally.app.isolation_report import IsolationReport, isolation_report, keep, verdict
 from caretally.app.output import json_option, print_json
 from caretally.files.atomic import write_together
+from caretally.isolation_reports.keep import report_json
 
 
 @click.command("isolation-report")
@@ -18,16 +18,19 @@ from caretally.files.atomic import write_together
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="folder for the signed report as PDF and JSON")
 @json_option
 def isolation_report_command(vendor_word: str, out: Path | None, *, as_json: bool) -> None:
-    """Check the catalog and try every command on every table as each login; exit 1 when anything does not hold, naming it."""
+    """Check the catalog and try every command on every table as each login; exit 1 when anything does not hold, naming it.
+
+    The vendor's administrator finds the report on the page Isolation.
+    """
     here = Installation()
-    report = isolation_report(here, here.vendor(vendor_word), now=datetime.now(UTC))
-    told = signed(report, here.secret)
+    vendor = here.vendor(vendor_word)
+    report = isolation_report(here, vendor, now=datetime.now(UTC))
+    kept = keep(vendor, report, here.secret)
     if out is not None:
         name = f"isolation-{report.slug}-{report.at:%Y-%m-%d-%H%M%S}"
-        pages = {out / f"{name}.json": json.dumps(told, indent=2).encode() + b"\n", out / f"{name}.pdf": isolation_pdf(report, here.secret)}
-        write_together(pages)
+        write_together({out / f"{name}.json": report_json(kept.told), out / f"{name}.pdf": kept.pdf})
     if as_json:
-        print_json(told)
+        print_json(kept.told)
     else:
         _tell(report)
     sys.exit(0 if report.holds else 1)

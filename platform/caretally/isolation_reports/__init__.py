@@ -1,0 +1,1 @@
+"""The isolation reports that a vendor was given, and their page."""
