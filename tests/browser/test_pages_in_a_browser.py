@@ -15,7 +15,7 @@ from tests.browser.conftest import Visit
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
 from tests.builders.pages import visitor_of
-from tests.builders.pages_office import invoice_id, office_with_closed_month
+from tests.builders.pages_office import invoice_id, keep_isolation_reports, office_with_closed_month
 
 # A browser that leaves a page early leaves the file that the test's server was sending to the collector.
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
@@ -39,8 +39,10 @@ PATHS = {
 
 @pytest.fixture(scope="module")
 def office(database: TestDatabase) -> Office:
-    """A vendor whose October is closed."""
-    return office_with_closed_month(database, "A1", "A2", "A3")
+    """A vendor whose October is closed, with two isolation reports."""
+    made = office_with_closed_month(database, "A1", "A2", "A3")
+    keep_isolation_reports(made)
+    return made
 
 
 @pytest.fixture(scope="module")

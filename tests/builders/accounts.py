@@ -66,7 +66,7 @@ def give_role(database: TestDatabase, signer: Signer, vendor_id: UUID, role: str
     with database.auth_engine.begin() as connection:
         account = account_for(connection, email=signer.email, name="unused")
     with tenant_transaction(database.vendor_engine, TenantContext(vendor_id, "tester"), secret=database.secret) as connection:
-        return add_member(connection, account, role, clients=clients)
+        return add_member(connection, account, role, name=account.name, clients=clients)
 
 
 def submit(client: FlaskClient, path: str, /, *, to: str = "", **typed: object) -> TestResponse:

@@ -1,8 +1,10 @@
 """A vendor with a closed month, for tests that look at pages."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
+from caretally.isolation_reports.keep import keep_report
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
 
@@ -18,6 +20,30 @@ def office_with_closed_month(database: TestDatabase, *clients: str, name: str = 
             office.add_time(code, patient, f"rn-{code}", starts=starts, seconds=seconds)
     office.close()
     return office
+
+
+def keep_isolation_reports(office: Office) -> None:
+    """Keep two isolation reports of the vendor, the newer one of which did not hold."""
+    said: dict[str, Any] = {
+        "vendor": "Meridian Care Partners",
+        "slug": "meridian",
+        "server": "17.6",
+        "catalog_checks": 17,
+        "catalog_breaches": ["consent: policy is not declared: tenant_vendor ON consent"],
+        "other_vendors": 1,
+        "other_clients": 2,
+        "tables": 49,
+        "attempts": 1_234,
+        "leaks": ["vendor reads rows of another in consent"],
+        "by_login": {"vendor": 700, "practice": 534},
+        "version": 1,
+        "public_key": "key",
+        "signature": "signature",
+    }
+    found: dict[str, Any] = {"leaks": [], "catalog_breaches": []}
+    with office.transaction() as connection:
+        keep_report(connection, said | found | {"at": "2026-11-02T06:00:00+00:00", "holds": True}, pdf=b"%PDF")
+        keep_report(connection, said | {"at": "2026-11-09T06:00:00+00:00", "holds": False}, pdf=b"%PDF")
 
 
 def invoice_id(office: Office, client: str) -> UUID:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.builders.databases import TestDatabase
 from tests.builders.twins import A1, A2, B1, B2, Sower, sow
+from tests.builders.worlds import World, new_world
 
 
 @pytest.fixture(scope="module")
@@ -12,3 +13,9 @@ def sower(database: TestDatabase) -> Sower:
     sow(database, A1, A2, B1, B2)
     with database.admin_engine.connect() as connection:
         return Sower(connection)
+
+
+@pytest.fixture(scope="module")
+def world(database: TestDatabase) -> World:
+    """Two vendors whose names are canaries, in the module's database."""
+    return new_world(database)

@@ -4,21 +4,15 @@ A route that is not listed here fails; so does a page that shows a stranger's ca
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from caretally.identity.roles import BREAK_GLASS, MATRIX, Permission, Role
 from caretally.web.access import declared_access
-from caretally.web.visitor import NO_VENDOR, Reading, Visitor
-from tests.builders.accounts import give_role, new_signer
-from tests.builders.databases import TestDatabase
-from tests.builders.office import Office
 from tests.builders.pages import HERE, Pages, form_token, visitor_of
-from tests.builders.pages_office import invoice_id, office_with_closed_month
+from tests.builders.pages_office import invoice_id
+from tests.builders.worlds import World
 
 CHANGING = re.compile(
     r'Request <span class="mono">[0-9a-f]+</span>|name="form_token" value="[0-9a-f]+"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
@@ -100,65 +94,6 @@ WHO = ("vendor A", "practice A1", "practice A2", "vendor B", "an operator", "an 
 # The log that this visitor looks at grows with each look.
 GROWS = ("audit.listed", "an operator who reads vendor A")
 PROBES = {"probe_form", "probe_filled", "probe_defect", "probe_write", "probe_role"}
-
-
-@dataclass(frozen=True)
-class Owned:
-    """What somebody else must not see: an invoice's id, that of a membership at its practice, and a canary in the names."""
-
-    invoice: UUID
-    member: UUID
-    canary: str
-
-
-def held(permissions: Iterable[Permission]) -> frozenset[str]:
-    """Return permissions by their values, as a visitor holds them."""
-    return frozenset(permission.value for permission in permissions)
-
-
-def owned(office: Office, client: str, name: str) -> Owned:
-    """Return what a practice owns."""
-    member = "SELECT membership_id FROM membership_client WHERE client_id = :client_id"
-    return Owned(invoice_id(office, client), office.value(member, client_id=office.clients[client]), f"{name}-{client}")
-
-
-@dataclass(frozen=True)
-class World:
-    """Two vendors; the first has two practices. Every name of a patient or practice is a canary of its owner."""
-
-    pages: Pages
-    ours: Office
-    theirs: Office
-
-    def visitors(self) -> dict[str, tuple[Visitor | None, list[Owned]]]:
-        """Return each visitor with what is not theirs."""
-        of_a = [owned(self.ours, code, "Castellano") for code in ("A1", "A2")]
-        of_b = [owned(self.theirs, "B1", "Quillfeather")]
-        ours = self.ours.clients
-        return {
-            "vendor A": (visitor_of(self.ours.vendor_id), of_b),
-            "practice A1": (visitor_of(self.ours.vendor_id, clients=[ours["A1"]]), [of_a[1], *of_b]),
-            "practice A2": (visitor_of(self.ours.vendor_id, clients=[ours["A2"]]), [of_a[0], *of_b]),
-            "vendor B": (visitor_of(self.theirs.vendor_id), of_a),
-            "an operator": (visitor_of(NO_VENDOR, permissions=held(MATRIX[Role.OPERATOR]), operates=True), of_a + of_b),
-            "an operator who reads vendor A": (self.reader(), of_b),
-            "anonymous": (None, of_a + of_b),
-        }
-
-    def reader(self) -> Visitor:
-        """Return an operator who reads the first vendor's data by break-glass."""
-        reading = Reading(uuid4(), datetime.now(UTC) + timedelta(minutes=30))
-        return visitor_of(self.ours.vendor_id, permissions=held(BREAK_GLASS), reading=reading)
-
-
-@pytest.fixture(scope="module")
-def world(database: TestDatabase) -> World:
-    """Both vendors with a closed month, and an administrator at each practice."""
-    ours, theirs = office_with_closed_month(database, "A1", "A2"), office_with_closed_month(database, "B1", name="Quillfeather")
-    for office, code, name in ((ours, "A1", "Castellano"), (ours, "A2", "Castellano"), (theirs, "B1", "Quillfeather")):
-        signer = new_signer(database, name=f"Person of {name}-{code}")
-        give_role(database, signer, office.vendor_id, "practice_administrator", clients=[code])
-    return World(Pages(database), ours, theirs)
 
 
 def test_every_route_has_an_entry_in_the_crawl(world: World) -> None:

@@ -96,14 +96,15 @@ class OpenTo:
 
 
 def add_member(
-    connection: Connection, account: Account, role: str, *, clients: Sequence[str] = (), period: tuple[date, date] | None = None
+    connection: Connection, account: Account, role: str, *, name: str, clients: Sequence[str] = (), period: tuple[date, date] | None = None
 ) -> UUID:
     """Give an account a role at the current vendor, at the clients of these codes, and return the membership's id; the audit log keeps it.
 
+    `name` is what this vendor calls the person: what another vendor or they themselves wrote is not this one's to read.
     Raises `MembershipRefused` or `AlreadyMember`.
     """
     found = _clients(connection, role, clients, period)
-    values = {"account_id": account.id, "role": role, "email": account.email, "name": account.name}
+    values = {"account_id": account.id, "role": role, "email": account.email, "name": name}
     first, last = period or (None, None)
     made: UUID | None = connection.scalar(ADD, values | {"period_from": first, "period_to": last})
     if made is None:

@@ -196,7 +196,7 @@ def give_mapped_role(connection: Connection, provider: Provider, account: Accoun
     if any(one.role == given.role for one in own if one is not theirs):
         return
     if theirs is None:
-        add_member(connection, account, given.role, clients=given.clients)
+        add_member(connection, account, given.role, name=account.name, clients=given.clients)
     elif (theirs.role, sorted(theirs.clients)) != (given.role, sorted(given.clients)):
         change_member(connection, theirs.id, given.role, clients=given.clients)
 

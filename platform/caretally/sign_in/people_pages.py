@@ -85,7 +85,7 @@ def invited(given: Any) -> ResponseReturnValue:
     """Add the member; the mail goes out after that is committed."""
     with edge().auth_pool.begin() as accounts:
         account = account_for(accounts, email=given["email"], name=given["name"])
-    add_member(connection(), account, given["role"], clients=given["clients"], period=period_of(given))
+    add_member(connection(), account, given["role"], name=given["name"].strip(), clients=given["clients"], period=period_of(given))
     after_commit(lambda: send(account))
     return redirect(url_for("people.listed"), 303)
 

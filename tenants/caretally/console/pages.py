@@ -77,7 +77,7 @@ def made_of(filled: Filled) -> tuple[Filled, NewVendor | None]:
     with edge().auth_pool.begin() as accounts:
         account = account_for(accounts, email=email, name=given["administrator"])
     with tenant_transaction(edge().vendor_pool, TenantContext(made.vendor_id, who), secret=edge().secret) as opened:
-        add_member(opened, account, Role.VENDOR_ADMIN)
+        add_member(opened, account, Role.VENDOR_ADMIN, name=given["administrator"].strip())
     mail, _ = invitation(
         edge().auth_pool,
         account,

@@ -77,17 +77,18 @@ def create(
     Who has an account already gets the role as well, and a mail that says so.
     """
     here, whole = Installation(), plain_address(email)
+    called = name or whole.partition("@")[0]
     if (role == Role.OPERATOR) is (vendor_word is not None):
         raise UsageMistake("Name a vendor with --vendor for every role but operator, which belongs to the installation.")
     vendor = here.vendor(vendor_word) if vendor_word else None
     with here.auth_pool.begin() as connection:
-        account = account_for(connection, email=whole, name=name or whole.partition("@")[0])
+        account = account_for(connection, email=whole, name=called)
         if vendor is None:
             make_operator(connection, account.id)
             note(connection, account.id, "made_operator", COMMAND_LINE)
     if vendor is not None:
         with vendor.transaction() as connection:
-            add_member(connection, account, role, clients=codes, period=_period(first, last))
+            add_member(connection, account, role, name=called, clients=codes, period=_period(first, last))
     place = vendor.name if vendor else "this installation"
     mail, link = invitation(
         here.auth_pool, account, vendor=place, address_of=lambda t: f"{address}/link/{t}", sign_in=f"{address}/sign-in", place=COMMAND_LINE

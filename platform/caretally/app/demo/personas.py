@@ -94,4 +94,5 @@ def _make(here: Installation, vendor: Vendor, persona: Persona, period: tuple[da
     with here.auth_pool.begin() as connection:
         account = account_for(connection, email=persona.email, name=persona.name)
     with vendor.transaction() as connection:
-        add_member(connection, account, persona.role, clients=persona.clients, period=period if persona.role == Role.AUDITOR else None)
+        own_period = period if persona.role == Role.AUDITOR else None
+        add_member(connection, account, persona.role, name=persona.name, clients=persona.clients, period=own_period)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -25,6 +26,7 @@ from caretally.app.demo.personas import ensure_personas
 from caretally.app.demo.plan import DemoPlan
 from caretally.app.demo.scenario import VENDORS
 from caretally.app.installation import DECIDE_SLUG, Installation, UnknownVendor, Vendor, cli_actor
+from caretally.app.isolation_report import isolation_report, keep
 from caretally.close.results import ClientResult
 from caretally.close.verify import verify
 from caretally.db.migrate import become
@@ -97,9 +99,20 @@ def make_demo(here: Installation, plan: DemoPlan, tell: Tell) -> DemoMade:
             made = tuple(_documented(vendor, files, plan.out, tell) for vendor, files in pairs)
         with timed(tell, "all months are verified"):
             proven = tuple(proof.result() for proof in proving)
+        if unfinished:
+            with timed(tell, "nothing of another vendor or practice can be reached"):
+                report_isolation(here, made[0].vendor)
         for sentence in keep_checkpoint(here) if unfinished else ():
             tell(sentence)
     return DemoMade(plan.seed, pairs[0][1].time[-1][0], here.settings.home, plan.out, made, proven)
+
+
+def report_isolation(here: Installation, vendor: Vendor) -> None:
+    """Keep an isolation report for the page of a vendor. Raises `DemoDoesNotVerify`."""
+    report = isolation_report(here, vendor, now=datetime.now(UTC))
+    keep(vendor, report, here.secret)
+    if not report.holds:
+        raise DemoDoesNotVerify(f"The isolation of the demo does not hold: {'; '.join((*report.catalog_breaches, *report.leaks))}.")
 
 
 def _side_by_side(here: Installation, pool: ThreadPoolExecutor, pairs: list[Pair], work: Work) -> bool:
