@@ -26,6 +26,7 @@ from caretally.sign_in.people import back_to, for_person, person, place, session
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.access import open_to_all
+from caretally.web.cookies import keep_in_browser, kept_by_browser
 from caretally.web.edge import edge
 from caretally.web.form import EMPTY, Form, typed_into, written
 from caretally.web.own_pages import page_of_ours
@@ -93,7 +94,7 @@ def go_to(provider: Provider, *, email: str, wanted: str, again_for: str = "") -
     # The policy of our pages lets no form lead to another site, not even by a redirect; this page goes on there by itself.
     answer = make_response(render_template("sign_in/go_to_provider.html", there=there, host=urlsplit(there).hostname))
     answer.headers["Refresh"] = f"0; url={there}"
-    answer.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="Lax", path="/", max_age=MINUTES * 60)
+    keep_in_browser(answer, COOKIE, token, seconds=MINUTES * 60)
     return answer
 
 
@@ -107,7 +108,7 @@ def way_back() -> str:
 def back() -> ResponseReturnValue:
     """Take the provider's answer: it must fit the state of this browser, once, within ten minutes."""
     with edge().auth_pool.begin() as connection:
-        said = take_ceremony(connection, "provider", request.cookies.get(COOKIE, ""), secret=edge().secret)
+        said = take_ceremony(connection, "provider", kept_by_browser(COOKIE), secret=edge().secret)
         vendor = None if said is None else said["vendor"]
         provider = None if vendor is None else provider_of(connection, vendor, secret=edge().secret)  # type: ignore[arg-type]
     if said is None or not hmac.compare_digest(request.args.get("state", "").encode(), said["state"].encode()):

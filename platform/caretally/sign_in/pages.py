@@ -31,6 +31,7 @@ from caretally.sign_in.prove import Proof, leave, prove_code, prove_password
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.access import open_to_all
+from caretally.web.cookies import kept_by_browser
 from caretally.web.edge import edge
 from caretally.web.form import EMPTY, Filled, Form, typed_into, written
 from caretally.web.own_pages import page_of_ours
@@ -78,7 +79,7 @@ def sign_in() -> ResponseReturnValue:
         return redirect(url_for("sign_in.choose" if now.is_full else "sign_in.code", next=wanted()), 303)
     filled = typed_into(SignInForm()) if request.method == "POST" else EMPTY
     if filled.given:
-        kept = request.cookies.get(BROWSER_COOKIE, "")
+        kept = kept_by_browser(BROWSER_COOKIE)
         given = {name: str(filled.given[name]) for name in ("email", "password")}
         proof = prove_password(edge().auth_pool, edge().secret, place=place(), kept=kept, **given)
         if proof is not None:
@@ -119,7 +120,7 @@ def proven(session: Session) -> tuple[Filled, Proof | None]:
     filled = typed_into(CodeForm()) if request.method == "POST" else EMPTY
     if not filled.given:
         return filled, None
-    typed, kept = str(filled.given["code"]), request.cookies.get(BROWSER_COOKIE, "")
+    typed, kept = str(filled.given["code"]), kept_by_browser(BROWSER_COOKIE)
     proof = prove_code(edge().auth_pool, edge().secret, session, typed=typed, place=place(), kept=kept)
     refusal = "This code is not good: wait for the next one in your authenticator, or use a recovery code that was never used."
     return (filled, proof) if proof else (filled.refused(code=refusal), None)

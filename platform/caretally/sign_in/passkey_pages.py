@@ -18,6 +18,7 @@ from caretally.identity.throttle import known_browser
 from caretally.sign_in.people import back_to, for_person, keep_browser, person, place, session_now
 from caretally.sign_in.profile_pages import tell
 from caretally.web.access import open_to_all
+from caretally.web.cookies import keep_in_browser, kept_by_browser
 from caretally.web.edge import edge
 from caretally.web.form import EMPTY, Form, typed_into, written
 from caretally.web.own_pages import page_of_ours
@@ -72,7 +73,7 @@ def can_have_passkeys() -> bool:
 def asked(what: Asked) -> Response:
     """Return the browser's question as JSON, with the token of its answer in a cookie."""
     answer = Response(what.options, mimetype="application/json")
-    answer.set_cookie(COOKIE, what.token, secure=True, httponly=True, samesite="Strict", path="/", max_age=SECONDS)
+    keep_in_browser(answer, COOKIE, what.token, same_site="Strict", seconds=SECONDS)
     return answer
 
 
@@ -89,7 +90,7 @@ def ask() -> ResponseReturnValue:
 @open_to_all("a passkey proves whose it is")
 def enter() -> ResponseReturnValue:
     """Sign in with a passkey; who is signed in already proves it again, with a passkey of their own only."""
-    given, token = typed_into(AnswerForm()).given, request.cookies.get(COOKIE, "")
+    given, token = typed_into(AnswerForm()).given, kept_by_browser(COOKIE)
     wanted = page_of_ours(str(given.get("next", "/")), otherwise="/")
     now = session_now()
     with edge().auth_pool.begin() as connection:
@@ -125,7 +126,7 @@ def own() -> ResponseReturnValue:
     if filled.given:
         label, answer = str(filled.given["label"]).strip(), str(filled.given["answer"])
         with edge().auth_pool.begin() as connection:
-            token = request.cookies.get(COOKIE, "")
+            token = kept_by_browser(COOKIE)
             kept = keep_new(connection, site(), account_id=now.account_id, answer=answer, token=token, label=label, secret=edge().secret)
             note(connection, now.account_id, "passkey_added" if kept else "passkey_refused", place())
         if not kept:

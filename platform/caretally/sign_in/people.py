@@ -15,6 +15,7 @@ from caretally.identity.memberships import role_words
 from caretally.identity.roles import BREAK_GLASS, MATRIX, REACH, STEP_UP, Reach, Role
 from caretally.identity.sessions import Session, find_session
 from caretally.web.access import DECLARED, Access, sign_in_first, step_up_first
+from caretally.web.cookies import forget_in_browser, keep_in_browser, kept_by_browser
 from caretally.web.edge import edge
 from caretally.web.visitor import NO_VENDOR, Reading, Visitor
 
@@ -60,7 +61,7 @@ def install_sign_in(app: Flask) -> None:
 
 def load_person(of: Request) -> Person | None:
     """Return the person whose session's token the request carries."""
-    token = of.cookies.get(COOKIE, "")
+    token = kept_by_browser(COOKIE, of)
     if not token:
         return None
     with edge().auth_pool.begin() as connection:
@@ -172,19 +173,19 @@ def browser_of(said: str) -> str:
 
 def keep_token(response: Response, token: str) -> Response:
     """Give the browser its session's token; the cookie ends with the browser, the session on the server before it."""
-    response.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="Lax", path="/")
+    keep_in_browser(response, COOKIE, token)
     return response
 
 
 def keep_browser(response: Response, kept: str) -> Response:
     """Let the browser show later that it is known to an account."""
-    response.set_cookie(BROWSER_COOKIE, kept, secure=True, httponly=True, samesite="Lax", path="/", max_age=BROWSER_DAYS * 24 * 60 * 60)
+    keep_in_browser(response, BROWSER_COOKIE, kept, seconds=BROWSER_DAYS * 24 * 60 * 60)
     return response
 
 
 def forget_token(response: Response) -> Response:
     """Take the session's token from the browser."""
-    response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Lax", path="/")
+    forget_in_browser(response, COOKIE)
     return response
 
 

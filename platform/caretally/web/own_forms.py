@@ -8,6 +8,7 @@ from flask import Flask, Response, g, request
 from markupsafe import Markup
 
 from caretally.errors import CareTallyError
+from caretally.web.cookies import keep_in_browser, kept_by_browser
 from caretally.web.edge import edge, visitor
 
 FIELD = "form_token"
@@ -50,7 +51,7 @@ def from_here() -> bool:
 def nonce() -> str:
     """Return the browser's random text, made now when it has none; a cookie of another length is none of ours."""
     if "form_nonce" not in g:
-        kept = request.cookies.get(COOKIE, "")
+        kept = kept_by_browser(COOKIE)
         g.form_nonce = kept if len(kept) == NONCE_LENGTH else secrets.token_urlsafe(32)
     return str(g.form_nonce)
 
@@ -69,6 +70,6 @@ def form_token_field() -> Markup:
 
 def keep_nonce(response: Response) -> Response:
     """Give the browser its nonce when a form was made for it."""
-    if "form_nonce" in g and request.cookies.get(COOKIE) != g.form_nonce:
-        response.set_cookie(COOKIE, g.form_nonce, secure=True, httponly=True, samesite="Lax", path="/")
+    if "form_nonce" in g and kept_by_browser(COOKIE) != g.form_nonce:
+        keep_in_browser(response, COOKIE, g.form_nonce)
     return response

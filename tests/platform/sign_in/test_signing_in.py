@@ -8,6 +8,8 @@ from tests.builders.databases import TestDatabase
 from tests.builders.office import new_office
 from tests.builders.pages import HERE, Pages, form_token, words
 
+SAFELY = "https://localhost"
+
 WRONG = "Address and password do not belong together."
 
 
@@ -159,3 +161,18 @@ def test_cookies_are_for_the_server_alone(pages: Pages, signer: Signer) -> None:
     answer = submit(client, "/sign-in", email=signer.email, password=PASSWORD)
     cookie = next(said for said in answer.headers.getlist("Set-Cookie") if said.startswith("caretally_session="))
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+
+
+def test_over_an_encrypted_connection_no_other_host_can_have_set_our_cookies(pages: Pages, signer: Signer) -> None:
+    client = pages.client()
+    token = form_token(client.get("/sign-in", base_url=SAFELY))
+    typed = {"form_token": token, "email": signer.email, "password": PASSWORD}
+    answer = client.post("/sign-in", data=typed, headers={"Origin": "https://localhost"}, base_url=SAFELY)
+    kept = [*client.get("/forgotten", base_url=SAFELY).headers.getlist("Set-Cookie"), *answer.headers.getlist("Set-Cookie")]
+    assert answer.headers["Location"].startswith("/sign-in/code")
+    assert [cookie for cookie in kept if not cookie.startswith("__Host-caretally_") or "Domain" in cookie] == []
+    session = client.get_cookie("__Host-caretally_session")
+    assert session is not None
+    planted = pages.client()
+    planted.set_cookie("caretally_session", session.value)
+    assert planted.get("/sign-in/code", base_url=SAFELY).headers["Location"].startswith("/sign-in?")
