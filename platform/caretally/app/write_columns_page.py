@@ -16,10 +16,10 @@ HEAD = f"""# What an import file may say
 This page is generated from the declarations that the imports themselves go by; change those, then run
 `python -m caretally.app.write_columns_page docs/import-columns.md`.
 
-A file is CSV (UTF-8) or XLSX with a header, at most {LIMITS.file_bytes // MEGABYTE} MB, {LIMITS.rows:,} rows and {LIMITS.columns} columns. Columns may stand in any
-order, and under other names with a mapping (`--mapping`). A file is taken whole or not at all: every row that breaks a rule is named by its line, and nothing of the
-file is kept, unless `--valid-rows-only` asks for the others. A sentence that begins with *Warns* lets the row in. **Bold** columns are needed; the others may be blank
-or absent. `…` stands for what the cell says.
+A file is CSV (UTF-8) or XLSX with a header, at most {LIMITS.file_bytes // MEGABYTE} MB, {LIMITS.rows:,} rows and {LIMITS.columns} columns.
+Columns may stand in any order, and under other names with a mapping (`--mapping`). A file is taken whole or not at all: every row that breaks
+a rule is named by its line, and nothing of the file is kept, unless `--valid-rows-only` asks for the others. A sentence that begins with
+*Warns* lets the row in. **Bold** columns are needed; the others may be blank or absent. `…` stands for what the cell says.
 """
 
 
