@@ -37,6 +37,7 @@ CRAWL = {
     "health.ready": Crawled("/readyz"),
     "health.status": Crawled("/statusz"),
     "start.begin": Crawled("/"),
+    "search_words.keep": Crawled("/look-for"),
     "months.newest": Crawled("/months"),
     "months.show": Crawled("/months/2026-10"),
     "invoices.listed": Crawled("/invoices", ("?q={words}", "?q={invoice}", "?page=2")),

@@ -13,7 +13,8 @@ from caretally.invoices.render_pdf import invoice_pdf
 from caretally.invoices.render_xlsx import invoice_xlsx
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
-from caretally.web.queries import number_in_query, words_in_query
+from caretally.web.queries import number_in_query
+from caretally.web.search_words import words_in_query
 
 pages = Blueprint("invoices", __name__, template_folder="templates", url_prefix="/invoices")
 MOST_PAGES = 100_000

@@ -34,6 +34,7 @@ from caretally.web.health import health
 from caretally.web.month_in_path import MonthInPath
 from caretally.web.own_forms import install_own_forms
 from caretally.web.request_log import install_request_log
+from caretally.web.search_words import search_words
 from caretally.web.shell import Entry, Shell, install_shell
 from caretally.web.start import start
 
@@ -64,6 +65,7 @@ PLACES = {
 PAGES = (
     health,
     start,
+    search_words,
     sign_in_pages,
     link_pages,
     organisation_pages,

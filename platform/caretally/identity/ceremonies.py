@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
 
-from caretally.identity.sealed import seal, unseal
+from caretally.config.sealed import seal, unseal
 from caretally.identity.tokens import new_token, token_hash
 
 MINUTES = 5

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from caretally.config.sealed import seal, unseal
 from caretally.identity.codes import accepted_step, new_authenticator_secret
-from caretally.identity.sealed import seal, unseal
 from caretally.identity.tokens import new_recovery_codes, recovery_code_hash
 
 READ = text("SELECT sealed, last_step, waiting FROM account_authenticator WHERE account_id = :account_id FOR UPDATE")

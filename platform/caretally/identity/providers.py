@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 
 from caretally.audit.chain import append_event
+from caretally.config.sealed import seal, unseal
 from caretally.errors import CareTallyError, UsageMistake
 from caretally.identity.accounts import Account, account_for, account_of, find_account
 from caretally.identity.memberships import CLIENT_ROLES, VENDOR_ROLES, add_member, change_member, members, memberships_of
 from caretally.identity.roles import Role
-from caretally.identity.sealed import seal, unseal
 
 COLUMNS = "p.vendor_id, p.id, p.issuer, p.client, p.sealed_secret, p.domains, p.group_claim, p.roles, p.proves_factor"
 OF_DOMAIN = text(

@@ -13,6 +13,6 @@ def number_in_query(name: str, *, otherwise: int) -> int:
     return int(given) if whole else otherwise
 
 
-def words_in_query(name: str) -> str:
-    """Return words to look for without what cannot be printed (the database takes no NUL), cut at 100 letters."""
-    return "".join(letter for letter in request.args.get(name, "") if letter.isprintable())[:LONGEST_WORDS]
+def printable(given: str) -> str:
+    """Return what was typed without what cannot be printed (the database takes no NUL), cut at 100 letters."""
+    return "".join(letter for letter in given if letter.isprintable())[:LONGEST_WORDS]

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
+from caretally.config.sealed import SealBroken
 from caretally.config.secret import installation_secret
 from caretally.config.settings import read_settings
 from caretally.db.engines import login_engine
 from caretally.db.roles import Roles
 from caretally.errors import DependencyDown
 from caretally.identity.factors import check_code, start_authenticator
-from caretally.identity.sealed import SealBroken
 from tests.builders.accounts import Signer, new_signer
 from tests.builders.databases import MAY_CREATE, SECRET_TEXT, TestDatabase, database_of_a_login
 from tests.builders.program import program

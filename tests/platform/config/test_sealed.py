@@ -2,7 +2,7 @@
 
 import pytest
 
-from caretally.identity.sealed import SealBroken, seal, unseal
+from caretally.config.sealed import SealBroken, seal, unseal
 
 SECRET, OTHER = b"a" * 32, b"b" * 32
 SEALED = seal(b"JBSWY3DPEHPK3PXP", secret=SECRET, owner="totp:1")
