@@ -28,6 +28,7 @@ from caretally.sign_in.people import (
     session_now,
 )
 from caretally.sign_in.prove import Proof, leave, prove_code, prove_password
+from caretally.sign_in.tell import tell
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.access import open_to_all
@@ -122,6 +123,8 @@ def proven(session: Session) -> tuple[Filled, Proof | None]:
         return filled, None
     typed, kept = str(filled.given["code"]), kept_by_browser(BROWSER_COOKIE)
     proof = prove_code(edge().auth_pool, edge().secret, session, typed=typed, place=place(), kept=kept)
+    if proof is not None and proof.used_up:
+        tell(session, "recovery_code_used")
     refusal = "This code is not good: wait for the next one in your authenticator, or use a recovery code that was never used."
     return (filled, proof) if proof else (filled.refused(code=refusal), None)
 

@@ -16,7 +16,7 @@ from caretally.identity.passkeys import Asked, Site, ask_for_known, ask_for_new,
 from caretally.identity.sessions import end_sessions, open_session, prove_session
 from caretally.identity.throttle import known_browser
 from caretally.sign_in.people import back_to, for_person, keep_browser, person, place, session_now
-from caretally.sign_in.profile_pages import tell
+from caretally.sign_in.tell import tell
 from caretally.web.access import open_to_all
 from caretally.web.cookies import keep_in_browser, kept_by_browser
 from caretally.web.edge import edge
@@ -131,7 +131,7 @@ def own() -> ResponseReturnValue:
             note(connection, now.account_id, "passkey_added" if kept else "passkey_refused", place())
         if not kept:
             raise PasskeyRefused(NOT_TAKEN)
-        tell("passkey_added")
+        tell(person(), "passkey_added")
         return redirect(url_for("passkeys.own"), 303)
     with edge().auth_pool.begin() as connection:
         found = passkeys_of(connection, now.account_id)
@@ -154,5 +154,5 @@ def remove(passkey_id: UUID) -> ResponseReturnValue:
         note(connection, now.account_id, "passkey_removed" if removed else "passkey_unknown", place())
     if not removed:
         abort(404)
-    tell("passkey_removed")
+    tell(person(), "passkey_removed")
     return redirect(url_for("passkeys.own"), 303)

@@ -6,17 +6,15 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from caretally.errors import CareTallyError
 from caretally.identity.accounts import account_of, events_of, note, set_password
 from caretally.identity.factors import factors_of, renew_recovery_codes
 from caretally.identity.passwords import PasswordRefused, check_new_password, password_fits, password_hash
 from caretally.identity.sessions import end_session, end_sessions, sessions_of
-from caretally.sign_in.notices import change_mail
 from caretally.sign_in.pages import set_up_authenticator
 from caretally.sign_in.people import for_person, person, place
+from caretally.sign_in.tell import tell
 from caretally.web.edge import edge
 from caretally.web.form import EMPTY, Filled, Form, typed_into, written
-from caretally.web.request_log import logger
 
 NOT_YOURS = {"password": "This is not your password of now."}
 pages = Blueprint("profile", __name__, template_folder="templates", url_prefix="/profile")
@@ -76,7 +74,7 @@ def keep_password(new: str) -> None:
         set_password(connection, now.account_id, kept)
         end_sessions(connection, now.account_id, kept=now.id)
         note(connection, now.account_id, "password_changed", place())
-    tell("password_changed")
+    tell(person(), "password_changed")
 
 
 @pages.route("/recovery-codes", methods=["GET", "POST"])
@@ -88,7 +86,7 @@ def recovery_codes() -> ResponseReturnValue:
     with edge().auth_pool.begin() as connection:
         codes = renew_recovery_codes(connection, person().account_id)
         note(connection, person().account_id, "recovery_codes_renewed", place())
-    tell("recovery_codes_renewed")
+    tell(person(), "recovery_codes_renewed")
     return render_template("sign_in/recovery_codes.html", codes=codes, next=url_for("profile.show"))
 
 
@@ -98,7 +96,7 @@ def authenticator() -> ResponseReturnValue:
     """Set up another authenticator; the one of now holds until a code of the new one is given. Then every other session ends and a mail says so."""
     page, confirmed = set_up_authenticator(person(), then=url_for("profile.show"))
     if confirmed:
-        tell("authenticator_changed")
+        tell(person(), "authenticator_changed")
     return page
 
 
@@ -122,15 +120,3 @@ def end_others() -> ResponseReturnValue:
         end_sessions(connection, person().account_id, kept=person().id)
         note(connection, person().account_id, "other_sessions_ended", place())
     return redirect(url_for("profile.show"), 303)
-
-
-def tell(action: str) -> None:
-    """Mail a notice of a change to the account's address; one that cannot be sent is logged and stops nothing, as the change is made."""
-    came_from = place()
-    with edge().auth_pool.begin() as connection:
-        when = max(event.at for event in events_of(connection, person().account_id, limit=1))
-    said = f"{when:%Y-%m-%d %H:%M} UTC"
-    try:
-        edge().post(change_mail(person().email, action, when=said, network=came_from.network, browser=came_from.browser))
-    except CareTallyError as error:
-        logger().error("mail_not_sent", kind=error.code)

@@ -15,10 +15,11 @@ INSTEAD = "use a browser in which you have signed in before, or have a link mail
 
 @dataclass(frozen=True)
 class Proof:
-    """The token that a browser gets, and what it keeps to be known later (empty: nothing new)."""
+    """The token that a browser gets, what it keeps to be known later (empty: nothing new), and whether a recovery code was used up."""
 
     token: str
     browser: str = ""
+    used_up: bool = False
 
 
 def prove_password(pool: Engine, secret: bytes, *, email: str, password: str, place: Place, kept: str) -> Proof | None:
@@ -64,7 +65,8 @@ def prove_code(pool: Engine, secret: bytes, session: Session, *, typed: str, pla
             return None
         forget_failures(connection, attempt)
         note(connection, session.account_id, action if session.is_full else f"signed_in_{action}", place)
-        return Proof(prove_session(connection, session), "" if known else known_browser(secret, session.account_id))
+        keeps = "" if known else known_browser(secret, session.account_id)
+        return Proof(prove_session(connection, session), keeps, used_up=action == "recovery_code_used")
 
 
 def leave(pool: Engine, session: Session, place: Place) -> None:

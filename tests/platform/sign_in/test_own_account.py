@@ -51,6 +51,16 @@ def test_a_password_is_changed_by_who_knows_it_to_one_that_holds(pages: Pages, s
     assert new not in answer.text
 
 
+def test_a_recovery_code_that_was_used_up_is_told_by_mail_and_an_authenticators_is_not(pages: Pages, signer: Signer) -> None:
+    sign_in(pages, signer)
+    assert told(pages, signer) == []
+    client = pages.client()
+    submit(client, "/sign-in", email=signer.email, password=PASSWORD)
+    assert submit(client, "/sign-in/code", code=signer.recovery_codes[0]).status_code == 303
+    assert [text.count("a recovery code was used to sign in") for text in told(pages, signer)] == [1]
+    assert signer.recovery_codes[0] not in told(pages, signer)[0]
+
+
 @pytest.mark.parametrize("path", ["/profile/password", "/profile/authenticator", "/profile/recovery-codes"])
 def test_what_changes_the_sign_in_asks_for_a_fresh_factor(database: TestDatabase, pages: Pages, signer: Signer, path: str) -> None:
     client = sign_in(pages, signer)
