@@ -430,6 +430,8 @@ CREATE TABLE time_entry (
     CHECK (ended_at <= started_at + interval '24 hours')
 );
 CREATE INDEX time_entry_by_month ON time_entry (vendor_id, client_id, started_at);
+-- A patient's page and the time behind one line of an invoice read one patient.
+CREATE INDEX time_entry_by_patient ON time_entry (vendor_id, client_id, patient_id, started_at);
 CREATE INDEX time_entry_by_staff ON time_entry (vendor_id, staff_id, started_second) INCLUDE (ended_second, client_id, patient_id, id);
 -- A time row that arrived for a month already closed: never an edit, offered as an adjustment on the next invoice.
 CREATE TABLE late_entry (
