@@ -11,7 +11,6 @@ from sqlalchemy.exc import ProgrammingError
 from caretally.db.roles import psycopg_connection
 from caretally.tenancy.context import TenantContext, context_key, signed_context
 from caretally.tenancy.registry import CLIENT_TABLES, GLOBAL_TABLES
-from caretally.tenancy.transaction import SET_CONTEXT
 from tests.builders.databases import TestDatabase
 from tests.builders.twins import A1, A2, B1, TENANT_TABLES, Sower, Twin, sow
 from tests.isolation.probes import OWNER, PRACTICE, VENDOR, asking, leaks, message, seen
@@ -119,7 +118,7 @@ def contexts(secret: bytes) -> dict[str, tuple[str, str, str]]:
 def test_a_context_that_is_forged_expired_or_anothers_raises(database: TestDatabase, sower: Sower, name: str) -> None:
     kind, context, refusal = contexts(database.secret)[name]
     with getattr(database, f"{kind}_engine").connect() as connection:
-        connection.execute(SET_CONTEXT, {"context": context})
+        connection.execute(text("SELECT set_config('caretally.context', :context, true)"), {"context": context})
         with pytest.raises(ProgrammingError, match=refusal) as refused:
             connection.execute(text("SELECT count(*) FROM patient"))
     assert getattr(refused.value.orig, "sqlstate", "") == "42501"

@@ -64,7 +64,8 @@ def load_person(of: Request) -> Person | None:
     token = kept_by_browser(COOKIE, of)
     if not token:
         return None
-    with edge().auth_pool.begin() as connection:
+    # One statement by itself, and at times a second one that need not hold with it: a transaction would cost each page two round trips.
+    with edge().auth_pool.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         found = find_session(connection, token)
     return Person(found) if found else None
 

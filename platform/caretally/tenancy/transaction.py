@@ -7,7 +7,8 @@ from sqlalchemy import Connection, Engine, text
 
 from caretally.tenancy.context import KEY_ID, TenantContext, context_key, key_blocks, signed_context
 
-SET_CONTEXT = text("SELECT set_config('caretally.context', :context, true)")
+# One statement, since each costs a page a round trip; were the second expression executed first, it would find no context and refuse.
+BIND = text("SELECT set_config('caretally.context', :context, true), tenancy.verified_context()")
 
 
 @contextmanager
@@ -32,8 +33,7 @@ def read_only_transaction(engine: Engine, context: TenantContext, *, secret: byt
 
 def bind_context(connection: Connection, context: TenantContext, *, secret: bytes) -> None:
     """Set the signed context for the rest of this transaction and have the database verify it."""
-    connection.execute(SET_CONTEXT, {"context": signed_context(context, key=context_key(secret))})
-    connection.execute(text("SELECT tenancy.verified_context()"))
+    connection.execute(BIND, {"context": signed_context(context, key=context_key(secret))})
 
 
 def install_context_key(connection: Connection, *, secret: bytes) -> None:
