@@ -37,18 +37,24 @@ class Organisation:
     people: dict[str, dict[str, Any]]
 
 
-@pytest.fixture(scope="session")
-def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The provider's program, installed as its lock says; root installs node when it is missing, everybody else is told how."""
+def installed(of: Path, folder: Path) -> Path:
+    """Install what a folder's lock names into another one, which is returned; root installs node when it is missing, everybody else is told how."""
     if not shutil.which("npm") and os.geteuid() == 0 and shutil.which("apt-get"):
         subprocess.run(INSTALL, capture_output=True, check=False)
     if not shutil.which("npm"):
         pytest.fail("These tests need node and npm on the PATH, and they could not be installed: run apt-get install nodejs npm as root.")
-    folder = tmp_path_factory.mktemp("openid")
-    for name in ("package.json", "package-lock.json", ".npmrc", "openid_provider.mjs"):
-        shutil.copy(HERE / name, folder)
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(of / name, folder)
     done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The provider's program, installed as its lock says."""
+    folder = installed(HERE, tmp_path_factory.mktemp("openid"))
+    shutil.copy(HERE / "openid_provider.mjs", folder)
     return folder
 
 
