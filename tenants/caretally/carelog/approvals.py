@@ -21,6 +21,14 @@ APPROVE_ENTRIES = text(
 APPROVE_LATE = text(
     "UPDATE late_entry SET fields = fields || CAST(:changes AS jsonb) WHERE vendor_id = (SELECT tenancy.current_vendor()) AND id = ANY (:ids)"
 )
+# The owner of an entry may be just changing it: nothing is approved that was not seen. What stands beside it is held first, as the owner does.
+HOLD = (
+    text(
+        "SELECT 1 FROM logged_time WHERE vendor_id = (SELECT tenancy.current_vendor()) AND id = ANY (CAST(:logged AS uuid[])) ORDER BY id FOR UPDATE"
+    ),
+    text("SELECT 1 FROM time_entry WHERE vendor_id = (SELECT tenancy.current_vendor()) AND id = ANY (:ids) ORDER BY id FOR UPDATE"),
+    text("SELECT 1 FROM late_entry WHERE vendor_id = (SELECT tenancy.current_vendor()) AND id = ANY (:ids) ORDER BY id FOR UPDATE"),
+)
 # An entry of an import has nothing beside it until somebody decides on it.
 DECIDE = text(
     "INSERT INTO logged_time (vendor_id, client_id, source, external_id, patient_id, staff_id, state, decided_by, decided_at, returned_because) "
@@ -144,6 +152,9 @@ def send_back(connection: Connection, chosen: Sequence[Chosen], *, because: str,
 def _held(connection: Connection, chosen: Sequence[Chosen]) -> list[Waiting]:
     before = chosen_of(connection, chosen)
     connection.execute(SHARE, {"clients": sorted({one.client_id for one in before})})
+    held = {"ids": [one.id for one in before], "logged": [one.logged_id for one in before if one.logged_id]}
+    for statement_of_rows in HOLD:
+        connection.execute(statement_of_rows, held)
     return chosen_of(connection, chosen)
 
 

@@ -128,5 +128,5 @@ def patient_of(connection: Connection, patient_id: UUID) -> Any:
 
 
 def _timer(row: dict[str, Any]) -> Timer:
-    words = {name: row[name] or "" for name in ("patient", "mrn", "client")}
-    return Timer(**{name: row[name] for name in Timer.__dataclass_fields__ if name not in words}, **words)
+    known: dict[str, Any] = {name: row[name] for name in Timer.__dataclass_fields__}
+    return Timer(**known | {name: row[name] or "" for name in ("patient", "mrn", "client")})

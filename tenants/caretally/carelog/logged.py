@@ -100,7 +100,10 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class Logged:
-    """Work on a patient with its hours; `state` is clocked (a timer ran it), waiting, approved or returned."""
+    """Work on a patient with its hours; `state` is clocked (a timer ran it), waiting, approved or returned.
+
+    `correction` is the note that waits beside a closed month, None where none does.
+    """
 
     id: UUID
     client_id: UUID
@@ -119,6 +122,7 @@ class Logged:
     zone: str
     staff: str
     own: bool
+    correction: str | None
     hours: Sequence[Hours]
 
     @property

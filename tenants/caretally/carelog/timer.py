@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
@@ -90,7 +91,7 @@ def start(connection: Connection, timer_id: UUID, what: For) -> None:
         raise TimerRuns(
             f"Your timer for {desk.timer.of} is on since {desk.timer.clock(desk.timer.started_at)}; stop it, or switch from it."
         )
-    _begin(connection, desk, timer_id, what)
+    _begin(connection, desk, timer_id, _wanted(connection, what))
 
 
 def pause(connection: Connection, timer_id: UUID) -> None:
@@ -123,8 +124,9 @@ def switch(connection: Connection, timer_id: UUID, *, to: UUID, what: For) -> St
         return None
     timer = _this(connection, desk, timer_id)
     _refuse_unknown(desk)
+    wanted = _wanted(connection, what)
     stopped = _stop(connection, desk, timer)
-    _begin(connection, desk, to, what)
+    _begin(connection, desk, to, wanted)
     return stopped
 
 
@@ -149,6 +151,18 @@ def answer(connection: Connection, timer_id: UUID, said: Answer, *, gap: Piece, 
         return
     _end_piece(connection, timer, worked_until)
     connection.execute(RUN_ON, {"id": timer.id, "since": last if run_on else None, "seen": last})
+
+
+def moment_in_gap(typed: str, gap: Piece, zone: str) -> datetime | None:
+    """Return the moment of a local time of day, as 10:20, that lies in the gap; None where none does."""
+    try:
+        of_day = time.fromisoformat(typed.strip())
+    except ValueError:
+        return None
+    here = ZoneInfo(zone)
+    days = sorted({moment.astimezone(here).date() for moment in gap})
+    moments = (datetime.combine(day, of_day.replace(tzinfo=None, fold=fold), here) for day in days for fold in (0, 1))
+    return next((moment for moment in moments if gap[0] <= moment <= gap[1]), None)
 
 
 def see(connection: Connection, desk: Desk) -> None:
@@ -182,20 +196,22 @@ def _refuse_unknown(desk: Desk) -> None:
         raise IdleUnanswered(f"Say first whether you were working from {first} to {last}; nothing was changed yet.")
 
 
-def _begin(connection: Connection, desk: Desk, timer_id: UUID, what: For) -> None:
-    values: dict[str, Any] = {"id": timer_id, "staff_id": desk.staff_id, "now": desk.now, "activity": what.activity}
+def _wanted(connection: Connection, what: For) -> dict[str, Any]:
+    """Return what a new timer's row says of its work; nothing is written before this is known to be good."""
     if what.patient_id is None:
         if what.activity not in OTHER_WORK:
             raise UsageMistake("Choose a patient, or what other work it is.")
-        values |= {"client_id": None, "patient_id": None, "program": ""}
-    else:
-        patient = patient_of(connection, what.patient_id)
-        program = what.program or next(iter(patient.programs), "")
-        if program not in patient.programs:
-            raise UsageMistake(f"{patient.patient} is not enrolled in such a program today, so no time of care can be logged for it.")
-        values |= {"client_id": patient.client_id, "patient_id": patient.id, "program": program}
-    connection.execute(START, values)
-    append_event(connection, action="timer.started", detail={"timer": timer_id, "patient": what.patient_id})
+        return {"activity": what.activity, "client_id": None, "patient_id": None, "program": ""}
+    patient = patient_of(connection, what.patient_id)
+    program = what.program or next(iter(patient.programs), "")
+    if program not in patient.programs:
+        raise UsageMistake(f"{patient.patient} is not enrolled in such a program today, so no time of care can be logged for it.")
+    return {"activity": what.activity, "client_id": patient.client_id, "patient_id": patient.id, "program": program}
+
+
+def _begin(connection: Connection, desk: Desk, timer_id: UUID, wanted: dict[str, Any]) -> None:
+    connection.execute(START, wanted | {"id": timer_id, "staff_id": desk.staff_id, "now": desk.now})
+    append_event(connection, action="timer.started", detail={"timer": timer_id, "patient": wanted["patient_id"]})
 
 
 def _end_piece(connection: Connection, timer: Timer, at: datetime) -> None:

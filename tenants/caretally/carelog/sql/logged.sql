@@ -1,7 +1,9 @@
 -- One piece of work that was logged here, with the entries and late entries that hold its hours; local times of the client.
 SELECT l.*, p.given_name || ' ' || p.family_name AS patient, p.mrn, c.name AS client, c.timezone AS zone, c.code AS client_code,
        s.given_name || ' ' || s.family_name AS staff,
-       coalesce(mine.staff_id = l.staff_id, false) AS own, h.hours
+       coalesce(mine.staff_id = l.staff_id, false) AS own, h.hours,
+       (SELECT e.fields ->> 'description' FROM late_entry e WHERE e.vendor_id = l.vendor_id AND e.client_id = l.client_id AND e.source = l.source
+          AND e.kind = 'corrected' AND NOT e.taken_in AND (e.external_id = l.external_id OR e.external_id ^@ (l.external_id || ':')) LIMIT 1) AS correction
 FROM logged_time l
 JOIN patient p ON (p.vendor_id, p.client_id, p.id) = (l.vendor_id, l.client_id, l.patient_id)
 JOIN client c ON (c.vendor_id, c.client_id) = (l.vendor_id, l.client_id)
@@ -21,7 +23,7 @@ CROSS JOIN LATERAL (
         SELECT e.id, true, e.started_at, e.ended_at, e.fields ->> 'program', e.fields ->> 'activity', e.fields ->> 'description', e.fields ->> 'contact',
                (e.fields ->> 'within_em')::boolean, e.fields ->> 'approved_by', encode(sha256(convert_to(e.fields::text, 'UTF8')), 'hex'), e.month, NULL
         FROM late_entry e
-        WHERE e.vendor_id = l.vendor_id AND e.client_id = l.client_id AND e.source = l.source AND NOT e.taken_in
+        WHERE e.vendor_id = l.vendor_id AND e.client_id = l.client_id AND e.source = l.source AND e.kind = 'new' AND NOT e.taken_in
           AND (e.external_id = l.external_id OR e.external_id ^@ (l.external_id || ':'))
     ) piece) h
 WHERE l.vendor_id = (SELECT tenancy.current_vendor()) AND l.id = :id
