@@ -24,7 +24,7 @@ LEFT = text(
 )
 TAKEN = text(
     "SELECT m.name FROM staff_account a JOIN membership m USING (vendor_id, account_id) WHERE a.vendor_id = (SELECT tenancy.current_vendor()) "
-    "AND a.staff_id = :staff_id AND m.ended_at IS NULL LIMIT 1"
+    "AND a.staff_id = :staff_id AND a.account_id <> :account_id AND m.ended_at IS NULL LIMIT 1"
 )
 TIE = text(
     "INSERT INTO staff_account (vendor_id, account_id, staff_id, tied_by) "
@@ -82,17 +82,20 @@ def tie(connection: Connection, account_id: UUID, staff_id: UUID | None) -> None
     """
     connection.execute(HOLD_VENDOR)
     person = _one(people_who_log(connection), account_id)
+    if staff_id is not None:
+        _refuse_staff(connection, person, staff_id)
     connection.execute(LEFT, {"account_id": account_id})
     if staff_id is not None:
-        if staff_id not in {one.id for one in staff_members(connection)}:
-            raise UnknownPerson("There is no such staff member here any more; choose one from the list.")
-        taken = connection.scalar(TAKEN, {"staff_id": staff_id})
-        if taken is not None:
-            raise TakenStaff(
-                f"{taken} signs in as this staff member already; take that tie off first, or choose another for {person.name}."
-            )
         connection.execute(TIE, {"account_id": account_id, "staff_id": staff_id})
     append_event(connection, action="staff.tied", detail={"account": account_id, "staff": staff_id})
+
+
+def _refuse_staff(connection: Connection, person: SignsIn, staff_id: UUID) -> None:
+    if staff_id not in {one.id for one in staff_members(connection)}:
+        raise UnknownPerson("There is no such staff member here any more; choose one from the list.")
+    taken = connection.scalar(TAKEN, {"staff_id": staff_id, "account_id": person.account_id})
+    if taken is not None:
+        raise TakenStaff(f"{taken} signs in as this staff member already; take that tie off first, or choose another for {person.name}.")
 
 
 def _one(people: Sequence[SignsIn], account_id: UUID) -> SignsIn:

@@ -15,7 +15,7 @@ WEEK = timedelta(days=7)
 
 def words_of_time() -> dict[str, Any]:
     """Return what the templates of time call."""
-    return {"local": local, "month_of": month_of, "week_long": WEEK, "total": total, "in_state": in_state}
+    return {"local": local, "month_of": month_of, "week_long": WEEK, "total": total, "for_patients": for_patients, "in_state": in_state}
 
 
 def local(moment: datetime, zone: str, *, day: bool = False) -> str:
@@ -31,6 +31,11 @@ def month_of(day: date) -> Month:
 def total(days: Sequence[Day], of_patients: bool) -> int:
     """Return the seconds of some days, for patients or of other work."""
     return sum(day.seconds(of_patients=of_patients) for day in days)
+
+
+def for_patients(days: Sequence[Day]) -> int:
+    """Return how many entries of some days are work on patients."""
+    return sum(one.patient_id is not None for day in days for one in day.times)
 
 
 def in_state(days: Sequence[Day], state: str) -> int:
