@@ -74,7 +74,12 @@ def new_timekeeping(database: TestDatabase, **terms: Any) -> Timekeeping:
     made = Timekeeping(office)
     for mrn, given, family in (("1001", "Alma", "Abara"), ("1002", "Bela", "Brandt")):
         made.patients[mrn] = office.add_patient(
-            "A1", mrn, given_name=given, family_name=family, search_name=f"{family} {given}".lower(), birth_date=f"1941-03-{int(mrn) % 100:02d}"
+            "A1",
+            mrn,
+            given_name=given,
+            family_name=family,
+            search_name=f"{family} {given}".lower(),
+            birth_date=f"1941-03-{int(mrn) % 100:02d}",
         )
     made.add_person("nurse", "rn", Role.CLINICAL_STAFF)
     made.add_person("colleague", "rn2", Role.CLINICAL_STAFF)

@@ -17,16 +17,20 @@ from caretally.evaluation.evaluate import DEFAULT_PROGRAM, evaluate
 from caretally.evaluation.parameters import ClientMonth, Terms
 from caretally.months import Month
 
+COUNTED = (
+    "clinical_seconds, qhp_seconds, pending_clinical_seconds, pending_qhp_seconds, excluded_reasons, excluded_seconds, missing_seconds, missing_code, "
+    "entry_ids, entry_seconds"
+)
+# The patient, and what their month was closed with where it is closed.
 PATIENT = text(
     "SELECT p.vendor_id, p.client_id, p.id, p.mrn, p.given_name || ' ' || p.family_name AS patient, p.birth_date, c.code, c.name AS client, c.timezone, "
-    "m.id AS client_month_id, m.status, m.closed_at FROM patient p JOIN client c USING (vendor_id, client_id) LEFT JOIN client_month m "
+    "m.closed_at, closed.* FROM patient p JOIN client c USING (vendor_id, client_id) LEFT JOIN client_month m "
     "ON (m.vendor_id, m.client_id) = (p.vendor_id, p.client_id) AND m.month = :month AND m.status = 'closed' "
+    f"LEFT JOIN LATERAL (SELECT true AS decided, {COUNTED} FROM patient_month k WHERE (k.vendor_id, k.client_id, k.client_month_id, k.patient_id) "
+    "= (m.vendor_id, m.client_id, m.id, p.id)) closed ON true "
     "WHERE p.vendor_id = (SELECT tenancy.current_vendor()) AND p.id = :patient_id"
 )
-AT_CLOSE = text(
-    "SELECT * FROM patient_month WHERE vendor_id = :vendor_id AND client_id = :client_id AND client_month_id = :client_month_id AND patient_id = :id"
-)
-NOW = text("SELECT * FROM pg_temp.eval_decision WHERE patient_id = :id")
+NOW = text(f"SELECT {COUNTED} FROM pg_temp.eval_decision WHERE patient_id = :id")
 LABELS = text("SELECT code, label FROM gate WHERE code = ANY (:codes)")
 
 
@@ -94,7 +98,8 @@ def patient_month_of_time(connection: Connection, patient_id: UUID, month: Month
     who = connection.execute(PATIENT, {"patient_id": patient_id, "month": month.first_day}).mappings().one_or_none()
     if who is None:
         raise UnknownPatient("There is no such patient here; look them up by name or record number.")
-    counted = _at_close(connection, who) if who["status"] == "closed" else _as_it_stands(connection, who, month)
+    at_close = dict(who) if who["decided"] else None
+    counted = at_close if who["closed_at"] else _as_it_stands(connection, who, month)
     values = {
         "client_id": who["client_id"],
         "patient_id": patient_id,
@@ -118,11 +123,6 @@ def patient_month_of_time(connection: Connection, patient_id: UUID, month: Month
         marks=marks,
         entries=_entries(rows, counted, marks),
     )
-
-
-def _at_close(connection: Connection, who: RowMapping) -> dict[str, Any] | None:
-    row = connection.execute(AT_CLOSE, dict(who)).mappings().one_or_none()
-    return dict(row) if row else None
 
 
 def _as_it_stands(connection: Connection, who: RowMapping, month: Month) -> dict[str, Any] | None:

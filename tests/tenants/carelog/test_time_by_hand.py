@@ -25,7 +25,9 @@ def keeping(database: TestDatabase) -> Timekeeping:
     return new_timekeeping(database)
 
 
-def written(keeping: Timekeeping, *, who: str = "nurse", starts: datetime = AT_TWO, minutes: int = 25, mrn: str = "1001", **changes: Any) -> UUID:
+def written(
+    keeping: Timekeeping, *, who: str = "nurse", starts: datetime = AT_TWO, minutes: int = 25, mrn: str = "1001", **changes: Any
+) -> UUID:
     """Write an entry by hand, with a note, and return its id."""
     with keeping.transaction(who) as connection:
         work = Work(
@@ -170,7 +172,9 @@ def test_time_for_a_closed_month_is_a_late_entry_and_the_month_stays_as_it_is(ke
     before = keeping.office.rows("SELECT * FROM patient_month ORDER BY id")
     logged_id = written(keeping)
     assert keeping.office.value("SELECT count(*) FROM time_entry") == 0
-    [late] = keeping.office.rows("SELECT kind, to_char(month, 'YYYY-MM'), source, fields ->> 'description', fields ->> 'approved_by' FROM late_entry")
+    [late] = keeping.office.rows(
+        "SELECT kind, to_char(month, 'YYYY-MM'), source, fields ->> 'description', fields ->> 'approved_by' FROM late_entry"
+    )
     assert tuple(late) == ("new", "2026-10", "manual", "Called about readings.", "")
     assert found(keeping, logged_id).late is not None
     assert approved(keeping) == 1

@@ -148,7 +148,9 @@ def test_time_by_hand_is_kept_for_approval_and_told_of_at_once_when_it_overlaps(
         ({"day": "2126-10-05"}, "lies ahead"),
     ],
 )
-def test_a_refused_entry_keeps_what_was_typed_and_nothing_else(pages: Pages, keeping: Timekeeping, changed: dict[str, str], said: str) -> None:
+def test_a_refused_entry_keeps_what_was_typed_and_nothing_else(
+    pages: Pages, keeping: Timekeeping, changed: dict[str, str], said: str
+) -> None:
     answer = written(keeping, pages, **changed)
     assert answer.status_code == 422
     assert said in words(answer)
@@ -233,14 +235,21 @@ def test_a_staff_member_of_another_vendor_is_nobody_here(pages: Pages, keeping: 
     assert keeping.office.value("SELECT count(*) FROM staff_account") == 3
 
 
-def test_times_and_patients_of_another_vendor_answer_as_if_there_were_none(pages: Pages, keeping: Timekeeping, database: TestDatabase) -> None:
+def test_times_and_patients_of_another_vendor_answer_as_if_there_were_none(
+    pages: Pages, keeping: Timekeeping, database: TestDatabase
+) -> None:
     theirs = new_timekeeping(database)
     timer_id = started(theirs, pages)
     theirs.turn_back(60)
     address = stopped(theirs, pages, timer_id)
     client = pages.client(keeping.visitors["nurse"])
     token = form_token(client.get("/time"))
-    for path in (address, f"{address}/hours", f"/time/by-hand/{theirs.patients['1001']}", f"/time/patients/{theirs.patients['1001']}/2026-11"):
+    for path in (
+        address,
+        f"{address}/hours",
+        f"/time/by-hand/{theirs.patients['1001']}",
+        f"/time/patients/{theirs.patients['1001']}/2026-11",
+    ):
         assert client.get(path).status_code == 404
     typed = {"form_token": token, "seen": "x"}
     assert client.post(f"{address}/take-out", data=typed, headers={"Origin": HERE}).status_code == 404

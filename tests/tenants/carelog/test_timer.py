@@ -66,7 +66,9 @@ def test_a_stopped_timer_leaves_an_entry_under_the_source_timer_for_its_staff_an
     timer_id = started(keeping)
     keeping.turn_back(600)
     left = stopped(keeping, timer_id)
-    [row] = keeping.office.rows("SELECT source, external_id, staff_id, patient_id, program, activity, approved_by, entered_at IS NOT NULL FROM time_entry")
+    [row] = keeping.office.rows(
+        "SELECT source, external_id, staff_id, patient_id, program, activity, approved_by, entered_at IS NOT NULL FROM time_entry"
+    )
     assert row == ("timer", f"{timer_id}:1", keeping.office.staff["rn"], keeping.patients["1001"], "CCM", "call", "", True)
     assert entries(keeping) == [left.seconds]
     assert 600 <= left.seconds < 660
