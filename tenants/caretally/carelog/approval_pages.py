@@ -20,6 +20,8 @@ from caretally.web.queries import number_in_query
 pages = Blueprint("time_approvals", __name__, template_folder="templates", url_prefix="/time/approvals")
 pages.context_processor(words_of_time)
 MOST_PAGES = 100_000
+# A request's form has at most 500 parts.
+MOST_AT_ONCE = 400
 
 
 @pages.route("", methods=["GET", "POST"])
@@ -29,7 +31,9 @@ def listed() -> ResponseReturnValue:
     filled = typed_into(ApprovalForm()) if request.method == "POST" else EMPTY
     if filled.given:
         try:
-            return decided(filled, [Chosen.of(token) for token in filled.given["entry"]])
+            return decided(
+                filled, all_shown() if filled.given["act"] == "approve_all" else [Chosen.of(one) for one in filled.given["entry"]]
+            )
         except CareTallyError as error:
             filled = filled.refused(entry=error.message)
     return list_page(filled)
@@ -40,22 +44,28 @@ def decided(filled: Filled, chosen: Sequence[Chosen]) -> ResponseReturnValue:
     returning, because = filled.given["act"] == "return", filled.given["because"].strip()
     if returning and not because:
         return list_page(filled.refused(because="Write why it goes back; the person reads it beside the entry."))
-    if not filled.given["sure"]:
-        return sure_page(chosen_of(connection(), chosen), filled)
+    if not filled.given["sure"] or filled.given["act"] == "approve_all":
+        return sure_page(chosen_of(connection(), chosen), filled, chosen=len(chosen))
     name = signed_in().name
     done = send_back(connection(), chosen, because=because, name=name) if returning else approve(connection(), chosen, name=name)
     said = "returned" if returning else "approved"
     return redirect(f"{url_for('time_approvals.listed')}?{said}={len(done)}&of={len(chosen)}", 303)
 
 
-def sure_page(still: Sequence[Waiting], filled: Filled) -> ResponseReturnValue:
+def all_shown() -> list[Chosen]:
+    """Return what the list would show on all its pages, but the person's own; at most as many as one form holds."""
+    found = waiting(connection(), staff_id=staff_in_query(), most=MOST_AT_ONCE)
+    return [Chosen(one.id, one.version) for one in found if not one.own]
+
+
+def sure_page(still: Sequence[Waiting], filled: Filled, *, chosen: int) -> ResponseReturnValue:
     """Return the page that says what would happen to how much."""
     note_read(still)
     people: dict[str, list[Waiting]] = {}
     for one in still:
         people.setdefault(one.staff, []).append(one)
     late = sum(one.closed_month is not None for one in still)
-    return render_template("carelog/approve_sure.html", still=still, people=people, given=filled.given, late=late)
+    return render_template("carelog/approve_sure.html", still=still, people=people, given=filled.given, late=late, left=chosen - len(still))
 
 
 def list_page(filled: Filled) -> ResponseReturnValue:

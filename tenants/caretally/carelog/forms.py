@@ -109,10 +109,13 @@ class TakeOutForm(Form):
 
 
 class ApprovalForm(Form):
-    """The entries chosen, and what shall happen to them; without `sure` it is shown first what that would be."""
+    """The entries chosen, and what shall happen to them; without `sure` it is shown first what that would be.
+
+    `approve_all` chooses all that the list would show, on every page of it.
+    """
 
     entry = fields.List(fields.String(), load_default=list)
-    act = one_of(("approve", "return"), "Choose what shall happen.")
+    act = one_of(("approve", "approve_all", "return"), "Choose what shall happen.")
     because = up_to(LONGEST_REASON, "the reason")
     sure = fields.Boolean(load_default=False)
 

@@ -209,7 +209,7 @@ def hours(logged_id: UUID) -> ResponseReturnValue:
     if filled.given:
         try:
             span = local_hours(connection(), **hours_of(filled.given), zone=found.zone)
-            program = program_of(filled.given, (found.hours[0].program, *patient.programs))
+            program = program_of(filled.given, (found.hours[0].program, *patient.programs_ever))
             change_hours(
                 connection(), logged_id, hours=span, program=program, reason=filled.given["reason"].strip(), seen=filled.given["seen"]
             )
@@ -219,7 +219,7 @@ def hours(logged_id: UUID) -> ResponseReturnValue:
         except CareTallyError as error:
             filled, status = filled.refused(day=error.message), getattr(error, "status", 409)
     note_read("hours", [found.patient_id])
-    return render_template("carelog/hours.html", one=found, filled=filled, programs=patient.programs), status if filled.wrong else 200
+    return render_template("carelog/hours.html", one=found, filled=filled, programs=patient.programs_ever), status if filled.wrong else 200
 
 
 def hours_kept(found: Logged) -> Filled:
@@ -239,7 +239,7 @@ def program_of(given: Any, programs: Any) -> str:
     """Return the program of a form, the first of the patient's where none was chosen. Raises `HoursRefused`."""
     program = given["program"] or next(iter(programs), "")
     if program not in programs:
-        raise HoursRefused("program", "The patient is not enrolled in this program today; choose another.")
+        raise HoursRefused("program", "The patient was never enrolled in such a program; choose another.")
     return str(program)
 
 
@@ -290,7 +290,7 @@ def written_work(desk: Desk, patient: Any, given: Any) -> Work:
         client_id=patient.client_id,
         patient_id=patient.id,
         staff_id=desk.staff_id,
-        program=program_of(given, patient.programs),
+        program=program_of(given, patient.programs_ever),
         activity=given["activity"],
         pieces=[span],
         description=given["description"].replace("\r\n", "\n").strip(),

@@ -144,7 +144,7 @@ def test_time_by_hand_is_kept_for_approval_and_told_of_at_once_when_it_overlaps(
         ({"description": ""}, "Note: Write in 1 to 4,000 characters what was done"),
         ({"day": "2026-03-08", "starts": "02:30"}, "does not exist at this client"),
         ({"ends": "09:00"}, "ends at or before its start"),
-        ({"program": "BHI"}, "not enrolled in this program"),
+        ({"program": "BHI"}, "never enrolled in such a program"),
         ({"day": "2126-10-05"}, "lies ahead"),
     ],
 )
@@ -184,6 +184,21 @@ def test_a_supervisor_sees_how_many_entries_and_minutes_before_all_are_approved(
     again = keeping.send(pages, "/time/approvals", "supervisor", entry=tokens, act="approve", because="", sure="1")
     assert "None of what you chose waits any more" in words(again)
     assert keeping.office.value("SELECT count(*) FROM time_entry WHERE approved_by = 'Supervisor Person'") == 2
+
+
+def test_all_that_waits_of_one_person_is_approved_after_its_count_was_shown(pages: Pages, keeping: Timekeeping) -> None:
+    for minute in (0, 10, 20):
+        written(keeping, pages, starts=f"10:{minute:02d}", ends=f"10:{minute + 5:02d}")
+    written(keeping, pages, who="colleague", starts="11:00", ends="11:10")
+    written(keeping, pages, who="supervisor", starts="12:00", ends="12:10")
+    path = f"/time/approvals?staff={keeping.office.staff['rn']}"
+    shown = keeping.send(pages, path, "supervisor", act="approve_all", because="")
+    assert "Approve 3 entries, 15:00 minutes" in words(shown)
+    everybodys = keeping.send(pages, "/time/approvals", "supervisor", act="approve_all", because="")
+    assert "Approve 4 entries, 25:00 minutes" in words(everybodys)
+    tokens = re.findall(r'name="entry" value="([^"]+)"', shown.text)
+    keeping.send(pages, path, "supervisor", to="/time/approvals", entry=tokens, act="approve", because="", sure="1")
+    assert keeping.office.value("SELECT count(*) FROM time_entry WHERE approved_by <> ''") == 3
 
 
 def test_time_is_sent_back_with_a_reason_only_and_its_person_reads_it(pages: Pages, keeping: Timekeeping) -> None:
