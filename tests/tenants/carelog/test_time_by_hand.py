@@ -206,7 +206,7 @@ def test_an_entry_that_a_close_took_is_approved_and_noted_beside_the_month(keepi
     ],
 )
 def test_local_hours_that_never_were_are_refused_with_one_sentence(
-    keeping: Timekeeping, day: str, starts: str, ends: str, field: str, said: str
+    keeping: Timekeeping, *, day: str, starts: str, ends: str, field: str, said: str
 ) -> None:
     with keeping.transaction() as connection, pytest.raises(HoursRefused, match=said) as refused:
         local_hours(connection, day=day, starts=starts, ends=ends, zone="America/New_York")
