@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
@@ -67,7 +67,13 @@ def test_a_timer_is_stopped_noted_and_confirmed_and_the_note_is_drafted_from_wha
     address = stopped(keeping, pages, timer_id)
     page = keeping.page(pages, address)
     seen = page.text.split('name="seen" value="')[1][:64]
-    ticked = {"gone_through": ["medication", "readings"], "readings": "132/84", "activity": "call", "contact": "live", "seen": seen}
+    ticked: dict[str, Any] = {
+        "gone_through": ["medication", "readings"],
+        "readings": "132/84",
+        "activity": "call",
+        "contact": "live",
+        "seen": seen,
+    }
     drafted = keeping.send(pages, address, act="draft", **ticked)
     assert "Medication: reviewed, no change reported.\nReadings: 132/84.</textarea>" in drafted.text
     assert keeping.office.value("SELECT description FROM time_entry") == ""
@@ -82,7 +88,7 @@ def test_a_note_of_a_stale_page_is_shown_beside_what_is_kept_and_nothing_typed_i
     keeping.turn_back(600)
     address = stopped(keeping, pages, timer_id)
     seen = keeping.page(pages, address).text.split('name="seen" value="')[1][:64]
-    typed = {"act": "confirm", "activity": "call", "seen": seen}
+    typed: dict[str, Any] = {"act": "confirm", "activity": "call", "seen": seen}
     keeping.send(pages, address, description="First tab.", **typed)
     answer = keeping.send(pages, address, description="Second tab.", **typed)
     assert answer.status_code == 412
@@ -162,7 +168,7 @@ def test_a_refused_entry_keeps_what_was_typed_and_nothing_else(
 def test_the_week_shows_each_day_with_its_sum_and_what_waits(pages: Pages, keeping: Timekeeping) -> None:
     written(keeping, pages)
     written(keeping, pages, day="2026-10-06", ends="10:05")
-    other = {"key": uuid4(), "kind": "training", "day": "2026-10-07", "starts": "09:00", "ends": "10:00", "note": "Course"}
+    other: dict[str, Any] = {"key": uuid4(), "kind": "training", "day": "2026-10-07", "starts": "09:00", "ends": "10:00", "note": "Course"}
     assert keeping.send(pages, "/time/by-hand/other", **other).headers["Location"] == "/time/week?day=2026-10-07"
     page = words(keeping.page(pages, "/time/week?day=2026-10-07"))
     assert "For patients 30:00 2 entries this week Other work 60:00 not billable Waits for approval 2" in page
@@ -300,4 +306,3 @@ def test_no_name_and_no_record_number_stands_in_any_address_of_a_page_of_time(pa
 def test_a_key_that_is_no_id_starts_nothing(pages: Pages, keeping: Timekeeping) -> None:
     answer = keeping.send(pages, "/time", to="/time/start", key="1; DROP", patient=keeping.patients["1001"], activity="call")
     assert (answer.status_code, keeping.office.value("SELECT count(*) FROM timer")) == (422, 0)
-    assert UUID(str(keeping.patients["1001"]))
