@@ -13,10 +13,14 @@ from caretally.audit.pages import pages as audit_pages
 from caretally.break_glass.operator_pages import pages as operator_break_glass_pages
 from caretally.break_glass.pages import pages as break_glass_pages
 from caretally.break_glass.requests import present_requests
+from caretally.carelog.approval_pages import pages as approval_pages
+from caretally.carelog.pages import pages as time_pages
+from caretally.carelog.tie_pages import pages as tie_pages
 from caretally.close.pages import pages as month_pages
 from caretally.console.pages import pages as console_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
+from caretally.patient_time.pages import pages as patient_time_pages
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
 from caretally.sign_in.pages import pages as sign_in_pages
@@ -47,9 +51,12 @@ ENTRIES = (
     Entry("Installation", "Vendors", "console.vendors", "people", "manage_vendors"),
     Entry("Installation", "Health", "console.health", "heart", "read_health"),
     Entry("Installation", "Break-glass", "operator_break_glass.listed", "key", "request_break_glass"),
+    Entry("Work", "Time", "time.show", "clock", "log_time"),
+    Entry("Work", "Approvals", "time_approvals.listed", "tick", "approve_time"),
     Entry("Work", "Months", "months.newest", "calendar", "read_months"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
+    Entry("Setup", "Staff sign-ins", "staff_ties.listed", "clock", "manage_people"),
     Entry("Setup", "Settings", "settings.show", "gear", "change_settings"),
     Entry("Setup", "Sign-in", "provider.show", "lock", "change_identity_provider"),
     Entry("Setup", "Audit log", "audit.listed", "list", "read_audit_log"),
@@ -72,6 +79,10 @@ PAGES = (
     passkey_pages,
     profile_pages,
     people_pages,
+    tie_pages,
+    time_pages,
+    approval_pages,
+    patient_time_pages,
     month_pages,
     invoice_pages,
     audit_pages,

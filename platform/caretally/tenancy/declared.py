@@ -89,7 +89,8 @@ SET_BY_VENDOR = "name address remit_to timezone session_idle_minutes session_hou
 DECIDED = tuple(f"UPDATE({column})" for column in "approved decided_by decider_name decided_at ends_at ended_by ended_at".split())
 CHANGED_BY_VENDOR = (
     "vendor_policy import_mapping import_before staff client provider patient enrolment assignment condition consent visit care_plan review mdm "
-    "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice person_record person_match"
+    "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice person_record person_match "
+    "staff_account timer timer_piece other_time logged_time"
 ).split()
 ADDED_BY_VENDOR = (
     "waiver import_batch patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry overpayment_review "
@@ -114,7 +115,7 @@ VENDOR_GRANTS = (
     }
 )
 UNSEEN_BY_PRACTICE = frozenset(
-    {"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact", "person_record", "membership_client"}
+    {"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact", "person_record", "membership_client", "logged_time"}
 )
 # Columns that a practice may read where it may not read all: a patient's person key changes when another client's patient is the same person.
 READ_BY_PRACTICE = {

@@ -1,0 +1,257 @@
+"""Time by hand waits for a supervisor, time for a closed month waits beside it, and nobody changes what is not theirs."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from caretally.carelog.approvals import Chosen, NothingChosen, OwnTime, Waiting, approve, send_back, waiting
+from caretally.carelog.desk import desk_of_actor
+from caretally.carelog.entries import Work, keep_written, overlaps
+from caretally.carelog.logged import ChangedMeanwhile, Locked, Logged, Note, NotYours, change_hours, confirm_note, find_logged, take_out
+from caretally.carelog.written_hours import HoursRefused, local_hours
+from tests.builders.databases import TestDatabase
+from tests.builders.timekeeping import Timekeeping, new_timekeeping
+
+AT_TWO = datetime(2026, 10, 5, 14, tzinfo=UTC)
+NOTE = Note("Medication: reviewed.", "call", "live", within_em=False, checklist={"medication": "reviewed"})
+
+
+@pytest.fixture
+def keeping(database: TestDatabase) -> Timekeeping:
+    """A vendor of its own for each test."""
+    return new_timekeeping(database)
+
+
+def written(
+    keeping: Timekeeping, *, who: str = "nurse", starts: datetime = AT_TWO, minutes: int = 25, mrn: str = "1001", **changes: Any
+) -> UUID:
+    """Write an entry by hand, with a note, and return its id."""
+    with keeping.transaction(who) as connection:
+        work = Work(
+            client_id=keeping.office.clients["A1"],
+            patient_id=keeping.patients[mrn],
+            staff_id=desk_of_actor(connection).staff_id,
+            program="CCM",
+            activity="call",
+            pieces=[(starts, starts + timedelta(minutes=minutes))],
+            description="Called about readings.",
+        )
+        made = keep_written(connection, work, key=changes.get("key", uuid4()), reason="Out of the office.")
+    assert made is not None
+    return made
+
+
+def found(keeping: Timekeeping, logged_id: UUID, who: str = "nurse") -> Logged:
+    """Return what was logged."""
+    with keeping.transaction(who) as connection:
+        return find_logged(connection, logged_id)
+
+
+def waits(keeping: Timekeeping, who: str = "supervisor") -> list[Waiting]:
+    """Return what waits for approval."""
+    with keeping.transaction(who) as connection:
+        return waiting(connection)
+
+
+def chosen(keeping: Timekeeping, who: str = "supervisor") -> list[Chosen]:
+    """Choose all that waits."""
+    return [Chosen.of(one.token) for one in waits(keeping, who)]
+
+
+def approved(keeping: Timekeeping) -> int:
+    """Approve all that waits, as the supervisor."""
+    all_of_it = chosen(keeping)
+    with keeping.transaction("supervisor") as connection:
+        return len(approve(connection, all_of_it, name="Supervisor Person"))
+
+
+def outcome(keeping: Timekeeping) -> tuple[str, int]:
+    """Preview October and return the one patient's outcome with counted seconds."""
+    keeping.office.close()
+    row = keeping.office.rows("SELECT outcome, clinical_seconds FROM patient_month WHERE mrn = '1001'")
+    return tuple(row[0])
+
+
+def test_time_by_hand_does_not_count_before_it_is_approved(keeping: Timekeeping) -> None:
+    written(keeping)
+    assert outcome(keeping) == ("held", 0)
+
+
+def test_approved_time_by_hand_counts_under_the_name_of_who_approved_it(keeping: Timekeeping) -> None:
+    logged_id = written(keeping)
+    assert approved(keeping) == 1
+    assert found(keeping, logged_id).approved_by == "Supervisor Person"
+    assert outcome(keeping) == ("billable", 1500)
+    assert waits(keeping) == []
+
+
+def test_a_form_sent_twice_keeps_one_entry(keeping: Timekeeping) -> None:
+    key = uuid4()
+    assert written(keeping, key=key) == written(keeping, key=key)
+    assert keeping.office.value("SELECT count(*) FROM time_entry") == 1
+
+
+def test_time_is_sent_back_with_a_reason_waits_no_more_and_waits_again_once_put_right(keeping: Timekeeping) -> None:
+    logged_id = written(keeping)
+    all_of_it = chosen(keeping)
+    with keeping.transaction("supervisor") as connection:
+        send_back(connection, all_of_it, because="Which call?", name="Supervisor Person")
+    one = found(keeping, logged_id)
+    assert (one.state, one.returned_because, waits(keeping)) == ("returned", "Which call?", [])
+    with keeping.transaction() as connection:
+        confirm_note(connection, logged_id, NOTE, seen=one.version)
+    assert [one.id for one in waits(keeping)] == [found(keeping, logged_id).hours[0].id]
+
+
+def test_nobody_approves_their_own_time(keeping: Timekeeping) -> None:
+    written(keeping, who="supervisor")
+    own = chosen(keeping)
+    with keeping.transaction("supervisor") as connection, pytest.raises(OwnTime, match="another supervisor decides"):
+        approve(connection, own, name="Supervisor Person")
+    assert keeping.office.value("SELECT approved_by FROM time_entry") == ""
+
+
+def test_what_changed_after_the_list_was_opened_is_not_approved_unseen(keeping: Timekeeping) -> None:
+    logged_id = written(keeping)
+    seen = chosen(keeping)
+    with keeping.transaction() as connection:
+        confirm_note(connection, logged_id, NOTE, seen=find_logged(connection, logged_id).version)
+    with keeping.transaction("supervisor") as connection, pytest.raises(NothingChosen, match="as you saw it"):
+        approve(connection, seen, name="Supervisor Person")
+
+
+def test_manual_time_of_an_import_is_approved_in_the_same_list(keeping: Timekeeping) -> None:
+    keeping.office.add_time("A1", keeping.patients["1001"], "rn", source="manual")
+    assert [(one.reason, one.logged_id) for one in waits(keeping)] == [("", None)]
+    assert approved(keeping) == 1
+    assert keeping.office.value("SELECT approved_by FROM time_entry") == "Supervisor Person"
+
+
+def test_approved_time_and_another_persons_time_are_not_changed(keeping: Timekeeping) -> None:
+    logged_id = written(keeping)
+    version = found(keeping, logged_id).version
+    with keeping.transaction("colleague") as connection, pytest.raises(NotYours, match="the time of Tia Rivers"):
+        confirm_note(connection, logged_id, NOTE, seen=version)
+    approved(keeping)
+    with keeping.transaction() as connection, pytest.raises(NotYours, match="Supervisor Person approved this"):
+        take_out(connection, logged_id, seen=found(keeping, logged_id).version)
+
+
+def test_a_change_of_another_tab_is_told_of_and_not_written_over(keeping: Timekeeping) -> None:
+    logged_id = written(keeping)
+    version = found(keeping, logged_id).version
+    with keeping.transaction() as connection:
+        confirm_note(connection, logged_id, NOTE, seen=version)
+    with keeping.transaction() as connection, pytest.raises(ChangedMeanwhile):
+        change_hours(connection, logged_id, hours=(AT_TWO, AT_TWO + timedelta(minutes=5)), program="CCM", reason="x", seen=version)
+
+
+def test_corrected_hours_wait_for_approval_anew(keeping: Timekeeping) -> None:
+    logged_id = written(keeping)
+    with keeping.transaction() as connection:
+        span = (AT_TWO, AT_TWO + timedelta(minutes=5))
+        change_hours(connection, logged_id, hours=span, program="CCM", reason="Shorter.", seen=find_logged(connection, logged_id).version)
+    one = found(keeping, logged_id)
+    assert (one.seconds, one.reason, one.state) == (300, "Shorter.", "waiting")
+
+
+def test_time_that_is_taken_out_is_gone_and_the_log_keeps_that_it_was_there(keeping: Timekeeping) -> None:
+    logged_id = written(keeping)
+    with keeping.transaction() as connection:
+        take_out(connection, logged_id, seen=find_logged(connection, logged_id).version)
+    assert keeping.office.value("SELECT count(*) FROM time_entry") == 0
+    detail = keeping.office.value("SELECT detail FROM audit_event WHERE action = 'time.taken_out'")
+    assert detail == {"logged": str(logged_id), "seconds": 1500, "entries": 1}
+
+
+def test_time_for_a_closed_month_is_a_late_entry_and_the_month_stays_as_it_is(keeping: Timekeeping) -> None:
+    keeping.office.close()
+    before = keeping.office.rows("SELECT * FROM patient_month ORDER BY id")
+    logged_id = written(keeping)
+    assert keeping.office.value("SELECT count(*) FROM time_entry") == 0
+    [late] = keeping.office.rows(
+        "SELECT kind, to_char(month, 'YYYY-MM'), source, fields ->> 'description', fields ->> 'approved_by' FROM late_entry"
+    )
+    assert tuple(late) == ("new", "2026-10", "manual", "Called about readings.", "")
+    assert found(keeping, logged_id).late is not None
+    assert approved(keeping) == 1
+    assert keeping.office.value("SELECT fields ->> 'approved_by' FROM late_entry") == "Supervisor Person"
+    assert keeping.office.rows("SELECT * FROM patient_month ORDER BY id") == before
+
+
+def test_an_entry_that_a_close_took_is_approved_and_noted_beside_the_month(keeping: Timekeeping) -> None:
+    logged_id = written(keeping)
+    keeping.office.close()
+    with keeping.transaction() as connection, pytest.raises(Locked, match="October 2026 is closed for Practice A1"):
+        take_out(connection, logged_id, seen=find_logged(connection, logged_id).version)
+    assert approved(keeping) == 1
+    assert keeping.office.rows("SELECT kind, fields ->> 'approved_by' FROM late_entry") == [("approved", "Supervisor Person")]
+    with keeping.transaction() as connection:
+        confirm_note(connection, logged_id, NOTE, seen=find_logged(connection, logged_id).version)
+    assert keeping.office.rows("SELECT kind, fields ->> 'description' FROM late_entry") == [("corrected", NOTE.description)]
+    assert keeping.office.value("SELECT approved_by || description FROM time_entry") == "Called about readings."
+
+
+@pytest.mark.parametrize(
+    ("day", "starts", "ends", "field", "said"),
+    [
+        ("2026-03-08", "02:30", "03:10", "starts", "2026-03-08 02:30 does not exist at this client"),
+        ("2025-11-02", "00:30", "01:30", "ends", "2025-11-02 01:30 happens twice at this client"),
+        ("2026-10-05", "10:20", "10:20", "ends", "at or before its start"),
+        ("2126-10-05", "10:20", "10:40", "ends", "lies ahead"),
+        ("5 October", "10:20", "10:40", "starts", "is not a moment"),
+    ],
+)
+def test_local_hours_that_never_were_are_refused_with_one_sentence(
+    keeping: Timekeeping, *, day: str, starts: str, ends: str, field: str, said: str
+) -> None:
+    with keeping.transaction() as connection, pytest.raises(HoursRefused, match=said) as refused:
+        local_hours(connection, day=day, starts=starts, ends=ends, zone="America/New_York")
+    assert refused.value.field == field
+
+
+def test_hours_are_those_of_the_clients_zone(keeping: Timekeeping) -> None:
+    with keeping.transaction() as connection:
+        span = local_hours(connection, day="2026-10-05", starts="10:00", ends="10:25", zone="America/Chicago")
+    assert span == (datetime(2026, 10, 5, 15, tzinfo=UTC), datetime(2026, 10, 5, 15, 25, tzinfo=UTC))
+
+
+def test_an_overlap_of_staff_or_patient_is_told_of_and_not_refused(keeping: Timekeeping) -> None:
+    written(keeping)
+    other = written(keeping, mrn="1002", starts=AT_TWO + timedelta(minutes=10))
+    third = written(keeping, who="colleague", starts=AT_TWO + timedelta(minutes=20), minutes=10)
+    for logged_id, expected in ((other, [(True, False)]), (third, [(False, True)])):
+        one = found(keeping, logged_id)
+        with keeping.transaction() as connection:
+            shared = overlaps(connection, one.work, but=[hours.id for hours in one.hours])
+        assert [(overlap.same_staff, overlap.same_patient) for overlap in shared] == expected
+    assert keeping.office.value("SELECT count(*) FROM time_entry") == 3
+
+
+def test_a_close_waits_for_no_time_that_is_just_being_kept(keeping: Timekeeping) -> None:
+    """An entry is kept under the client's shared lock: a month cannot close between the look at it and the entry."""
+    with keeping.transaction() as connection:
+        work = Work(
+            client_id=keeping.office.clients["A1"],
+            patient_id=keeping.patients["1001"],
+            staff_id=keeping.office.staff["rn"],
+            program="CCM",
+            activity="call",
+            pieces=[(AT_TWO, AT_TWO + timedelta(minutes=25))],
+        )
+        keep_written(connection, work, key=uuid4(), reason="x")
+        taken = "SELECT count(*) FROM (SELECT 1 FROM client_lock WHERE client_id = :client_id FOR UPDATE SKIP LOCKED) free"
+        assert keeping.office.value(taken, client_id=keeping.office.clients["A1"]) == 0
+
+
+def test_approving_holds_the_rows_so_that_their_owner_changes_them_before_or_after(keeping: Timekeeping) -> None:
+    written(keeping)
+    all_of_it = chosen(keeping)
+    with keeping.transaction("supervisor") as connection:
+        approve(connection, all_of_it, name="Supervisor Person")
+        with keeping.office.transaction() as owner:
+            free = owner.execute(text("SELECT count(*) FROM (SELECT 1 FROM logged_time FOR UPDATE SKIP LOCKED) free")).scalar_one()
+        assert free == 0
