@@ -2,7 +2,7 @@
 
 import click
 
-from caretally.app.commands.import_file import readable_errors
+from caretally.imports.readable_errors import readable_errors
 from caretally.app.installation import Installation
 from caretally.app.output import json_option, print_json, print_rows
 from caretally.app.patients_read import note_patients_read

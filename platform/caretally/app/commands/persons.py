@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import click
 
-from caretally.app.commands.import_file import printable, readable_errors
+from caretally.app.commands.import_file import printable
+from caretally.imports.readable_errors import readable_errors
 from caretally.app.installation import Installation
 from caretally.app.output import json_option, print_json, print_rows
 from caretally.app.patients_read import note_patients_read
