@@ -9,12 +9,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import caretally.web
 from caretally.app.demo.pages import pages as demo_pages
+from caretally.app.import_kinds import IMPORT_KINDS
 from caretally.audit.pages import pages as audit_pages
 from caretally.break_glass.operator_pages import pages as operator_break_glass_pages
 from caretally.break_glass.pages import pages as break_glass_pages
 from caretally.break_glass.requests import present_requests
 from caretally.close.pages import pages as month_pages
 from caretally.console.pages import pages as console_pages
+from caretally.imports.pages import KINDS
+from caretally.imports.pages import pages as import_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
 from caretally.sign_in.link_pages import pages as link_pages
@@ -31,6 +34,7 @@ from caretally.web.edge import EXTENSION, Edge
 from caretally.web.error_pages import install_error_pages
 from caretally.web.headers import install_headers
 from caretally.web.health import health
+from caretally.web.large_requests import install_large_requests
 from caretally.web.month_in_path import MonthInPath
 from caretally.web.own_forms import install_own_forms
 from caretally.web.request_log import install_request_log
@@ -48,6 +52,7 @@ ENTRIES = (
     Entry("Installation", "Break-glass", "operator_break_glass.listed", "key", "request_break_glass"),
     Entry("Work", "Months", "months.newest", "calendar", "read_months"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
+    Entry("Setup", "Imports", "imports.listed", "upload", "import"),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
     Entry("Setup", "Settings", "settings.show", "gear", "change_settings"),
     Entry("Setup", "Sign-in", "provider.show", "lock", "change_identity_provider"),
@@ -78,6 +83,7 @@ PAGES = (
     operator_break_glass_pages,
     console_pages,
     settings_pages,
+    import_pages,
     provider_pages,
 )
 SEARCH = Entry("", "Search clients and invoices", "invoices.listed", "search", "read_invoices")
@@ -102,10 +108,12 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions[EXTENSION] = edge
+    app.extensions[KINDS] = IMPORT_KINDS
     app.url_map.converters["month"] = MonthInPath
     install_request_log(app)
     install_error_pages(app)
     install_headers(app)
+    install_large_requests(app)
     install_own_forms(app)
     install_shell(app, Shell(ENTRIES, search=SEARCH, demo=demo, **PLACES))
     install_sign_in(app)

@@ -24,7 +24,8 @@ TellReading = Callable[[Connection, Visitor, str], None]
 class Edge:
     """The pools of the web process, its secret, and the functions that find the visitor of a request, post a mail and tell what is read by break-glass.
 
-    `scratch` is a folder that only this process's user can read, for files on their way. `private_providers` lets vendors name identity providers in private networks, as an installation inside one needs.
+    `scratch` is a folder that only this process's user can read, for files on their way. `private_providers` lets vendors name identity providers
+    in private networks, as an installation inside one needs.
     It has no repr: it holds a secret."""
 
     vendor_pool: Engine

@@ -26,6 +26,12 @@ def takes_up_to(largest_bytes: int) -> Callable[[Callable[P, Answer]], Callable[
 def install_large_requests(app: Flask) -> None:
     """Raise the limit before anything reads the request's body, so before the check of own forms is installed."""
     app.before_request(raise_limit)
+    app.teardown_request(close_files)
+
+
+def close_files(_error: BaseException | None) -> None:
+    """Close what the request's files were kept in while they were read."""
+    request.close()
 
 
 def raise_limit() -> None:
