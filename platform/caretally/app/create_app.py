@@ -16,10 +16,12 @@ from caretally.break_glass.pages import pages as break_glass_pages
 from caretally.break_glass.requests import present_requests
 from caretally.close.pages import pages as month_pages
 from caretally.console.pages import pages as console_pages
+from caretally.directory.pages import pages as directory_pages
 from caretally.imports.pages import KINDS
 from caretally.imports.pages import pages as import_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
+from caretally.patients.pages import pages as patient_pages
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
 from caretally.sign_in.pages import pages as sign_in_pages
@@ -51,7 +53,9 @@ ENTRIES = (
     Entry("Installation", "Health", "console.health", "heart", "read_health"),
     Entry("Installation", "Break-glass", "operator_break_glass.listed", "key", "request_break_glass"),
     Entry("Work", "Months", "months.newest", "calendar", "read_months"),
+    Entry("Work", "Patients", "patients.listed", "people", "read_patients"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
+    Entry("Setup", "Clients", "directory.clients", "building", "read_directory"),
     Entry("Setup", "Imports", "imports.listed", "upload", "import"),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
     Entry("Setup", "Settings", "settings.show", "gear", "change_settings"),
@@ -84,6 +88,8 @@ PAGES = (
     console_pages,
     settings_pages,
     import_pages,
+    directory_pages,
+    patient_pages,
     provider_pages,
 )
 SEARCH = Entry("", "Search clients and invoices", "invoices.listed", "search", "read_invoices")
