@@ -22,6 +22,7 @@ from caretally.imports.pages import pages as import_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
 from caretally.patients.pages import pages as patient_pages
+from caretally.replay.pages import pages as agreement_pages
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
 from caretally.sign_in.pages import pages as sign_in_pages
@@ -56,6 +57,7 @@ ENTRIES = (
     Entry("Work", "Patients", "patients.listed", "people", "read_patients"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
     Entry("Setup", "Clients", "directory.clients", "building", "read_directory"),
+    Entry("Setup", "Agreements", "replay.listed", "pen", "change_agreements"),
     Entry("Setup", "Imports", "imports.listed", "upload", "import"),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
     Entry("Setup", "Settings", "settings.show", "gear", "change_settings"),
@@ -90,6 +92,7 @@ PAGES = (
     import_pages,
     directory_pages,
     patient_pages,
+    agreement_pages,
     provider_pages,
 )
 SEARCH = Entry("", "Search clients and invoices", "invoices.listed", "search", "read_invoices")
