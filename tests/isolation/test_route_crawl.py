@@ -93,6 +93,8 @@ CRAWL = {
     "replay.listed": Crawled("/agreements"),
     "replay.versions": Crawled("/agreements/{member}"),
     "replay.new": Crawled("/agreements/{member}/new"),
+    "outreach.listed": Crawled("/outreach", ("?state={words}", "?client={member}", "?program={words}")),
+    "outreach.attempt": Crawled("/outreach/{member}", ("?program={words}",)),
     "imports.listed": Crawled("/imports", ("?kind={words}", "?page=2")),
     "imports.columns": Crawled("/imports/uploads/{member}", ("?mapping={words}",)),
     "imports.check": Crawled("/imports/uploads/{member}/check"),

@@ -80,7 +80,7 @@ def _change_agreement(connection: Connection, changes: Changes, month: Month) ->
 
 def _put_version(connection: Connection, version: TriedVersion, month: Month) -> None:
     """Let one version govern the month of its client, as if nothing else had been agreed."""
-    of_client = {"client_id": version.client_id}
+    of_client: dict[str, Any] = {"client_id": version.client_id}
     for table in ("agreement_price", "agreement"):
         connection.execute(text(f"DELETE FROM pg_temp.{table} WHERE client_id = :client_id"), of_client)
     terms = dict(version.terms) | {"valid_from": month.first_day, "valid_to": None}

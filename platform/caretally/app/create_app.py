@@ -21,6 +21,7 @@ from caretally.imports.pages import KINDS
 from caretally.imports.pages import pages as import_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
+from caretally.outreach.pages import pages as outreach_pages
 from caretally.patients.pages import pages as patient_pages
 from caretally.replay.pages import pages as agreement_pages
 from caretally.sign_in.link_pages import pages as link_pages
@@ -55,6 +56,7 @@ ENTRIES = (
     Entry("Installation", "Break-glass", "operator_break_glass.listed", "key", "request_break_glass"),
     Entry("Work", "Months", "months.newest", "calendar", "read_months"),
     Entry("Work", "Patients", "patients.listed", "people", "read_patients"),
+    Entry("Work", "Enrolment calls", "outreach.listed", "phone", "record_outreach"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
     Entry("Setup", "Clients", "directory.clients", "building", "read_directory"),
     Entry("Setup", "Agreements", "replay.listed", "pen", "change_agreements"),
@@ -93,6 +95,7 @@ PAGES = (
     directory_pages,
     patient_pages,
     agreement_pages,
+    outreach_pages,
     provider_pages,
 )
 SEARCH = Entry("", "Search clients and invoices", "invoices.listed", "search", "read_invoices")
