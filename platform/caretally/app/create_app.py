@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import caretally.web
 from caretally.app.demo.pages import pages as demo_pages
 from caretally.app.import_kinds import IMPORT_KINDS
+from caretally.app.sample.pages import pages as sample_pages
 from caretally.audit.pages import pages as audit_pages
 from caretally.break_glass.operator_pages import pages as operator_break_glass_pages
 from caretally.break_glass.pages import pages as break_glass_pages
@@ -21,6 +22,7 @@ from caretally.imports.pages import KINDS
 from caretally.imports.pages import pages as import_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
+from caretally.onboarding.pages import pages as onboarding_pages
 from caretally.outreach.pages import pages as outreach_pages
 from caretally.patients.pages import pages as patient_pages
 from caretally.replay.pages import pages as agreement_pages
@@ -58,6 +60,7 @@ ENTRIES = (
     Entry("Work", "Patients", "patients.listed", "people", "read_patients"),
     Entry("Work", "Enrolment calls", "outreach.listed", "phone", "record_outreach"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
+    Entry("Setup", "Getting started", "onboarding.show", "flag", "import"),
     Entry("Setup", "Clients", "directory.clients", "building", "read_directory"),
     Entry("Setup", "Agreements", "replay.listed", "pen", "change_agreements"),
     Entry("Setup", "Imports", "imports.listed", "upload", "import"),
@@ -96,6 +99,8 @@ PAGES = (
     patient_pages,
     agreement_pages,
     outreach_pages,
+    onboarding_pages,
+    sample_pages,
     provider_pages,
 )
 SEARCH = Entry("", "Search clients and invoices", "invoices.listed", "search", "read_invoices")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import Detail, append_event
 from caretally.consents.import_consents import CONSENTS
 from caretally.imports.importing import PATIENCE, TAKE_TURN
 from caretally.imports.typed_rows import RowRefused, import_typed
@@ -64,7 +64,7 @@ def record_attempt(connection: Connection, patient_id: UUID, attempt: Attempt) -
         keep_consent(connection, one, attempt)
     elif attempt.outcome == "declined":
         keep_standing(connection, one, attempt, status="declined", first_day=one.today.isoformat())
-    detail = {
+    detail: dict[str, Detail] = {
         "client_id": one.client_id,
         "patient_id": patient_id,
         "attempt_id": attempt.id,
