@@ -18,6 +18,7 @@ from caretally.break_glass.requests import present_requests
 from caretally.close.pages import pages as month_pages
 from caretally.console.pages import pages as console_pages
 from caretally.directory.pages import pages as directory_pages
+from caretally.guide.pages import pages as guide_pages
 from caretally.imports.pages import KINDS
 from caretally.imports.pages import pages as import_pages
 from caretally.invoices.pages import pages as invoice_pages
@@ -26,6 +27,7 @@ from caretally.onboarding.pages import pages as onboarding_pages
 from caretally.outreach.pages import pages as outreach_pages
 from caretally.patients.pages import pages as patient_pages
 from caretally.replay.pages import pages as agreement_pages
+from caretally.search.pages import pages as search_pages
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
 from caretally.sign_in.pages import pages as sign_in_pages
@@ -56,14 +58,14 @@ ENTRIES = (
     Entry("Installation", "Vendors", "console.vendors", "people", "manage_vendors"),
     Entry("Installation", "Health", "console.health", "heart", "read_health"),
     Entry("Installation", "Break-glass", "operator_break_glass.listed", "key", "request_break_glass"),
-    Entry("Work", "Months", "months.newest", "calendar", "read_months"),
-    Entry("Work", "Patients", "patients.listed", "people", "read_patients"),
-    Entry("Work", "Enrolment calls", "outreach.listed", "phone", "record_outreach"),
-    Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
+    Entry("Work", "Months", "months.newest", "calendar", "read_months", key="m"),
+    Entry("Work", "Patients", "patients.listed", "people", "read_patients", key="p"),
+    Entry("Work", "Enrolment calls", "outreach.listed", "phone", "record_outreach", key="e"),
+    Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices", key="i"),
     Entry("Setup", "Getting started", "onboarding.show", "flag", "import"),
-    Entry("Setup", "Clients", "directory.clients", "building", "read_directory"),
+    Entry("Setup", "Clients", "directory.clients", "building", "read_directory", key="c"),
     Entry("Setup", "Agreements", "replay.listed", "pen", "change_agreements"),
-    Entry("Setup", "Imports", "imports.listed", "upload", "import"),
+    Entry("Setup", "Imports", "imports.listed", "upload", "import", key="u"),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
     Entry("Setup", "Settings", "settings.show", "gear", "change_settings"),
     Entry("Setup", "Sign-in", "provider.show", "lock", "change_identity_provider"),
@@ -75,6 +77,8 @@ PLACES = {
     "switch": "sign_in.choose",
     "leave": "sign_in.sign_out",
     "profile": "profile.show",
+    "help": "guide.first",
+    "keys": "profile.keys",
     "stop_reading": "operator_break_glass.leave",
 }
 PAGES = (
@@ -101,9 +105,11 @@ PAGES = (
     outreach_pages,
     onboarding_pages,
     sample_pages,
+    search_pages,
+    guide_pages,
     provider_pages,
 )
-SEARCH = Entry("", "Search clients and invoices", "invoices.listed", "search", "read_invoices")
+SEARCH = Entry("", "Search patients, clients, invoices", "search.found", "search", "read_months")
 
 
 def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = False, behind_proxy: bool = False) -> Flask:
@@ -140,6 +146,6 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     if demo:
         app.register_blueprint(demo_pages)
-    open_to_all("the one stylesheet and the icon, the same for everybody")(app.view_functions["static"])
+    open_to_all("the stylesheet, the scripts and the icon, the same for everybody")(app.view_functions["static"])
     declared_access(app)
     return app

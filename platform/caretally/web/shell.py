@@ -12,6 +12,7 @@ from caretally.files.printed_words import clock, counted, long_date
 from caretally.money import format_dollars
 from caretally.months import Month
 from caretally.web.edge import connection, has_connection, visitor
+from caretally.web.shortcuts import install_shortcuts
 
 PATHS = {
     "heart": "M8 13S2.5 9.7 2.5 6.2A2.8 2.8 0 018 5a2.8 2.8 0 015.5 1.2C13.5 9.7 8 13 8 13z",
@@ -45,7 +46,7 @@ SECTIONS = ("Installation", "Work", "Money", "Setup")
 class Entry:
     """One line of the rail: shown to visitors who hold `permission`, an empty one means everybody signed in.
 
-    `waiting` counts, in the request's transaction, what is left to look at there; pages without a transaction show no number.
+    `key` goes there after g. `waiting` counts, in the request's transaction, what is left to look at there; pages without a transaction show no number.
     """
 
     section: str
@@ -54,6 +55,7 @@ class Entry:
     icon: str
     permission: str = ""
     waiting: Callable[[Connection], int] | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Shell:
     switch: str = ""
     leave: str = ""
     profile: str = ""
+    help: str = ""
+    keys: str = ""
     stop_reading: str = ""
     demo: bool = False
 
@@ -74,6 +78,7 @@ def install_shell(app: Flask, shell: Shell) -> None:
     app.jinja_env.globals.update(icon=icon, shell=shell, rail=lambda: rail(shell), visitor=visitor, may=may, stack_of=stack_of)
     app.jinja_env.filters.update(dollars=format_dollars, day=long_date, clock=clock, month_words=month_words, minutes=minutes)
     app.jinja_env.globals["counted"] = counted
+    install_shortcuts(app)
 
 
 def icon(name: str) -> Markup:
