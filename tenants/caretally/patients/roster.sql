@@ -12,7 +12,8 @@ LEFT JOIN LATERAL (
 ) e ON true
 WHERE p.vendor_id = :vendor_id
   AND (CAST(:client_id AS uuid) IS NULL OR p.client_id = :client_id)
-  AND (:pattern = '%%' OR (cardinality(CAST(:looked_for AS text[])) > 0 AND p.search_name LIKE ALL (CAST(:looked_for AS text[]))) OR (p.family_name || ' ' || p.given_name) ILIKE :pattern OR p.mrn ILIKE :pattern)
+  AND (:pattern = '%%' OR (cardinality(CAST(:looked_for AS text[])) > 0 AND p.search_name LIKE ALL (CAST(:looked_for AS text[]))) OR (p.family_name || ' ' || p.given_name) ILIKE :pattern OR p.mrn ILIKE :pattern
+       OR (p.given_name || ' ' || p.family_name) ILIKE :pattern)
   AND CASE :standing WHEN '' THEN true WHEN 'none' THEN e.status IS NULL AND p.died_on IS NULL WHEN 'deceased' THEN p.died_on IS NOT NULL
       ELSE e.status = :standing END
 ORDER BY p.family_name, p.given_name, p.mrn, p.id

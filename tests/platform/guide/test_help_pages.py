@@ -43,7 +43,7 @@ def test_the_script_of_the_keys_is_small_and_goes_to_who_is_signed_in_and_has_it
     assert KEYS not in pages.get("/help").text
     browser = pages.client(visitor_of(office.vendor_id))
     assert KEYS in browser.get("/help").text
-    assert len(browser.get("/static/keys.js").data) <= 4096
+    assert len(pages.get("/static/keys.js").data) <= 4096
 
 
 def test_the_keys_are_turned_off_in_the_profile_and_on_again(pages: Pages, database: TestDatabase) -> None:
