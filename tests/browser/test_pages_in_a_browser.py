@@ -84,8 +84,8 @@ def test_the_search_box_finds_an_invoice_by_its_client(visit: Visit, dana: Visit
     with visit("/", dana) as page:
         page.get_by_role("searchbox").fill("practice a2")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/invoices?q=practice+a2")
-        assert page.get_by_role("row").count() == 2
+        page.wait_for_url("**/search?q=practice+a2")
+        assert page.get_by_role("region", name="Invoices").get_by_role("row").count() == 2
 
 
 def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(visit: Visit, dana: Visitor) -> None:

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -27,10 +30,20 @@ class ChangeRefused(UsageMistake):
 
 
 @dataclass(frozen=True)
+class TriedVersion:
+    """A whole version of one client's agreement: its terms by the columns of the table, its prices as (code, tier_from, cents, percent)."""
+
+    client_id: UUID
+    terms: Mapping[str, Any]
+    prices: tuple[tuple[str, int, int | None, Decimal | None], ...]
+
+
+@dataclass(frozen=True)
 class Changes:
     """Terms of the agreement by name, prices in cents by code (empty code: a patient-month), effects by gate, and a folder of rules.
 
     `waive` names gates to waive for a patient by record number (`waive_for`, None: for everybody); `without_waivers` takes those in force away.
+    `version` takes the place of everything that was agreed with its client.
     """
 
     terms: Mapping[str, str] = field(default_factory=dict)
@@ -40,6 +53,7 @@ class Changes:
     waive: tuple[str, ...] = ()
     waive_for: str | None = None
     without_waivers: bool = False
+    version: TriedVersion | None = None
 
     @property
     def changes_waivers(self) -> bool:
@@ -49,7 +63,7 @@ class Changes:
     @property
     def changes_agreement(self) -> bool:
         """Tell whether the agreement would be another."""
-        return bool(self.terms or self.prices)
+        return bool(self.terms or self.prices or self.version)
 
 
 def read_changes(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from caretally.cms.reference_files import ReferenceTable, read_tables
 from caretally.months import Month
-from caretally.whatif.changes import TERMS, Changes
+from caretally.whatif.changes import TERMS, Changes, TriedVersion
 
 # What the evaluation and its words read. Fee schedules decide no claim, and the page of the rules alone reads the others.
 SHADOWED = frozenset(
@@ -27,6 +28,8 @@ def shadow(connection: Connection, changes: Changes, month: Month) -> None:
     if changes.changes_agreement:
         _copy(connection, "agreement")
         _copy(connection, "agreement_price")
+        if changes.version is not None:
+            _put_version(connection, changes.version, month)
         _change_agreement(connection, changes, month)
     if changes.policies:
         _copy(connection, "vendor_policy")
@@ -73,6 +76,33 @@ def _change_agreement(connection: Connection, changes: Changes, month: Month) ->
             ),
             values,
         )
+
+
+def _put_version(connection: Connection, version: TriedVersion, month: Month) -> None:
+    """Let one version govern the month of its client, as if nothing else had been agreed."""
+    of_client: dict[str, Any] = {"client_id": version.client_id}
+    for table in ("agreement_price", "agreement"):
+        connection.execute(text(f"DELETE FROM pg_temp.{table} WHERE client_id = :client_id"), of_client)
+    terms = dict(version.terms) | {"valid_from": month.first_day, "valid_to": None}
+    columns = ", ".join(terms)
+    binds = ", ".join(f":{name}" for name in terms)
+    added: UUID = connection.execute(
+        text(
+            f"INSERT INTO pg_temp.agreement (vendor_id, client_id, id, {columns}) "
+            f"VALUES (tenancy.current_vendor(), :client_id, gen_random_uuid(), {binds}) RETURNING id"
+        ),
+        of_client | terms,
+    ).scalar_one()
+    connection.execute(
+        text(
+            "INSERT INTO pg_temp.agreement_price (vendor_id, client_id, id, agreement_id, code, tier_from, price_cents, percent) "
+            "VALUES (tenancy.current_vendor(), :client_id, gen_random_uuid(), :agreement_id, :code, :tier_from, :cents, :percent)"
+        ),
+        [
+            of_client | {"agreement_id": added, "code": code, "tier_from": tier_from, "cents": cents, "percent": percent}
+            for code, tier_from, cents, percent in version.prices
+        ],
+    )
 
 
 def _change_policies(connection: Connection, changes: Changes, month: Month) -> None:

@@ -9,6 +9,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import caretally.web
 from caretally.app.demo.pages import pages as demo_pages
+from caretally.app.import_kinds import IMPORT_KINDS
+from caretally.app.sample.pages import pages as sample_pages
 from caretally.audit.pages import pages as audit_pages
 from caretally.break_glass.operator_pages import pages as operator_break_glass_pages
 from caretally.break_glass.pages import pages as break_glass_pages
@@ -18,9 +20,18 @@ from caretally.carelog.pages import pages as time_pages
 from caretally.carelog.tie_pages import pages as tie_pages
 from caretally.close.pages import pages as month_pages
 from caretally.console.pages import pages as console_pages
+from caretally.directory.pages import pages as directory_pages
+from caretally.guide.pages import pages as guide_pages
+from caretally.imports.pages import KINDS
+from caretally.imports.pages import pages as import_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
 from caretally.patient_time.pages import pages as patient_time_pages
+from caretally.onboarding.pages import pages as onboarding_pages
+from caretally.outreach.pages import pages as outreach_pages
+from caretally.patients.pages import pages as patient_pages
+from caretally.replay.pages import pages as agreement_pages
+from caretally.search.pages import pages as search_pages
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
 from caretally.sign_in.pages import pages as sign_in_pages
@@ -35,6 +46,7 @@ from caretally.web.edge import EXTENSION, Edge
 from caretally.web.error_pages import install_error_pages
 from caretally.web.headers import install_headers
 from caretally.web.health import health
+from caretally.web.large_requests import install_large_requests
 from caretally.web.month_in_path import MonthInPath
 from caretally.web.own_forms import install_own_forms
 from caretally.web.request_log import install_request_log
@@ -53,8 +65,14 @@ ENTRIES = (
     Entry("Installation", "Break-glass", "operator_break_glass.listed", "key", "request_break_glass"),
     Entry("Work", "Time", "time.show", "clock", "log_time"),
     Entry("Work", "Approvals", "time_approvals.listed", "tick", "approve_time"),
-    Entry("Work", "Months", "months.newest", "calendar", "read_months"),
-    Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
+    Entry("Work", "Months", "months.newest", "calendar", "read_months", key="m"),
+    Entry("Work", "Patients", "patients.listed", "people", "read_patients", key="p"),
+    Entry("Work", "Enrolment calls", "outreach.listed", "phone", "record_outreach", key="e"),
+    Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices", key="i"),
+    Entry("Setup", "Getting started", "onboarding.show", "flag", "import"),
+    Entry("Setup", "Clients", "directory.clients", "building", "read_directory", key="c"),
+    Entry("Setup", "Agreements", "replay.listed", "pen", "change_agreements"),
+    Entry("Setup", "Imports", "imports.listed", "upload", "import", key="u"),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
     Entry("Setup", "Staff sign-ins", "staff_ties.listed", "clock", "manage_people"),
     Entry("Setup", "Settings", "settings.show", "gear", "change_settings"),
@@ -67,6 +85,8 @@ PLACES = {
     "switch": "sign_in.choose",
     "leave": "sign_in.sign_out",
     "profile": "profile.show",
+    "help": "guide.first",
+    "keys": "profile.keys",
     "stop_reading": "operator_break_glass.leave",
 }
 PAGES = (
@@ -91,9 +111,18 @@ PAGES = (
     operator_break_glass_pages,
     console_pages,
     settings_pages,
+    import_pages,
+    directory_pages,
+    patient_pages,
+    agreement_pages,
+    outreach_pages,
+    onboarding_pages,
+    sample_pages,
+    search_pages,
+    guide_pages,
     provider_pages,
 )
-SEARCH = Entry("", "Search clients and invoices", "invoices.listed", "search", "read_invoices")
+SEARCH = Entry("", "Search patients, clients, invoices", "search.found", "search", "read_months")
 
 
 def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = False, behind_proxy: bool = False) -> Flask:
@@ -115,10 +144,12 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions[EXTENSION] = edge
+    app.extensions[KINDS] = IMPORT_KINDS
     app.url_map.converters["month"] = MonthInPath
     install_request_log(app)
     install_error_pages(app)
     install_headers(app)
+    install_large_requests(app)
     install_own_forms(app)
     install_shell(app, Shell(ENTRIES, search=SEARCH, demo=demo, **PLACES))
     install_sign_in(app)
@@ -128,6 +159,6 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     if demo:
         app.register_blueprint(demo_pages)
-    open_to_all("the one stylesheet and the icon, the same for everybody")(app.view_functions["static"])
+    open_to_all("the stylesheet, the scripts and the icon, the same for everybody")(app.view_functions["static"])
     declared_access(app)
     return app

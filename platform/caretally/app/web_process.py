@@ -29,5 +29,6 @@ def application() -> Flask:
     accounts = login_engine(here.url, "auth", roles=here.roles, secret=here.secret, pool_size=threads)
     post_mail = partial(post, address=here.settings.mail, home=here.settings.home)
     operator = operator_engine(here.url, roles=here.roles, secret=here.secret, pool_size=threads)
-    edge = Edge(vendor, practice, here.secret, find_visitor, accounts, post_mail, operator, tell_statements)
+    scratch = here.settings.home / "tmp"
+    edge = Edge(vendor, practice, here.secret, find_visitor, accounts, post_mail, operator, tell_statements, scratch=scratch)
     return create_app(edge, hostnames=hostnames, demo=bool(os.environ.get(DEMO)), behind_proxy=bool(os.environ.get(BEHIND_PROXY)))

@@ -9,8 +9,10 @@ class Permission(StrEnum):
     READ_MONTHS = "read_months"
     READ_INVOICES = "read_invoices"
     READ_PATIENTS = "read_patients"
+    READ_DIRECTORY = "read_directory"
     READ_AUDIT_LOG = "read_audit_log"
     READ_ISOLATION_REPORT = "read_isolation_report"
+    RECORD_OUTREACH = "record_outreach"
     LOG_TIME = "log_time"
     APPROVE_TIME = "approve_time"
     SETTLE_EXCEPTIONS = "settle_exceptions"
@@ -64,12 +66,16 @@ REACH: dict[Role, Reach] = dict.fromkeys(Role, Reach.VENDOR) | {
 }
 
 _OPERATES = frozenset({Permission.READ_HEALTH, Permission.MANAGE_VENDORS, Permission.REQUEST_BREAK_GLASS})
-_CARES = frozenset({Permission.READ_MONTHS, Permission.READ_PATIENTS, Permission.LOG_TIME})
+_CARES = frozenset(
+    {Permission.READ_MONTHS, Permission.READ_PATIENTS, Permission.READ_DIRECTORY, Permission.RECORD_OUTREACH, Permission.LOG_TIME}
+)
 _BILLS = frozenset(
     {
         Permission.READ_MONTHS,
         Permission.READ_INVOICES,
         Permission.READ_PATIENTS,
+        Permission.READ_DIRECTORY,
+        Permission.RECORD_OUTREACH,
         Permission.SETTLE_EXCEPTIONS,
         Permission.WAIVE_GATES,
         Permission.IMPORT,

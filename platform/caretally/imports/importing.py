@@ -1,6 +1,7 @@
 """Imports one parsed file: stage, read, check and merge in the caller's transaction; everything or nothing."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +15,7 @@ from caretally.imports.kinds import ImportKind, Locks
 from caretally.imports.mappings import columns_of, problems_in_use
 from caretally.imports.results import ImportResult, RowProblem
 
+BLOCK_BYTES = 1 << 18
 # A long import may wait for a close of one of its clients, and works longer than a page may.
 PATIENCE = "SELECT set_config('statement_timeout', '10min', true), set_config('lock_timeout', '5min', true)"
 # Two imports of one vendor take turns: the second sees what the first has written. Hashing the id may make strangers wait, never fail.
@@ -40,6 +42,29 @@ class ParsedFile:
     headers: Sequence[str]
     rows: int
     problems: tuple[RowProblem, ...] = ()
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the rows as PostgreSQL's CSV, in pieces of a size that COPY likes."""
+        with self.path.open("rb") as file:
+            while block := file.read(BLOCK_BYTES):
+                yield block
+
+
+@dataclass(frozen=True)
+class HeldFile(ParsedFile):
+    """A parsed file whose rows are held in memory as `content`, PostgreSQL's CSV; it lies nowhere."""
+
+    path: Path = Path(os.devnull)
+    name: str = ""
+    sha256: str = ""
+    headers: Sequence[str] = ()
+    rows: int = 0
+    content: bytes = b""
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the rows as PostgreSQL's CSV, in pieces of a size that COPY likes."""
+        for start in range(0, len(self.content), BLOCK_BYTES):
+            yield self.content[start : start + BLOCK_BYTES]
 
 
 @dataclass(frozen=True)
@@ -76,7 +101,7 @@ def _imported(
 ) -> ImportResult:
     present = [name for name in columns if name]
     connection.execute(text(PATIENCE))
-    staging.stage(connection, kind, path=file.path, columns=columns)
+    staging.stage(connection, kind, blocks=file.blocks(), columns=columns)
     broken = [problem.line for problem in file.problems if problem.severity == "refused"]
     staging.leave_out(connection, broken)
     failpoint("import:staged")

@@ -16,6 +16,9 @@ LONGEST_NAME = 100
 LARGEST_FILE = 1_000_000
 
 LOAD = text("SELECT columns FROM import_mapping WHERE kind = :kind AND name = :name")
+SAVED = text("SELECT name, columns FROM import_mapping WHERE kind = :kind ORDER BY name LIMIT 200")
+# A header that is chosen to mean nothing: no kind has a column of this name.
+NOT_USED = "-"
 SAVE = text(
     "INSERT INTO import_mapping (vendor_id, kind, name, columns) VALUES (tenancy.current_vendor(), :kind, :name, CAST(:columns AS jsonb)) "
     "ON CONFLICT (vendor_id, kind, name) DO UPDATE SET columns = EXCLUDED.columns"
@@ -96,3 +99,26 @@ def _checked(kind: ImportKind, path: Path) -> dict[str, str]:
     if unknown:
         raise UsageMistake(f"The mapping {path} names columns that {kind.name} do not have: {', '.join(unknown)}.")
     return mapping
+
+
+def saved_mappings(connection: Connection, kind: ImportKind) -> dict[str, dict[str, str]]:
+    """Return the vendor's mappings of a kind by their names."""
+    return {row.name: dict(row.columns) for row in connection.execute(SAVED, {"kind": kind.name})}
+
+
+def fitting_mapping(connection: Connection, kind: ImportKind, headers: Sequence[str]) -> dict[str, str] | None:
+    """Return what makes a file's headers fit without a question: nothing when they are the columns' own names, else a saved mapping; None for neither."""
+    for mapping in ({}, *saved_mappings(connection, kind).values()):
+        if not any(problem.severity == "refused" for problem in columns_of(kind, headers, mapping)[1]):
+            return mapping
+    return None
+
+
+def chosen_mapping(kind: ImportKind, headers: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
+    """Return the mapping that a person chose, a column (or nothing) for each header in their order. Raises `UsageMistake` for a column chosen twice."""
+    known = set(kind.column_names)
+    chosen = [column if column in known else "" for column in columns]
+    twice = next((column for column in chosen if column and chosen.count(column) > 1), None)
+    if twice:
+        raise UsageMistake(f"Two headers cannot both mean {twice}; choose it for one of them.")
+    return {header: column or NOT_USED for header, column in zip(headers, chosen, strict=False) if header}

@@ -1,19 +1,16 @@
 """Brings a parsed file into the database: COPY into a temporary table of text, then one pass that reads values and finds what they name."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, text
 
 from caretally.imports.kinds import Column, ImportKind
 
-BLOCK_BYTES = 1 << 18
 
-
-def stage(connection: Connection, kind: ImportKind, *, path: Path, columns: Sequence[str | None]) -> None:
+def stage(connection: Connection, kind: ImportKind, *, blocks: Iterable[bytes], columns: Sequence[str | None]) -> None:
     """COPY the parsed file into `import_stage (line, in_<column> …)`; `columns` names the kind's column of each cell (None: not used).
 
-    `path` holds PostgreSQL's CSV, the line number first; a blank cell is null. Row level security refuses COPY into tenant tables,
+    `blocks` are PostgreSQL's CSV, the line number first; a blank cell is null. Row level security refuses COPY into tenant tables,
     so a file always passes through this temporary table.
     """
     _drop(connection)
@@ -25,7 +22,7 @@ def stage(connection: Connection, kind: ImportKind, *, path: Path, columns: Sequ
     driver = connection.connection.driver_connection
     assert driver is not None
     with driver.cursor() as cursor, cursor.copy(f"COPY import_stage (line, {', '.join(cells)}) FROM STDIN (FORMAT csv)") as copy:
-        for block in _blocks(path):
+        for block in blocks:
             copy.write(block)
     _compose_keys(connection, kind)
 
@@ -59,12 +56,6 @@ def _value_sql(column: Column) -> str:
     assert column.value is not None
     # A row without a client is refused for that; its moments are read all the same, so that nothing else is said against them.
     return column.value.sql.format(raw=f"s.in_{column.name}", zone="coalesce(c.timezone, 'UTC')")
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while block := file.read(BLOCK_BYTES):
-            yield block
 
 
 def _drop(connection: Connection) -> None:

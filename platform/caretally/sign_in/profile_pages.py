@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from caretally.identity.accounts import account_of, events_of, note, set_password
@@ -15,6 +15,8 @@ from caretally.sign_in.people import for_person, person, place
 from caretally.sign_in.tell import tell
 from caretally.web.edge import edge
 from caretally.web.form import EMPTY, Filled, Form, typed_into, written
+from caretally.web.own_pages import page_of_ours
+from caretally.web.shortcuts import want_keys
 
 NOT_YOURS = {"password": "This is not your password of now."}
 pages = Blueprint("profile", __name__, template_folder="templates", url_prefix="/profile")
@@ -120,3 +122,13 @@ def end_others() -> ResponseReturnValue:
         end_sessions(connection, person().account_id, kept=person().id)
         note(connection, person().account_id, "other_sessions_ended", place())
     return redirect(url_for("profile.show"), 303)
+
+
+@pages.post("/keys")
+@for_person("the keys of one's own browser", organisation=True)
+def keys() -> ResponseReturnValue:
+    """Turn the keys of this browser on or off and go back to the page where that was asked for."""
+    came_from = (request.referrer or "").removeprefix(request.host_url.rstrip("/"))
+    answer = make_response(redirect(page_of_ours(came_from, otherwise="/help/keys"), 303))
+    want_keys(answer, wanted=request.form.get("keys") == "on")
+    return answer

@@ -29,7 +29,7 @@ OWN_GUARD = {"time_entry": "time", "mdm": "mdm", "billed_service": "service"}
 VENDOR_SOURCES = ("staff", "vendor_policy")
 FROZEN = (
     "patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry audit_event overpayment_review "
-    "isolation_report attestation"
+    "isolation_report attestation outreach_attempt"
 ).split()
 
 NEW, OLD = "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT", "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT"
@@ -90,11 +90,11 @@ DECIDED = tuple(f"UPDATE({column})" for column in "approved decided_by decider_n
 CHANGED_BY_VENDOR = (
     "vendor_policy import_mapping import_before staff client provider patient enrolment assignment condition consent visit care_plan review mdm "
     "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice person_record person_match "
-    "staff_account timer timer_piece other_time logged_time"
+    "staff_account timer timer_piece other_time logged_time import_upload"
 ).split()
 ADDED_BY_VENDOR = (
     "waiver import_batch patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry overpayment_review "
-    "client_month number_counter isolation_report"
+    "client_month number_counter isolation_report outreach_attempt"
 ).split()
 VENDOR_GRANTS = (
     dict.fromkeys(CHANGED_BY_VENDOR, frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"}))
@@ -115,7 +115,7 @@ VENDOR_GRANTS = (
     }
 )
 UNSEEN_BY_PRACTICE = frozenset(
-    {"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact", "person_record", "membership_client", "logged_time"}
+    {"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact", "person_record", "membership_client", "logged_time", "outreach_attempt"}
 )
 # Columns that a practice may read where it may not read all: a patient's person key changes when another client's patient is the same person.
 READ_BY_PRACTICE = {

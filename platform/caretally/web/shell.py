@@ -12,6 +12,7 @@ from caretally.files.printed_words import clock, counted, long_date
 from caretally.money import format_dollars
 from caretally.months import Month
 from caretally.web.edge import connection, has_connection, visitor
+from caretally.web.shortcuts import install_shortcuts
 
 PATHS = {
     "heart": "M8 13S2.5 9.7 2.5 6.2A2.8 2.8 0 018 5a2.8 2.8 0 015.5 1.2C13.5 9.7 8 13 8 13z",
@@ -31,6 +32,10 @@ PATHS = {
     "clock": "M8 2a6 6 0 100 12A6 6 0 008 2zM8 5v3.2l2 1.4",
     "warning": "M8 2.2l6.3 11.3H1.7zM8 6.5v3.2M8 11.6v.1",
     "save": "M8 2.5v7.5M4.8 7L8 10.2 11.2 7M2.8 13.2h10.4",
+    "upload": "M8 10V2.5M4.8 5.5L8 2.3l3.2 3.2M2.8 13.2h10.4",
+    "building": "M3.5 13.5V2.8h6v10.7M9.5 6.5h3v7M2.2 13.5h11.6M5.5 5.3h2M5.5 7.8h2M5.5 10.3h2",
+    "phone": "M5.5 2.5H3.2c0 6 4.3 10.3 10.3 10.3v-2.3l-2.8-1.2-1.5 1.4A8 8 0 015.4 7L6.8 5.4z",
+    "flag": "M4 14V2.5M4 3h8.5l-2 3 2 3H4",
     "cross": "M4 4l8 8M12 4l-8 8",
     "page": "M4 2.2h5.2L12 5v8.8H4z",
 }
@@ -41,7 +46,7 @@ SECTIONS = ("Installation", "Work", "Money", "Setup")
 class Entry:
     """One line of the rail: shown to visitors who hold `permission`, an empty one means everybody signed in.
 
-    `waiting` counts, in the request's transaction, what is left to look at there; pages without a transaction show no number.
+    `key` goes there after g. `waiting` counts, in the request's transaction, what is left to look at there; pages without a transaction show no number.
     """
 
     section: str
@@ -50,6 +55,7 @@ class Entry:
     icon: str
     permission: str = ""
     waiting: Callable[[Connection], int] | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,8 @@ class Shell:
     switch: str = ""
     leave: str = ""
     profile: str = ""
+    help: str = ""
+    keys: str = ""
     stop_reading: str = ""
     demo: bool = False
 
@@ -70,6 +78,7 @@ def install_shell(app: Flask, shell: Shell) -> None:
     app.jinja_env.globals.update(icon=icon, shell=shell, rail=lambda: rail(shell), visitor=visitor, may=may, stack_of=stack_of)
     app.jinja_env.filters.update(dollars=format_dollars, day=long_date, clock=clock, month_words=month_words, minutes=minutes)
     app.jinja_env.globals["counted"] = counted
+    install_shortcuts(app)
 
 
 def icon(name: str) -> Markup:

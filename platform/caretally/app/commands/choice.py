@@ -2,12 +2,12 @@
 
 import click
 
-from caretally.app.commands.import_file import readable_errors
 from caretally.app.installation import Installation
 from caretally.app.output import json_option, print_json, print_rows
 from caretally.app.patients_read import note_patients_read
 from caretally.close.choose import Choice, choices, choose, take_choice_back
 from caretally.close.close_month import clients_to_close
+from caretally.imports.readable_errors import readable_errors
 from caretally.months import Month
 
 HEADINGS = ("client", "patient", "programs that exclude each other", "chosen", "by", "reason")

@@ -1,33 +1,27 @@
 """`caretally import KIND FILE` and `caretally import undo BATCH`."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from uuid import UUID
 
 import click
-import psycopg
 from rich.progress import Progress, SpinnerColumn, TextColumn
-from sqlalchemy.exc import DBAPIError
 
 from caretally.app.import_kinds import IMPORT_KINDS, import_kind
 from caretally.app.installation import Installation, Vendor
 from caretally.app.output import json_option, notes, print_json, print_rows
-from caretally.errors import Conflict, DependencyDown, UsageMistake
+from caretally.errors import UsageMistake
 from caretally.files.scratch import scratch_folder
 from caretally.imports.importing import Choices, ParsedFile, import_file
 from caretally.imports.kinds import ImportKind
 from caretally.imports.mappings import read_mapping, save_mapping
 from caretally.imports.parsing import parse_file
+from caretally.imports.readable_errors import readable_errors
 from caretally.imports.results import ImportResult
 from caretally.imports.undo import undo_import
 
 vendor_option = click.option("--vendor", "vendor_word", required=True, help="slug or name of the vendor")
-# What the database can say about a merge that is nobody's defect.
-RACE_STATES = {"23505", "40001", "40P01", "55P03", "CT001"}
-NO_ROOM_STATES = {"53100", "53200", "53400"}
 HEADINGS = ("line", "column", "value", "rule", "severity", "what is wrong")
 
 
@@ -102,25 +96,6 @@ def run_import(vendor: Vendor, kind: ImportKind, path: Path, choices: Choices) -
         progress.update(task, description=f"Merging {file.rows} rows of {kind.name}")
         with readable_errors(), vendor.transaction() as connection:
             return import_file(connection, kind, file, choices)
-
-
-@contextmanager
-def readable_errors() -> Iterator[None]:
-    """Turn what the database says about a race, a closed month or a full disk into one sentence and its exit code."""
-    try:
-        yield
-    except (DBAPIError, psycopg.Error) as error:  # a COPY speaks to the driver itself
-        said = error.orig if isinstance(error, DBAPIError) else error
-        if not isinstance(said, psycopg.Error):
-            raise
-        state = said.sqlstate
-        if state == "CT001":
-            raise Conflict(f"{said.diag.message_primary}.") from error
-        if state in RACE_STATES:
-            raise Conflict("Somebody else wrote the same rows at the same moment, so nothing was imported; run it again.") from error
-        if state in NO_ROOM_STATES:
-            raise DependencyDown("The database has no room left, so nothing was imported; free some and run it again.") from error
-        raise
 
 
 def as_dict(result: ImportResult) -> dict[str, object]:

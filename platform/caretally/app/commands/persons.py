@@ -5,12 +5,13 @@ from typing import Any, cast
 
 import click
 
-from caretally.app.commands.import_file import printable, readable_errors
+from caretally.app.commands.import_file import printable
 from caretally.app.installation import Installation
 from caretally.app.output import json_option, print_json, print_rows
 from caretally.app.patients_read import note_patients_read
 from caretally.close.review_one_person import review_one_person
 from caretally.files.printed_words import counted
+from caretally.imports.readable_errors import readable_errors
 from caretally.persons.decide import Decision, Word, decide_pair, take_back
 from caretally.persons.review import ALL, OPEN, ReviewedPair, ReviewedRecord, reviewed_pairs
 

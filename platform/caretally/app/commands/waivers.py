@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy import RowMapping
 
-from caretally.app.commands.import_file import readable_errors
 from caretally.app.installation import Installation
 from caretally.app.output import json_option, print_json, print_rows
 from caretally.app.patients_read import note_patients_read
 from caretally.close.close_month import clients_to_close
+from caretally.imports.readable_errors import readable_errors
 from caretally.months import Month
 from caretally.waivers.record import NewWaiver, add_waiver, all_waivers, withdraw_waiver
 

@@ -80,7 +80,7 @@ def _declined(random: Random, where: Place, mrn: str, months: tuple[Period, ...]
 def planted_patients(random: Random, world: World) -> dict[str, Draft]:
     """Return the patient of each story of a vendor, by the story's gate or name."""
     planted: dict[str, Draft] = {}
-    for number, plant in enumerate(PLANTS[world.vendor.slug]):
+    for number, plant in enumerate(PLANTS.get(world.vendor.slug, ())):
         where = world.places[plant.client]
         scene = Scene(world.months[LAST], world.months[LAST - 1], world.team, world.practices[plant.client], where.client.timezone)
         planted[plant.gate] = _planted(random, where, plant, scene, mrn=f"{plant.client}-{90001 + number}")

@@ -1,0 +1,232 @@
+"""The pages of imports: send a file, say what its columns mean, see what would happen, correct cells, import, take back."""
+
+from collections.abc import Mapping
+from typing import cast
+from uuid import UUID
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from marshmallow import fields
+
+from caretally.errors import CareTallyError, UsageMistake
+from caretally.imports.history import PAGE_SIZE, batch_of, batches
+from caretally.imports.kinds import ImportKind
+from caretally.imports.limits import LIMITS, MEGABYTE
+from caretally.imports.mappings import chosen_mapping, columns_of, fitting_mapping, save_mapping, saved_mappings
+from caretally.imports.readable_errors import readable_errors
+from caretally.imports.reading_requests import ReadFile, read_sent
+from caretally.imports.undo import undo_import
+from caretally.imports.uploads import (
+    KEPT_HOURS,
+    Upload,
+    cells_of,
+    correct_upload,
+    discard_upload,
+    import_upload,
+    keep_upload,
+    map_upload,
+    try_upload,
+    upload_of,
+    uploads_waiting,
+)
+from caretally.imports.verdict import verdict_on
+from caretally.web.access import requires
+from caretally.web.edge import connection, edge
+from caretally.web.form import EMPTY, Filled, Form, NotThisForm, typed_into, written
+from caretally.web.large_requests import takes_up_to
+from caretally.web.queries import number_in_query, words_in_query
+
+pages = Blueprint("imports", __name__, template_folder="templates", url_prefix="/imports")
+KINDS = "caretally_import_kinds"
+# The file and the fields beside it.
+LARGEST_REQUEST = LIMITS.file_bytes + MEGABYTE
+
+
+class FileForm(Form):
+    """What kind of rows the file holds; the file itself is no field."""
+
+    kind = written("Choose what the file holds.", longest=100)
+
+
+class ColumnsForm(Form):
+    """A column for each header in their order, and a name to save them under."""
+
+    column = fields.List(fields.String(), load_default=list)
+    name = fields.String(load_default="")
+
+
+class CellsForm(Form):
+    """Cells typed anew: three lists of one length."""
+
+    line = fields.List(fields.Integer(), load_default=list)
+    place = fields.List(fields.Integer(), load_default=list)
+    cell = fields.List(fields.String(), load_default=list)
+
+
+class ImportForm(Form):
+    """Whether the refused rows may stay out."""
+
+    valid_rows_only = fields.String(load_default="")
+
+
+def kinds() -> Mapping[str, ImportKind]:
+    """Return the kinds of import that the application was made with."""
+    return cast("Mapping[str, ImportKind]", current_app.extensions[KINDS])
+
+
+def kind_named(name: str) -> ImportKind:
+    """Return a kind. Raises `UsageMistake` for a name that none has."""
+    if name not in kinds():
+        raise UsageMistake("Choose what the file holds from the list.")
+    return kinds()[name]
+
+
+def kind_in_query() -> str:
+    """Return the kind that the list is asked for, empty for all."""
+    asked = words_in_query("kind")
+    return asked if asked in kinds() else ""
+
+
+def read_request() -> None:
+    """Read the form's file before the transaction begins: a large one takes up to a minute."""
+    if request.method == "POST":
+        sent = request.files.get("file")
+        g.read_file = read_sent(sent.stream if sent else None, name=(sent.filename or "") if sent else "", scratch=edge().scratch)
+
+
+@pages.route("", methods=["GET", "POST"])
+@takes_up_to(LARGEST_REQUEST)
+@requires("import", first=read_request)
+def listed() -> ResponseReturnValue:
+    """Show the imports so far and take a new file."""
+    filled = typed_into(FileForm()) if request.method == "POST" else Filled({"kind": kind_in_query()})
+    read: ReadFile = g.get("read_file", ReadFile())
+    if read.refused:
+        filled = filled.refused(file=read.refused)
+    if filled.given and not filled.wrong and read.file is not None:
+        try:
+            kind = kind_named(filled.given["kind"])
+            upload = keep_upload(connection(), kind, read.file)
+            fitting = fitting_mapping(connection(), kind, read.file.headers)
+            if fitting is not None:
+                map_upload(connection(), upload_of(connection(), upload), fitting)
+            return redirect(url_for("imports.columns" if fitting is None else "imports.check", upload_id=upload), 303)
+        except UsageMistake as error:
+            filled = filled.refused(kind=error.message)
+    kind_shown, page = kind_in_query(), number_in_query("page", otherwise=1)
+    found = batches(connection(), kind=kind_shown, page=min(page, 100_000))
+    page_made = render_template(
+        "imports/listed.html",
+        filled=filled,
+        kinds=kinds(),
+        found=found,
+        page=page,
+        size=PAGE_SIZE,
+        kind=kind_shown,
+        waiting=uploads_waiting(connection()),
+        hours=KEPT_HOURS,
+        megabytes=LIMITS.file_bytes // MEGABYTE,
+    )
+    return page_made, 422 if filled.wrong else 200
+
+
+@pages.route("/uploads/<uuid:upload_id>", methods=["GET", "POST"])
+@requires("import")
+def columns(upload_id: UUID) -> ResponseReturnValue:
+    """Say what each header of a kept file means, once: the choice can be saved for the next file."""
+    upload = upload_of(connection(), upload_id, hold=request.method == "POST")
+    kind = kind_named(upload.kind)
+    filled = typed_into(ColumnsForm()) if request.method == "POST" else EMPTY
+    if filled.given:
+        try:
+            return keep_columns(upload, kind, filled)
+        except UsageMistake as error:
+            filled = filled.refused(column=error.message)
+    saved = saved_mappings(connection(), kind)
+    mapping = saved.get(words_in_query("mapping"), upload.mapping or {})
+    chosen = filled.typed.get("column") or [column or "" for column in columns_of(kind, upload.headers, mapping)[0]]
+    first = cells_of(upload, {line: range(len(upload.headers)) for line in first_lines(upload)})
+    page = render_template("imports/columns.html", upload=upload, kind=kind, filled=filled, chosen=chosen, saved=saved, first=first)
+    return page, 422 if filled.wrong else 200
+
+
+def keep_columns(upload: Upload, kind: ImportKind, filled: Filled) -> ResponseReturnValue:
+    """Keep the choice and go on to what would happen. Raises `UsageMistake`."""
+    mapping = chosen_mapping(kind, upload.headers, filled.given["column"])
+    missing = [column.name for column in kind.columns if column.required and column.name not in mapping.values()]
+    if missing:
+        raise UsageMistake(f"Choose a header for {', '.join(missing)}: every row of {kind.name.replace('_', ' ')} needs it.")
+    if filled.given["name"].strip():
+        save_mapping(connection(), kind, name=filled.given["name"], mapping=mapping)
+    map_upload(connection(), upload, mapping)
+    return redirect(url_for("imports.check", upload_id=upload.id), 303)
+
+
+def first_lines(upload: Upload) -> list[int]:
+    """Return the number of the file's first row, as an example beside the headers."""
+    start = upload.content.partition(b",")[0]
+    return [int(start)] if start.isdigit() else []
+
+
+@pages.get("/uploads/<uuid:upload_id>/check")
+@requires("import")
+def check(upload_id: UUID) -> ResponseReturnValue:
+    """Show what importing the file would do and which rows are wrong; nothing is written."""
+    upload = upload_of(connection(), upload_id)
+    kind = kind_named(upload.kind)
+    with connection().begin_nested(), readable_errors():
+        result = try_upload(connection(), kind, upload)
+    return render_template("imports/check.html", upload=upload, kind=kind, verdict=verdict_on(upload, kind, result), hours=KEPT_HOURS)
+
+
+@pages.post("/uploads/<uuid:upload_id>/cells")
+@requires("import")
+def correct(upload_id: UUID) -> ResponseReturnValue:
+    """Put typed cells in the place of the file's and look at it again."""
+    upload = upload_of(connection(), upload_id, hold=True)
+    given = typed_into(CellsForm()).given
+    if not given or not len(given["line"]) == len(given["place"]) == len(given["cell"]):
+        raise NotThisForm("This was not sent by the form on the page, so nothing was changed; open the page and fill in the form there.")
+    correct_upload(connection(), upload, zip(given["line"], given["place"], given["cell"], strict=True))
+    return redirect(url_for("imports.check", upload_id=upload_id), 303)
+
+
+@pages.post("/uploads/<uuid:upload_id>/import")
+@requires("import")
+def merge(upload_id: UUID) -> ResponseReturnValue:
+    """Import the kept file, whole or its valid rows."""
+    valid_rows_only = typed_into(ImportForm()).given.get("valid_rows_only") == "yes"
+    kind = kind_named(upload_of(connection(), upload_id).kind)
+    with connection().begin_nested(), readable_errors():
+        result = import_upload(connection(), kind, upload_id, valid_rows_only=valid_rows_only)
+    if result.batch_id is None:
+        return redirect(url_for("imports.check", upload_id=upload_id), 303)
+    return redirect(url_for("imports.show", batch_id=result.batch_id), 303)
+
+
+@pages.post("/uploads/<uuid:upload_id>/discard")
+@requires("import")
+def discard(upload_id: UUID) -> ResponseReturnValue:
+    """Delete a kept file without importing it."""
+    discard_upload(connection(), upload_id)
+    return redirect(url_for("imports.listed"), 303)
+
+
+@pages.get("/<uuid:batch_id>")
+@requires("import")
+def show(batch_id: UUID) -> ResponseReturnValue:
+    """Show what an import did."""
+    return render_template("imports/show.html", batch=batch_of(connection(), batch_id), refused="")
+
+
+@pages.post("/<uuid:batch_id>/undo")
+@requires("import")
+def undo(batch_id: UUID) -> ResponseReturnValue:
+    """Take an import back, or say in one sentence why it stays."""
+    batch = batch_of(connection(), batch_id)
+    try:
+        with connection().begin_nested(), readable_errors():
+            undo_import(connection(), dict(kinds()), batch_id)
+    except CareTallyError as error:
+        return render_template("imports/show.html", batch=batch, refused=error.message), 409
+    return redirect(url_for("imports.show", batch_id=batch_id), 303)

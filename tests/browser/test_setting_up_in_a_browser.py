@@ -1,0 +1,168 @@
+"""Setting a vendor up in a real browser: nothing for axe to find, the file's way in by clicks, and the keys."""
+
+from pathlib import Path
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+
+from caretally.identity.roles import MATRIX, Role
+from caretally.web.visitor import NO_VENDOR, Visitor
+from tests.browser.conftest import Visit
+from tests.browser.test_pages_in_a_browser import RULES, picture
+from tests.builders.databases import TestDatabase
+from tests.builders.office import Office, insert, new_office
+from tests.builders.pages import Pages, visitor_of
+from tests.builders.pages_office import office_with_closed_month
+from tests.builders.sending_files import send_file, send_form
+
+pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
+MIXED = "client,mrn,family_name,given_name,birth_date,state\nA1,20,Stone,Una,1944-05-06,NY\nA1,21,Reed,Max,1944-13-45,NY\nNOPE,22,Hill,Jo,1941-01-01,NY\n"
+STRANGE = "Practice,Chart,Last,First,DOB\nA1,50,Vale,Ida,1950-02-03\n"
+PATHS = {
+    "getting started": "/setup",
+    "imports": "/imports",
+    "columns": "{columns}",
+    "check": "{check}",
+    "import done": "/imports/{batch}",
+    "clients": "/clients",
+    "client": "/clients/{client}",
+    "client form": "/clients/{client}/edit",
+    "new client": "/clients/new",
+    "providers": "/providers",
+    "staff": "/staff",
+    "patients": "/patients",
+    "nobody found": "/patients?q=nobody",
+    "patient": "/patients/{patient}",
+    "agreements": "/agreements",
+    "versions": "/agreements/{client}",
+    "new version": "/agreements/{client}/new",
+    "enrolment calls": "/outreach",
+    "enrolment call": "/outreach/{asked}",
+    "search": "/search?q=a1",
+    "nothing found": "/search?q=nothing-at-all",
+    "help": "/help",
+    "help on imports": "/help/imports",
+}
+EMPTY = ("/setup", "/imports", "/clients", "/providers", "/staff", "/patients", "/agreements", "/outreach", "/search")
+
+
+@pytest.fixture(scope="module")
+def office(database: TestDatabase) -> Office:
+    """A vendor whose October is closed, with somebody to ask to enrol."""
+    made = office_with_closed_month(database, "A1", "A2", "A3")
+    key = {"vendor_id": made.vendor_id, "client_id": made.clients["A1"]}
+    with made.transaction() as connection:
+        person = {"mrn": "ASK-1", "family_name": "Oyelaran", "given_name": "Bisi", "birth_date": "1949-03-11", "mbi": "1EG4TE5MK73"}
+        patient = insert(connection, "patient", key | person)
+        for code in ("E119", "I10", "N1831"):
+            insert(connection, "condition", key | {"patient_id": patient, "icd10": code})
+    return made
+
+
+@pytest.fixture(scope="module")
+def dana(office: Office) -> Visitor:
+    """The vendor's billing administrator."""
+    return visitor_of(office.vendor_id)
+
+
+@pytest.fixture(scope="module")
+def places(pages: Pages, office: Office, dana: Visitor) -> dict[str, str]:
+    """What the addresses name: a client, a patient, files on their way and one that is in."""
+    browser = pages.client(dana)
+    done = send_form(browser, "/clients/new", code="OAK", name="Oakdale Health", timezone="America/Chicago")
+    assert done.status_code == 303
+    return {
+        "client": str(office.clients["A1"]),
+        "patient": str(office.value("SELECT id FROM patient WHERE mrn = 'A1-Carla'")),
+        "asked": str(office.value("SELECT id FROM patient WHERE mrn = 'ASK-1'")),
+        "check": send_file(browser, "patients", MIXED, name="october.csv").location,
+        "columns": send_file(browser, "patients", STRANGE, name="ehr-export.csv").location,
+        "batch": str(office.value("SELECT id FROM import_batch LIMIT 1")),
+    }
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+@pytest.mark.parametrize("name", PATHS)
+def test_axe_finds_nothing_and_nothing_lies_beside_the_screen(
+    visit: Visit, places: dict[str, str], dana: Visitor, *, name: str, width: int, dark: bool
+) -> None:
+    with visit(PATHS[name].format(**places), dana, width=width, dark=dark) as page:
+        picture(page, f"setup-{name}-{width}{'-dark' if dark else ''}")
+        found = Axe().run(page, options=RULES)["violations"]
+        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", EMPTY)
+def test_axe_finds_nothing_where_there_is_nothing_yet(visit: Visit, database: TestDatabase, path: str) -> None:
+    with visit(path, visitor_of(new_office(database).vendor_id), width=390) as page:
+        picture(page, f"empty-{path[1:]}")
+        found = Axe().run(page, options=RULES)["violations"]
+        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_axe_finds_nothing_on_the_operators_form_of_a_sample(visit: Visit, office: Office) -> None:
+    held = frozenset(map(str, MATRIX[Role.OPERATOR]))
+    operator = visitor_of(NO_VENDOR, permissions=held, operates=True, vendor_name="This installation", role="Operator")
+    with visit("/operator/vendors/sample", operator) as page:
+        assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
+
+
+def test_without_scripts_a_file_is_sent_corrected_and_imported(visit: Visit, office: Office, dana: Visitor, tmp_path: Path) -> None:
+    path = tmp_path / "november.csv"
+    path.write_text(MIXED.replace("20,", "120,").replace("21,", "121,").replace("22,", "122,"))
+    with visit("/imports", dana, scripts=False) as page:
+        page.get_by_label("What it holds").select_option("patients")
+        page.get_by_label("File", exact=True).set_input_files(path)
+        page.get_by_role("button", name="Send the file").click()
+        page.get_by_label("birth_date of line 3").fill("1944-12-04")
+        page.get_by_label("client of line 4").fill("A2")
+        page.get_by_role("button", name="Correct and check again").click()
+        page.get_by_role("button", name="Import 3 rows").click()
+        assert page.get_by_role("heading", name="3 rows of patients").is_visible()
+    assert office.value("SELECT count(*) FROM patient WHERE mrn IN ('120', '121', '122')") == 3
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_a_replay_shows_its_months_beside_what_was_typed(
+    visit: Visit, places: dict[str, str], dana: Visitor, width: int, dark: bool
+) -> None:
+    with visit(f"/agreements/{places['client']}/new", dana, width=width, dark=dark) as page:
+        page.get_by_label("First day").fill("2027-01-01")
+        page.get_by_label("Dollars of price 1", exact=True).fill("50.00")
+        page.get_by_role("button", name="Replay over past months").click()
+        page.get_by_role("heading", name="What it would have brought").wait_for()
+        picture(page, f"setup-replay-{width}{'-dark' if dark else ''}")
+        assert page.get_by_label("Dollars of price 1", exact=True).input_value() == "50.00"
+        assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def focused_after(visit: Visit, dana: Visitor, *keys: str) -> str:
+    """Press keys on the list of patients and return the id or the words of what has the focus then."""
+    with visit("/patients", dana) as page:
+        for key in keys:
+            page.keyboard.press(key)
+        return str(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
+
+
+def test_the_keys_search_move_and_list_themselves(visit: Visit, dana: Visitor) -> None:
+    assert focused_after(visit, dana, "/") == "search"
+    first, second, back = (focused_after(visit, dana, *keys) for keys in ("j", "jj", "jjk"))
+    assert first == back != second
+    with visit("/patients", dana) as page:
+        page.keyboard.press("?")
+        assert page.get_by_role("dialog", name="Keys").is_visible()
+        assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
+
+
+def test_g_and_a_letter_go_to_a_page_and_keys_in_a_field_are_letters(visit: Visit, dana: Visitor) -> None:
+    with visit("/patients", dana) as page:
+        page.keyboard.press("g")
+        page.keyboard.press("i")
+        page.wait_for_url("**/invoices")
+        page.get_by_role("searchbox").fill("")
+        page.get_by_role("searchbox").press_sequentially("gcj/?")
+        assert page.get_by_role("searchbox").input_value() == "gcj/?"
+        assert page.url.endswith("/invoices")

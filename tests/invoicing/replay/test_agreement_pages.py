@@ -1,0 +1,110 @@
+"""The pages of agreements: a new version is replayed before it is kept, and what overlaps is refused in one sentence."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.builders.databases import TestDatabase
+from tests.builders.office import Office
+from tests.builders.pages import Pages, visitor_of, words
+from tests.builders.pages_office import office_with_closed_month
+from tests.builders.sending_files import send_form
+
+TERMS = {
+    "valid_to": "",
+    "basis": "per_code",
+    "tier_mode": "graduated",
+    "minimum": "",
+    "qhp_time": "pool",
+    "date_of_service": "threshold",
+    "attestation_required": "no",
+    "copy_missing": "hold",
+    "review_overdue": "hold",
+    "po_required": "no",
+    "priority": "",
+}
+DEARER = {"code": ["99490", "99439", "99487", "99489", "99491", "99437"], "price": ["50.00", "20.00", "90", "40", "50", "30"]}
+NO_TIERS = {"tier_from": [""] * 6, "percent": [""] * 6}
+
+
+@pytest.fixture(scope="module")
+def office(database: TestDatabase) -> Office:
+    """A vendor with two clients and a closed month of $54.00 each: 38.00 and 16.00 for 47 minutes."""
+    return office_with_closed_month(database, "A1", "A2", "A3")
+
+
+@pytest.fixture
+def browser(pages: Pages, office: Office) -> FlaskClient:
+    """A browser of the vendor's billing administrator."""
+    return pages.client(visitor_of(office.vendor_id))
+
+
+def typed(**changes: Any) -> dict[str, Any]:
+    """Return a dearer version from 2027 on, with changes."""
+    return TERMS | DEARER | NO_TIERS | {"valid_from": "2027-01-01", "end_before": "yes"} | changes
+
+
+def terms_kept(office: Office, code: str) -> list[Any]:
+    """Return the versions of a client with their prices."""
+    asked = (
+        "SELECT a.valid_from::text, a.valid_to::text, sum(p.price_cents) FROM agreement a JOIN agreement_price p ON p.agreement_id = a.id "
+        "WHERE a.client_id = :client_id GROUP BY a.id, a.valid_from, a.valid_to ORDER BY 1"
+    )
+    return [tuple(row) for row in office.rows(asked, client_id=office.clients[code])]
+
+
+def test_a_replay_says_what_each_month_would_have_brought_and_writes_nothing(browser: FlaskClient, office: Office) -> None:
+    before = terms_kept(office, "A1")
+    said = words(send_form(browser, f"/agreements/{office.clients['A1']}/new", **typed(act="replay")))
+    assert "October 2026 closed $54.00 $70.00 +$16.00 1 of 2" in said
+    assert terms_kept(office, "A1") == before
+    assert office.value("SELECT count(*) FROM import_batch WHERE kind = 'agreements'") == 0
+
+
+def test_a_kept_version_ends_the_one_before_it(browser: FlaskClient, office: Office) -> None:
+    assert send_form(browser, f"/agreements/{office.clients['A2']}/new", **typed(act="keep")).status_code == 303
+    assert terms_kept(office, "A2") == [("2026-01-01", "2026-12-31", 26400), ("2027-01-01", None, 28000)]
+
+
+def test_an_overlap_is_refused_in_one_sentence_and_nothing_typed_is_lost(browser: FlaskClient, office: Office) -> None:
+    answer = send_form(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="keep", end_before=""))
+    assert answer.status_code == 422
+    assert "This version overlaps the one from 2026-01-01 to further notice." in words(answer)
+    assert 'value="50.00"' in answer.text
+    assert len(terms_kept(office, "A3")) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"valid_from": ""}, "first day"),
+        ({"price": ["fifty", *DEARER["price"][1:]]}, "not an amount in dollars"),
+        ({"code": ["12345", *DEARER["code"][1:]]}, "not in the table of billing codes"),
+        ({"valid_to": "2026-01-01"}, "lies before the first day"),
+        ({"basis": "percentage"}, "percent"),
+    ],
+)
+def test_what_the_rules_of_the_file_refuse_is_refused_here(
+    browser: FlaskClient, office: Office, changes: dict[str, Any], said: str
+) -> None:
+    answer = send_form(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="replay") | changes)
+    assert answer.status_code == 422
+    assert said in words(answer).lower()
+
+
+def test_a_version_under_which_a_month_cannot_be_priced_says_so(browser: FlaskClient, office: Office) -> None:
+    short = {"code": ["99490"], "price": ["38.00"], "tier_from": [""], "percent": [""]}
+    assert "no price for 99439" in words(send_form(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="replay") | short))
+
+
+def test_a_client_of_another_vendor_answers_as_one_that_does_not_exist(pages: Pages, office: Office, database: TestDatabase) -> None:
+    stranger = visitor_of(office_with_closed_month(database, "Z1", name="Quill").vendor_id)
+    for page in ("/agreements/{}", "/agreements/{}/new"):
+        assert [pages.get(page.format(one), stranger).status_code for one in (office.clients["A1"], uuid4())] == [404, 404]
+
+
+def test_the_lists_show_what_holds(browser: FlaskClient, office: Office) -> None:
+    assert "Practice A1 A price a code $16.00 to $90.00" in words(browser.get("/agreements"))
+    assert "1 Jan 2026 to" in words(browser.get(f"/agreements/{office.clients['A1']}"))
