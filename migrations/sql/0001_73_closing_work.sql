@@ -36,8 +36,8 @@ CREATE TABLE closing_result (
     UNIQUE (vendor_id, client_id, run_id),
     FOREIGN KEY (vendor_id, run_id) REFERENCES closing_run,
     FOREIGN KEY (vendor_id, client_id) REFERENCES client,
-    CHECK ((status = 'waiting') = (ended_at IS NULL)),
-    CHECK ((status = 'parked') = (reason <> ''))
+    CHECK (status = 'waiting' OR ended_at IS NOT NULL),
+    CHECK (status <> 'parked' OR reason <> '')
 );
 CREATE INDEX closing_result_of_run ON closing_result (vendor_id, run_id);
 CREATE INDEX closing_result_of_month ON closing_result (vendor_id, client_id, month, ended_at);

@@ -4,7 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from caretally.closing_runs.candidates import candidates
+from caretally.closing_runs.close_clients import close_clients
+from caretally.closing_runs.runs import Wanted, ask_for_run
 from caretally.isolation_reports.keep import keep_report
+from caretally.months import Month
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
 
@@ -44,6 +48,14 @@ def keep_isolation_reports(office: Office) -> None:
     with office.transaction() as connection:
         keep_report(connection, said | found | {"at": "2026-11-02T06:00:00+00:00", "holds": True}, pdf=b"%PDF")
         keep_report(connection, said | {"at": "2026-11-09T06:00:00+00:00", "holds": False}, pdf=b"%PDF")
+
+
+def preview_by_run(office: Office, run_id: UUID, month: Month) -> None:
+    """Preview a month of all clients by a run."""
+    with office.transaction() as connection:
+        wanted = [Wanted(client_id=one.client_id) for one in candidates(connection, month)]
+        ask_for_run(connection, run_id, month, kind="preview", wanted=wanted)
+    close_clients(office.transaction, run_id)
 
 
 def invoice_id(office: Office, client: str) -> UUID:

@@ -50,8 +50,8 @@ def close_client(
     """Close one client's month in the caller's transaction, or read back what an earlier close wrote.
 
     `seen_open` says that the caller saw the month open before it asked for the lock: finding it closed then means that another
-    process won; `shown` is the preview that whoever asks looked at, None when they looked at none here. Raises `ClosedMeanwhile`, `PreviewChanged`, `ClientParked`
-    (`FourEyes` among them) and `ConservationBreach`; each leaves nothing written.
+    process won; `shown` is the preview that whoever asks looked at, None when they looked at none here.
+    Raises `ClosedMeanwhile`, `PreviewChanged`, `ClientParked` (`FourEyes` among them) and `ConservationBreach`; each leaves nothing written.
     """
     take_locks(connection, client)
     failpoint("close:locked")

@@ -50,8 +50,8 @@ def close_month(
 ) -> Iterator[ClientResult]:
     """Yield one result a client as its transaction ends; a failure parks that client with its reason and the others go on.
 
-    `transaction` opens a transaction of the vendor; `shown` holds by client what whoever asks looked at. A process killed in the middle leaves whole clients closed and the rest open: the
-    same call again goes on from there.
+    `transaction` opens a transaction of the vendor; `shown` holds by client what whoever asks looked at. A process
+    killed in the middle leaves whole clients closed and the rest open: the same call again goes on from there.
     """
     for client in clients:
         try:
@@ -61,17 +61,13 @@ def close_month(
                 yield _close(transaction, client, month, acknowledge_jump, (shown or {}).get(client.id))
         except CareTallyError as error:
             why = error.gate_code if isinstance(error, ClientParked) else error.code
-            yield ClientResult(
-                client=client.code, status="parked", parked_reason=error.message, error_exit_code=error.exit_code, code=why
-            )
+            yield ClientResult(client=client.code, status="parked", parked_reason=error.message, error_exit_code=error.exit_code, code=why)
         except OperationalError as error:
             yield _parked_by_database(client, error)
         failpoint("close:between-clients")
 
 
-def _close(
-    transaction: Transaction, client: Client, month: Month, acknowledge_jump: bool, shown: SeenPreview | None
-) -> ClientResult:
+def _close(transaction: Transaction, client: Client, month: Month, acknowledge_jump: bool, shown: SeenPreview | None) -> ClientResult:
     with transaction() as connection:
         before = latest_client_month(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
     seen_open = before is None or before["status"] != "closed"

@@ -9,9 +9,7 @@ from caretally.close.results import ClientParked, PreviewChanged
 from caretally.money import format_dollars
 from caretally.months import Month
 
-ASKED = text(
-    "SELECT four_eyes, tenancy.current_actor() AS actor FROM vendor WHERE vendor_id = (SELECT tenancy.current_vendor())"
-)
+ASKED = text("SELECT four_eyes, tenancy.current_actor() AS actor FROM vendor WHERE vendor_id = (SELECT tenancy.current_vendor())")
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,12 @@ from caretally.break_glass.operator_pages import pages as operator_break_glass_p
 from caretally.break_glass.pages import pages as break_glass_pages
 from caretally.break_glass.requests import present_requests
 from caretally.close.pages import pages as month_pages
+from caretally.closing_runs.pages import pages as closing_pages
 from caretally.console.pages import pages as console_pages
+from caretally.forecast.pages import pages as forecast_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
+from caretally.overview.pages import pages as overview_pages
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
 from caretally.sign_in.pages import pages as sign_in_pages
@@ -36,6 +39,7 @@ from caretally.web.own_forms import install_own_forms
 from caretally.web.request_log import install_request_log
 from caretally.web.shell import Entry, Shell, install_shell
 from caretally.web.start import start
+from caretally.whatif.pages import pages as what_if_pages
 
 WEB = Path(caretally.web.__file__).parent
 LARGEST_REQUEST_BYTES = 1_000_000
@@ -46,6 +50,7 @@ ENTRIES = (
     Entry("Installation", "Vendors", "console.vendors", "people", "manage_vendors"),
     Entry("Installation", "Health", "console.health", "heart", "read_health"),
     Entry("Installation", "Break-glass", "operator_break_glass.listed", "key", "request_break_glass"),
+    Entry("Work", "Overview", "overview.show", "home", "read_months"),
     Entry("Work", "Months", "months.newest", "calendar", "read_months"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
@@ -70,7 +75,11 @@ PAGES = (
     passkey_pages,
     profile_pages,
     people_pages,
+    overview_pages,
     month_pages,
+    closing_pages,
+    forecast_pages,
+    what_if_pages,
     invoice_pages,
     audit_pages,
     isolation_pages,

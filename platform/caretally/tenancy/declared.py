@@ -115,7 +115,16 @@ VENDOR_GRANTS = (
     }
 )
 UNSEEN_BY_PRACTICE = frozenset(
-    {"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact", "person_record", "membership_client", "closing_result"}
+    {
+        "client_lock",
+        "agreement",
+        "agreement_price",
+        "overpayment_review",
+        "late_fact",
+        "person_record",
+        "membership_client",
+        "closing_result",
+    }
 )
 # Columns that a practice may read where it may not read all: a patient's person key changes when another client's patient is the same person.
 READ_BY_PRACTICE = {
