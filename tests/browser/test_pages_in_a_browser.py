@@ -9,7 +9,6 @@ from axe_core_python.sync_playwright import Axe
 
 from caretally.break_glass.requests import ask
 from caretally.identity.roles import MATRIX, Role
-from caretally.months import Month
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.visitor import NO_VENDOR, Visitor
@@ -17,7 +16,7 @@ from tests.browser.conftest import Visit
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
 from tests.builders.pages import visitor_of
-from tests.builders.pages_office import invoice_id, keep_isolation_reports, office_with_closed_month, preview_by_run
+from tests.builders.pages_office import invoice_id, keep_isolation_reports, month_to_review, office_with_closed_month
 
 # A browser that leaves a page early leaves the file that the test's server was sending to the collector.
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
@@ -26,16 +25,16 @@ RUN = UUID(int=7)
 PATHS = {
     "overview": "/overview",
     "month": "/months/2026-10",
-    "month to review": "/months/2026-09?show=all&sort=invoice&down=1",
-    "month preview": "/months/2026-09/preview",
-    "month close": "/months/2026-09/close",
-    "month run": "/months/2026-09/runs/{run}",
+    "month to review": "/months/2026-11?show=all&sort=invoice&down=1",
+    "month preview": "/months/2026-11/preview",
+    "month close": "/months/2026-11/close",
+    "month run": "/months/2026-11/runs/{run}",
     "month reopen": "/months/2026-10/clients/{client}/reopen",
     "forecast": "/months/2026-10/forecast",
     "no forecast": "/months/2026-10/forecast?client={client}",
     "what if": "/months/2026-10/what-if?client={client}&code=99490&price=40.00",
     "send": "/invoices/send",
-    "month without a close": "/months/2026-11",
+    "month without a close": "/months/2026-12",
     "invoices": "/invoices",
     "no invoice found": "/invoices?q=nothing",
     "invoice": "/invoices/{invoice}",
@@ -54,7 +53,7 @@ PATHS = {
 def office(database: TestDatabase) -> Office:
     """A vendor whose October is closed, with two isolation reports."""
     made = office_with_closed_month(database, "A1", "A2", "A3")
-    preview_by_run(made, RUN, Month(2026, 9))
+    month_to_review(made, RUN)
     keep_isolation_reports(made)
     return made
 

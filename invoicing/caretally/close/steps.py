@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from caretally.close.overview import MonthOverview
-from caretally.files.printed_words import clock, counted, long_date
+from caretally.files.printed_words import counted, long_date
 from caretally.money import format_dollars
 
 
@@ -27,7 +27,7 @@ def steps_of(overview: MonthOverview, *, time_is_in: bool) -> list[Step]:
     told = [
         (
             "Time is in",
-            f"{clock(raw)} minutes logged" if known else "counted by the first preview",
+            f"{raw // 60:,} minutes logged" if known else "counted by the first preview",
             (time_is_in and known > 0) or all_closed,
         ),
         (
