@@ -10,8 +10,8 @@ from caretally.months import Month
 from caretally.overview.figures import Figures
 
 Pages = tuple[tuple[str, Mapping[str, Any]], ...]
-# Who may cure what; a role of the tables that is none of the product's own is the practice's.
-CURED_BY = {"coordinator": "settle_exceptions", "supervisor": "approve_time", "billing": "close_month"}
+# Who is told of what: the permission that each owner's people have; everybody else's reasons go to whoever settles exceptions.
+CURED_BY = {"clinical_supervisor": "approve_time", "billing_admin": "close_month"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +57,7 @@ def _of_vendor(figures: Figures) -> Iterator[tuple[str, Task]]:
     yield from _of_money(waits)
     if waits["unapproved"]:
         says = f"{counted(waits['unapproved'], 'entry waits', 'entries wait')} for approval"
-        pages = (("time.approvals", {}), ("months.show", {"month": month}))
+        pages = (("time_approvals.listed", {}), ("months.show", {"month": month}))
         yield "approve_time", Task(says=says, detail="Manual time counts once it is approved.", pages=pages, urgent=True)
     if waits["refused_rows"]:
         says = f"{counted(waits['refused_rows'], 'row', 'rows')} of imports refused"
@@ -97,7 +97,7 @@ def _of_close(waits: Mapping[str, Any], month: Month) -> Iterator[tuple[str, Tas
         yield "close_month", Task(says=says, detail="They are previewed and wait for the close.", pages=at("ready"))
     if waits["without_agreement"]:
         says = f"{counted(waits['without_agreement'], 'client has', 'clients have')} no agreement today"
-        pages = (("agreements.listed", {}), ("months.show", {"month": Month.of(waits["open_month"])}))
+        pages = (("replay.listed", {}), ("months.show", {"month": Month.of(waits["open_month"])}))
         yield "change_agreements", Task(says=says, detail="Without one their month cannot be closed.", pages=pages)
 
 
