@@ -31,7 +31,6 @@ SELECT clock_timestamp() AS at,
        (SELECT count(*) FROM client_month m JOIN invoice i ON i.vendor_id = m.vendor_id AND i.client_id = m.client_id AND i.month = m.month AND i.revision = m.revision AND i.kind = 'invoice'
         WHERE m.vendor_id = :vendor_id AND m.month = :month AND m.status = 'closed' AND i.total_cents = (m.summary ->> 'total_cents')::bigint
           AND i.total_cents = (SELECT sum(l.amount_cents) FROM ledger_entry l WHERE l.vendor_id = i.vendor_id AND l.client_id = i.client_id AND l.invoice_id = i.id AND l.kind = 'invoiced'))::int AS agreeing,
-       (SELECT seq FROM audit_head WHERE vendor_id = :vendor_id) AS events,
        (SELECT (h.seq, h.hash) IS NOT DISTINCT FROM (e.seq, e.hash) OR h.seq = 0 FROM audit_head h LEFT JOIN audit_event e ON e.vendor_id = h.vendor_id AND e.seq = h.seq
         WHERE h.vendor_id = :vendor_id) AS audit_holds,
        (SELECT timezone FROM vendor WHERE vendor_id = :vendor_id) AS timezone

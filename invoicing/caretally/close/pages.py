@@ -1,5 +1,6 @@
 """The pages of a month: where it stands, its clients, what is held and why, and what still waits."""
 
+from collections.abc import Container
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -53,7 +54,7 @@ def show(month: Month) -> ResponseReturnValue:
         before=month.previous(),
         after=month.next(),
         run=uuid4(),
-        reopened=words_in_query("reopened"),
+        reopened=next((one.name for one in overview.clients if one.code == words_in_query("reopened")), ""),
         sent=number_in_query("sent", otherwise=0),
     )
 
@@ -77,12 +78,17 @@ def asked_for() -> Asked:
     """Return how the address asks for the table."""
     page = number_in_query("page", otherwise=1)
     return Asked(
-        show=request.args.get("show", "all"),
-        sort=request.args.get("sort", "client"),
+        show=one_of(FILTERS, request.args.get("show", "")) or "all",
+        sort=one_of(SORTS, request.args.get("sort", "")) or "client",
         down=request.args.get("down") == "1",
         words=words_in_query("q").strip(),
         page=page if page <= MOST_PAGES else 1,
     )
+
+
+def one_of(known: Container[str], name: str) -> str:
+    """Return a name that is known, empty for another."""
+    return name if name in known else ""
 
 
 def link_to_exceptions(month: Month, *, client: UUID | None = None, code: str | None = None) -> str:
