@@ -1,5 +1,8 @@
 """The first page of each visitor."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -28,9 +31,15 @@ def show() -> ResponseReturnValue:
         of_practice=of_practice,
         open_month=None if of_practice else Month.of(figures.waits["open_month"]),
         picture=trend_picture,
+        approvals=first_of(("time_approvals.listed", {}), ("months.newest", {})),
     )
 
 
 def page_of(task: Task) -> str:
     """Return the address of the first page that this installation has for a task."""
-    return next(url_for(endpoint, **values) for endpoint, values in task.pages if endpoint in current_app.view_functions)
+    return first_of(*task.pages)
+
+
+def first_of(*found: tuple[str, Mapping[str, Any]]) -> str:
+    """Return the address of the first page that this installation has."""
+    return next(url_for(endpoint, **values) for endpoint, values in found if endpoint in current_app.view_functions)
