@@ -89,5 +89,3 @@ BEGIN
     END LOOP;
 END $$;
 GRANT SELECT, INSERT, UPDATE, DELETE ON staff_account, timer, timer_piece, other_time, logged_time TO {{vendor}};
--- What waits for a supervisor is little beside all time of a vendor.
-CREATE INDEX time_entry_unapproved ON time_entry (vendor_id, started_at) WHERE source = 'manual' AND approved_by = '';

@@ -6,10 +6,10 @@ DECLARE
         'mdm', 'attestation', 'billed_service', 'stay', 'device_period', 'discharge', 'time_entry', 'late_entry', 'agreement', 'agreement_price', 'client_month',
         'patient_month', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'overpayment_review', 'program_line', 'exclusion_choice', 'waiver', 'late_fact', 'adjustment',
         'person_record', 'membership_client',
-        'logged_time'];
+        'logged_time', 'closing_result'];
     vendor_level text[] := ARRAY['vendor', 'vendor_lock', 'vendor_secret', 'vendor_policy', 'import_batch', 'import_mapping', 'import_before', 'staff',
         'number_counter', 'audit_head', 'audit_event', 'person_match', 'membership', 'identity_provider', 'break_glass', 'isolation_report',
-        'staff_account', 'timer', 'timer_piece', 'other_time'];
+        'staff_account', 'timer', 'timer_piece', 'other_time', 'closing_run'];
     account_level text[] := ARRAY['account', 'account_authenticator', 'account_passkey', 'account_recovery_code', 'account_link', 'account_ceremony',
         'account_session', 'account_event', 'sign_in_failure', 'account_federation'];
 BEGIN
@@ -61,14 +61,15 @@ GRANT SELECT, INSERT, UPDATE (approved, decided_by, decider_name, decided_at, en
 GRANT SELECT, UPDATE (approved, decided_by, decider_name, decided_at, ends_at, ended_by, ended_at) ON break_glass TO {{vendor}};
 
 GRANT SELECT ON vendor, vendor_lock TO {{vendor}};
-GRANT UPDATE (name, address, remit_to, timezone, session_idle_minutes, session_hours) ON vendor TO {{vendor}};
+GRANT UPDATE (name, address, remit_to, timezone, session_idle_minutes, session_hours, four_eyes) ON vendor TO {{vendor}};
 GRANT UPDATE ON vendor_lock, client_lock TO {{vendor}};
 GRANT SELECT ON client_lock, attestation, late_fact TO {{vendor}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON vendor_policy, import_mapping, import_before, staff, client, provider, patient, enrolment, assignment, condition, consent,
     visit, care_plan, review, mdm, billed_service, stay, device_period, discharge, time_entry, late_entry, agreement, agreement_price, exclusion_choice, person_record,
     person_match TO {{vendor}};
 GRANT SELECT, INSERT ON waiver, import_batch, patient_month, program_line, adjustment, exception, invoice, invoice_line, invoice_state, ledger_entry, overpayment_review,
-    client_month, number_counter, isolation_report TO {{vendor}};
+    client_month, number_counter, isolation_report, closing_run, closing_result TO {{vendor}};
+GRANT UPDATE (status, code, reason, ended_at) ON closing_result TO {{vendor}};
 GRANT UPDATE (undone_at, undone_by) ON import_batch TO {{vendor}};
 GRANT UPDATE (withdrawn_at, withdrawn_by) ON waiver TO {{vendor}};
 GRANT UPDATE ON client_month TO {{vendor}};

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from axe_core_python.sync_playwright import Axe
@@ -15,14 +16,25 @@ from tests.browser.conftest import Visit
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
 from tests.builders.pages import visitor_of
-from tests.builders.pages_office import invoice_id, keep_isolation_reports, office_with_closed_month
+from tests.builders.pages_office import invoice_id, keep_isolation_reports, month_to_review, office_with_closed_month
 
 # A browser that leaves a page early leaves the file that the test's server was sending to the collector.
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+RUN = UUID(int=7)
 PATHS = {
+    "overview": "/overview",
     "month": "/months/2026-10",
-    "month without a close": "/months/2026-11",
+    "month to review": "/months/2026-11?show=all&sort=invoice&down=1",
+    "month preview": "/months/2026-11/preview",
+    "month close": "/months/2026-11/close",
+    "month run": "/months/2026-11/runs/{run}",
+    "month reopen": "/months/2026-10/clients/{client}/reopen",
+    "forecast": "/months/2026-10/forecast",
+    "no forecast": "/months/2026-10/forecast?client={client}",
+    "what if": "/months/2026-10/what-if?client={client}&code=99490&price=40.00",
+    "send": "/invoices/send",
+    "month without a close": "/months/2026-12",
     "invoices": "/invoices",
     "no invoice found": "/invoices?q=nothing",
     "invoice": "/invoices/{invoice}",
@@ -41,6 +53,7 @@ PATHS = {
 def office(database: TestDatabase) -> Office:
     """A vendor whose October is closed, with two isolation reports."""
     made = office_with_closed_month(database, "A1", "A2", "A3")
+    month_to_review(made, RUN)
     keep_isolation_reports(made)
     return made
 
@@ -57,7 +70,8 @@ def dana(office: Office) -> Visitor:
 def test_axe_finds_nothing_and_nothing_lies_beside_the_screen(
     visit: Visit, office: Office, dana: Visitor, *, name: str, width: int, dark: bool
 ) -> None:
-    with visit(PATHS[name].format(invoice=invoice_id(office, "A1")), dana, width=width, dark=dark) as page:
+    ids = {"invoice": invoice_id(office, "A1"), "client": office.clients["A1"], "run": RUN}
+    with visit(PATHS[name].format(**ids), dana, width=width, dark=dark) as page:
         picture(page, f"{name}-{width}{'-dark' if dark else ''}")
         found = Axe().run(page, options=RULES)["violations"]
         assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
@@ -73,7 +87,7 @@ def test_axe_finds_nothing_on_pages_for_nobody_and_for_a_new_vendor(visit: Visit
 
 
 def test_without_scripts_one_comes_from_the_month_to_the_minutes_in_three_clicks(visit: Visit, dana: Visitor) -> None:
-    with visit("/", dana, scripts=False) as page:
+    with visit("/months/2026-10", dana, scripts=False) as page:
         page.get_by_role("link", name="on INV-").first.click()
         page.get_by_role("link", name="Castellano").first.click()
         assert page.get_by_text("47:00 minutes, 1 entry").is_visible()

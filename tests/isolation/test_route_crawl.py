@@ -15,7 +15,7 @@ from tests.builders.pages_office import invoice_id
 from tests.builders.worlds import World
 
 CHANGING = re.compile(
-    r'Request <span class="mono">[0-9a-f]+</span>|name="form_token" value="[0-9a-f]+"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+    r'Request <span class="mono">[0-9a-f]+</span>|name="form_token" value="[0-9a-f]+"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|checked at [0-9:]+'
 )
 
 
@@ -39,7 +39,17 @@ CRAWL = {
     "start.begin": Crawled("/"),
     "search_words.keep": Crawled("/look-for"),
     "months.newest": Crawled("/months"),
-    "months.show": Crawled("/months/2026-10"),
+    "overview.show": Crawled("/overview"),
+    "months.show": Crawled("/months/2026-10", ("?q={words}", "?show={words}&sort={words}&page=9", "?reopened={words}")),
+    "months.clients": Crawled("/months/2026-10/clients.csv", ("?q={words}",)),
+    "closing.previewed": Crawled("/months/2026-10/preview"),
+    "closing.chosen": Crawled("/months/2026-10/chosen"),
+    "closing.confirm": Crawled("/months/2026-10/close", ("?client={member}", "?client={words}")),
+    "closing.run": Crawled("/months/2026-10/runs/{member}"),
+    "closing.reopen": Crawled("/months/2026-10/clients/{member}/reopen"),
+    "forecast.show": Crawled("/months/2026-10/forecast", ("?client={member}", "?client={words}")),
+    "whatif.show": Crawled("/months/2026-10/what-if", ("?client={member}", "?client={words}")),
+    "invoices.send": Crawled("/invoices/send", ("?invoice={invoice}", "?month={words}")),
     "invoices.listed": Crawled("/invoices", ("?q={words}", "?q={invoice}", "?page=2")),
     "invoices.show": Crawled("/invoices/{invoice}", ("?open=1", "?page=2")),
     "audit.listed": Crawled("/audit-log", ("?action={words}", "?before=2")),

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, text
 
 from caretally.audit.chain import append_event
+from caretally.close.four_eyes import SeenPreview, refuse_one_pair_of_eyes, refuse_unseen_preview
 from caretally.close.known_to_planner import make_known_to_planner
 from caretally.close.numbers import InvoiceNumber, take_number
 from caretally.close.prepare import Client, Prepared, prepare
@@ -15,6 +16,7 @@ from caretally.close.read_month import closed_result, latest_client_month
 from caretally.close.results import ClientResult, ClosedMeanwhile, ConservationBreach, InvoiceSummary, PreviewChanged
 from caretally.close.roots import root_of_rows
 from caretally.close.statements import statement
+from caretally.close.summary import summary_now
 from caretally.evaluation.evaluate import has_lines
 from caretally.evaluation.parameters import ClientMonth
 from caretally.faults.failpoints import failpoint
@@ -36,11 +38,20 @@ def take_locks(connection: Connection, client: Client) -> None:
     connection.execute(statement("lock_client"), {"vendor_id": client.vendor_id, "client_id": client.id})
 
 
-def close_client(connection: Connection, client: Client, month: Month, *, seen_open: bool, acknowledge_jump: bool = False) -> ClientResult:
+def close_client(
+    connection: Connection,
+    client: Client,
+    month: Month,
+    *,
+    seen_open: bool,
+    acknowledge_jump: bool = False,
+    shown: SeenPreview | None = None,
+) -> ClientResult:
     """Close one client's month in the caller's transaction, or read back what an earlier close wrote.
 
     `seen_open` says that the caller saw the month open before it asked for the lock: finding it closed then means that another
-    process won. Raises `ClosedMeanwhile`, `PreviewChanged`, `ClientParked` and `ConservationBreach`; each leaves nothing written.
+    process won; `shown` is the preview that whoever asks looked at, None when they looked at none here.
+    Raises `ClosedMeanwhile`, `PreviewChanged`, `ClientParked` (`FourEyes` among them) and `ConservationBreach`; each leaves nothing written.
     """
     take_locks(connection, client)
     failpoint("close:locked")
@@ -52,6 +63,8 @@ def close_client(connection: Connection, client: Client, month: Month, *, seen_o
                 "while this command waited, so this command wrote nothing; give the same command again to read back that close and its files."
             )
         return closed_result(connection, current, client_code=client.code)
+    refuse_unseen_preview(client, month, current, shown)
+    refuse_one_pair_of_eyes(connection, client, month, current)
     subject = ClientMonth(client.vendor_id, client.id, client.code, client.timezone, month)
     prepared = prepare(connection, client, subject, acknowledge_jump=acknowledge_jump)
     failpoint("close:evaluated")
@@ -67,6 +80,7 @@ def _write(connection: Connection, client: Client, month: Month, prepared: Prepa
         | {"revision": _revision(current), "total_cents": prepared.total_cents, "line_count": prepared.lines}
     )
     reuse = current is not None and current["status"] in ("open", "previewed")
+    values["summary"] = summary_now(connection, prepared.values, total_cents=prepared.total_cents, line_count=prepared.lines)
     values["client_month_id"] = (
         current["id"] if current is not None and reuse else connection.scalar(statement("open_client_month"), values)
     )

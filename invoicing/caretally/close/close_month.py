@@ -1,17 +1,19 @@
 """Closes or previews a month for some or all clients of a vendor: one short transaction each, in the order of their codes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from caretally.close.close_client import close_client
+from caretally.close.four_eyes import SeenPreview
 from caretally.close.prepare import Client
 from caretally.close.preview import Previewed, preview_client, record_preview
 from caretally.close.read_month import latest_client_month
-from caretally.close.results import ClientResult
+from caretally.close.results import ClientParked, ClientResult
 from caretally.db.trouble import DatabaseFull, trouble_of
 from caretally.errors import CareTallyError, Conflict, DependencyDown, UsageMistake
 from caretally.faults.failpoints import failpoint
@@ -38,29 +40,39 @@ def clients_to_close(connection: Connection, codes: Iterable[str] = ()) -> list[
 
 
 def close_month(
-    transaction: Transaction, month: Month, clients: Iterable[Client], *, dry_run: bool = False, acknowledge_jump: bool = False
+    transaction: Transaction,
+    month: Month,
+    clients: Iterable[Client],
+    *,
+    dry_run: bool = False,
+    acknowledge_jump: bool = False,
+    shown: Mapping[UUID, SeenPreview] | None = None,
 ) -> Iterator[ClientResult]:
     """Yield one result a client as its transaction ends; a failure parks that client with its reason and the others go on.
 
-    `transaction` opens a transaction of the vendor. A process killed in the middle leaves whole clients closed and the rest open: the
-    same call again goes on from there.
+    `transaction` opens a transaction of the vendor; `shown` holds by client what whoever asks looked at. A process
+    killed in the middle leaves whole clients closed and the rest open: the same call again goes on from there.
     """
     for client in clients:
         try:
-            yield (_preview if dry_run else _close)(transaction, client, month, acknowledge_jump)
+            if dry_run:
+                yield _preview(transaction, client, month, acknowledge_jump)
+            else:
+                yield _close(transaction, client, month, acknowledge_jump, (shown or {}).get(client.id))
         except CareTallyError as error:
-            yield ClientResult(client=client.code, status="parked", parked_reason=error.message, error_exit_code=error.exit_code)
+            why = error.gate_code if isinstance(error, ClientParked) else error.code
+            yield ClientResult(client=client.code, status="parked", parked_reason=error.message, error_exit_code=error.exit_code, code=why)
         except OperationalError as error:
             yield _parked_by_database(client, error)
         failpoint("close:between-clients")
 
 
-def _close(transaction: Transaction, client: Client, month: Month, acknowledge_jump: bool) -> ClientResult:
+def _close(transaction: Transaction, client: Client, month: Month, acknowledge_jump: bool, shown: SeenPreview | None) -> ClientResult:
     with transaction() as connection:
         before = latest_client_month(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
     seen_open = before is None or before["status"] != "closed"
     with transaction() as connection:
-        result = close_client(connection, client, month, seen_open=seen_open, acknowledge_jump=acknowledge_jump)
+        result = close_client(connection, client, month, seen_open=seen_open, acknowledge_jump=acknowledge_jump, shown=shown)
         failpoint("close:before-commit")
     failpoint("close:committed")
     return result if result.enrolled or result.invoice or result.raw_seconds else replace(result, status="nothing")
@@ -85,4 +97,4 @@ def _parked_by_database(client: Client, error: OperationalError) -> ClientResult
         reason = f"The database has no room left, so nothing of {client.code} was written; make room and close it again."
     else:
         reason = f"The database did not answer while {client.code} was being closed; nothing of it was written, close it again."
-    return ClientResult(client=client.code, status="parked", parked_reason=reason, error_exit_code=trouble.exit_code)
+    return ClientResult(client=client.code, status="parked", parked_reason=reason, error_exit_code=trouble.exit_code, code=trouble.code)

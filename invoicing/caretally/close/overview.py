@@ -1,43 +1,81 @@
-"""A month of all clients at one look, as their closes left it; nothing is decided or counted again."""
+"""A month of all clients at one look, as previews and closes left them; nothing is decided or counted again."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from caretally.close.month_words import MonthWords
 from caretally.close.statements import statement
+from caretally.close.summary import BINS
 from caretally.months import Month
 
+OUTCOMES = ("billable", "held", "not_billable")
 MONTHS = text(
     "SELECT DISTINCT month FROM client_month WHERE vendor_id = :vendor_id AND status IN ('closed', 'previewed') ORDER BY month DESC"
 )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Waits:
+    """What stands between a client and its close: an agreement, entries that nobody approved, the sentence for which its newest act stopped."""
+
+    has_agreement: bool = True
+    unapproved: int = 0
+    parked: str = ""
+
+
+NOTHING_WAITS = Waits()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ClientInMonth:
-    """One client in a month; counts are patients and None unless the month is closed, money is cents. `state` is the invoice's."""
+    """One client in a month; counts are patients, money is cents, `state` is the invoice's.
+
+    The figures are those of its close, or of its newest preview (`summary`, see close/summary.sql); there are none before either.
+    """
 
     client_id: UUID
     code: str
     name: str
     status: str
     closed_at: datetime | None
-    enrolled: int | None
-    billable: int | None
-    held: int | None
-    not_billable: int | None
-    held_cents: int
+    previewed_at: datetime | None
+    previewed_by: str | None
+    summary: Mapping[str, Any] | None
+    before_cents: int | None
     invoice_id: UUID | None
     number: str | None
+    due_on: date | None
     total_cents: int | None
     state: str | None
+    waits: Waits = NOTHING_WAITS
 
     @property
     def closed(self) -> bool:
         """Tell whether the counts stand."""
         return self.status == "closed"
+
+    @property
+    def known(self) -> bool:
+        """Tell whether there are figures."""
+        return self.summary is not None
+
+    def figure(self, name: str) -> int:
+        """Return one figure of the summary, 0 without one."""
+        return int(self.summary.get(name, 0)) if self.summary else 0
+
+    @property
+    def change_per_mille(self) -> int | None:
+        """How much more than the month before is invoiced, in thousandths of it; None without both."""
+        if not self.summary or not self.before_cents:
+            return None
+        more = self.figure("total_cents") - self.before_cents
+        return (2000 * more + self.before_cents) // (2 * self.before_cents)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,32 +89,71 @@ class HeldReason:
     held_cents: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class MonthOverview:
     """A month of all clients that the transaction may see."""
 
     month: Month
     clients: tuple[ClientInMonth, ...]
-    reasons: tuple[HeldReason, ...]
+    words: MonthWords = field(repr=False)
 
-    def total(self, column: str) -> int:
-        """Return the sum of a column over the closed clients."""
-        return sum(getattr(client, column) or 0 for client in self.clients if client.closed)
+    def total(self, name: str) -> int:
+        """Return the sum of a figure over the clients that have figures."""
+        return sum(client.figure(name) for client in self.clients)
+
+    def in_status(self, *statuses: str) -> list[ClientInMonth]:
+        """Return the clients whose month is in one of these states."""
+        return [client for client in self.clients if client.status in statuses]
+
+    def in_state(self, *states: str) -> list[ClientInMonth]:
+        """Return the clients whose invoice is in one of these states."""
+        return [client for client in self.clients if client.state in states]
 
     @property
-    def closed_clients(self) -> int:
-        """The number of clients whose month is closed."""
-        return sum(client.closed for client in self.clients)
+    def known(self) -> list[ClientInMonth]:
+        """The clients that have figures."""
+        return [client for client in self.clients if client.known]
+
+    @property
+    def reasons(self) -> list[HeldReason]:
+        """Why patients are held, each once under the reason that decides, the most money first."""
+        patients: dict[str, int] = defaultdict(int)
+        cents: dict[str, int] = defaultdict(int)
+        for client in self.known:
+            for row in (client.summary or {})["reasons"]:
+                if row["outcome"] == "held":
+                    patients[row["code"]] += row["patients"]
+                    cents[row["code"]] += row["cents"]
+        words = self.words
+        found = [
+            HeldReason(code=code, label=words.label(code), owner=words.owner(code), patients=patients[code], held_cents=cents[code])
+            for code in patients
+        ]
+        return sorted(found, key=lambda one: (-one.held_cents, -one.patients, one.code))
+
+    @property
+    def minutes(self) -> dict[str, list[int]]:
+        """The patients of each outcome in steps of five minutes, the last step for all above."""
+        found = {outcome: [0] * BINS for outcome in OUTCOMES}
+        for client in self.known:
+            for outcome, patients in (client.summary or {})["minutes"].items():
+                found[outcome] = [sum(pair) for pair in zip(found[outcome], patients, strict=True)]
+        return found
 
 
-def month_overview(connection: Connection, *, vendor_id: UUID, month: Month) -> MonthOverview:
-    """Return the overview of a month in two queries, however many clients there are."""
-    key: dict[str, Any] = {"vendor_id": vendor_id, "month": month.first_day}
-    return MonthOverview(
-        month=month,
-        clients=tuple(ClientInMonth(**row) for row in connection.execute(statement("overview"), key).mappings()),
-        reasons=tuple(HeldReason(**row) for row in connection.execute(statement("overview_reasons"), key).mappings()),
-    )
+def month_overview(
+    connection: Connection, *, vendor_id: UUID, month: Month, words: MonthWords, waits: Mapping[UUID, Waits] | None
+) -> MonthOverview:
+    """Return the overview of a month in one query, however many clients there are.
+
+    `waits` is None for a practice, which sees what is closed and nothing of what stands before it.
+    """
+    key: dict[str, Any] = {"vendor_id": vendor_id, "month": month.first_day, "before": month.previous().first_day}
+    rows = [dict(row) for row in connection.execute(statement("overview"), key).mappings()]
+    if waits is None:
+        rows = [row if row["status"] == "closed" else row | {"summary": None} for row in rows]
+    clients = tuple(ClientInMonth(**row, waits=(waits or {}).get(row["client_id"], NOTHING_WAITS)) for row in rows)
+    return MonthOverview(month=month, clients=clients, words=words)
 
 
 def months_begun(connection: Connection, *, vendor_id: UUID) -> list[Month]:

@@ -1,14 +1,28 @@
-"""The pages of a month."""
+"""The pages of a month: where it stands, its clients, what is held and why, and what still waits."""
 
-from flask import Blueprint, redirect, render_template, url_for
+from collections.abc import Container
+from functools import partial
+from uuid import UUID, uuid4
+
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from caretally.audit.chain import append_event
+from caretally.close.before_close import before_close, live_now, waits_in
+from caretally.close.clients_table import FILTERS, SORTS, Asked, clients_file, shown
+from caretally.close.minutes_picture import minutes_picture
+from caretally.close.month_words import month_words
 from caretally.close.overview import month_overview, months_begun
+from caretally.close.steps import steps_of
 from caretally.months import Month
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
+from caretally.web.queries import number_in_query
+from caretally.web.search_words import words_in_query
 
 pages = Blueprint("months", __name__, template_folder="templates")
+KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+MOST_PAGES = 10_000
 
 
 @pages.get("/months")
@@ -22,6 +36,64 @@ def newest() -> ResponseReturnValue:
 @pages.get("/months/<month:month>")
 @requires("read_months")
 def show(month: Month) -> ResponseReturnValue:
-    """Show a month of all clients."""
-    overview = month_overview(connection(), vendor_id=signed_in().vendor_id, month=month)
-    return render_template("close/overview.html", overview=overview, before=month.previous(), after=month.next())
+    """Show a month of all clients; a practice sees what is closed for it."""
+    who = signed_in()
+    live = live_now(connection(), vendor_id=who.vendor_id, month=month) if who.clients is None else None
+    waits = waits_in(live) if live else None
+    overview = month_overview(connection(), vendor_id=who.vendor_id, month=month, words=month_words(connection()), waits=waits)
+    checks = before_close(overview, live) if live else None
+    return render_template(
+        "close/overview.html",
+        overview=overview,
+        table=shown(overview, asked_for()),
+        filters=FILTERS,
+        sorts=SORTS,
+        checks=checks,
+        steps=steps_of(overview, time_is_in=checks is None or checks.time_is_in),
+        picture=minutes_picture,
+        link_to_exceptions=partial(link_to_exceptions, month),
+        before=month.previous(),
+        after=month.next(),
+        run=uuid4(),
+        reopened=next((one.name for one in overview.clients if one.code == words_in_query("reopened")), ""),
+        sent=number_in_query("sent", otherwise=0),
+    )
+
+
+@pages.get("/months/<month:month>/clients.<ending>")
+@requires("export")
+def clients(month: Month, ending: str) -> ResponseReturnValue:
+    """Give the clients' table as CSV or XLSX, filtered and sorted as on the page, all of it."""
+    if ending not in KINDS:
+        abort(404)
+    who = signed_in()
+    waits = waits_in(live_now(connection(), vendor_id=who.vendor_id, month=month)) if who.clients is None else None
+    overview = month_overview(connection(), vendor_id=who.vendor_id, month=month, words=month_words(connection()), waits=waits)
+    found = shown(overview, asked_for()).matching
+    append_event(connection(), action="month.exported", detail={"month": str(month), "clients": len(found), "form": ending})
+    file = clients_file(found, title=f"Clients in {month}", author=signed_in().vendor_name, ending=ending)
+    return Response(file, mimetype=KINDS[ending], headers={"Content-Disposition": f'attachment; filename="clients-{month}.{ending}"'})
+
+
+def asked_for() -> Asked:
+    """Return how the address asks for the table."""
+    page = number_in_query("page", otherwise=1)
+    return Asked(
+        show=one_of(FILTERS, request.args.get("show", "")) or "all",
+        sort=one_of(SORTS, request.args.get("sort", "")) or "client",
+        down=request.args.get("down") == "1",
+        words=words_in_query("q").strip(),
+        page=page if page <= MOST_PAGES else 1,
+    )
+
+
+def one_of(known: Container[str], name: str) -> str:
+    """Return a name that is known, empty for another."""
+    return name if name in known else ""
+
+
+def link_to_exceptions(month: Month, *, client: UUID | None = None, code: str | None = None) -> str:
+    """Return the address of the exceptions behind a figure, empty where this installation has no page for them."""
+    if "exceptions.listed" not in current_app.view_functions:
+        return ""
+    return url_for("exceptions.listed", month=str(month), client=client, code=code)

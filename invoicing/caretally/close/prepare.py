@@ -130,7 +130,8 @@ def _price(connection: Connection, client: Client, values: dict[str, Any]) -> No
         steps = ("price_lines", "minimum_line", "amounts")
     for step in steps:
         connection.execute(statement(step), values)
-    connection.exec_driver_sql("ANALYZE pg_temp.close_line; ANALYZE pg_temp.close_amount")
+    connection.execute(statement("held_share" if values["basis"] == "percentage" else "held"), values)
+    connection.exec_driver_sql("ANALYZE pg_temp.close_line; ANALYZE pg_temp.close_amount; ANALYZE pg_temp.close_held")
 
 
 def _refuse_unpriced(connection: Connection, client: Client, values: dict[str, Any]) -> None:

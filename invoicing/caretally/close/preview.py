@@ -9,6 +9,7 @@ from caretally.close.prepare import Client, prepare
 from caretally.close.read_month import closed_result, latest_client_month
 from caretally.close.results import ClientResult, InvoiceSummary
 from caretally.close.statements import statement
+from caretally.close.summary import summary_now
 from caretally.evaluation.parameters import ClientMonth, bounds
 from caretally.months import Month
 from caretally.waivers.in_force import seen, waived_now
@@ -19,10 +20,10 @@ ROWS = text("SELECT mrn, substr(encode(evidence_hash, 'hex'), 1, 16) FROM eval_d
 class Previewed(Exception):
     """Ends the preview's transaction with its result; `preview` is what to record, None when the month is closed already."""
 
-    def __init__(self, result: ClientResult, preview: dict[str, object] | None, input_hash: bytes | None) -> None:
-        """Take the result, what was shown, and the digest of the input."""
+    def __init__(self, result: ClientResult, preview: dict[str, object] | None, input_hash: bytes | None, summary: str = "") -> None:
+        """Take the result, what was shown, the digest of the input, and the month at one look as JSON."""
         super().__init__(result.client)
-        self.result, self.preview, self.input_hash = result, preview, input_hash
+        self.result, self.preview, self.input_hash, self.summary = result, preview, input_hash, summary
 
 
 def preview_client(connection: Connection, client: Client, month: Month, *, acknowledge_jump: bool = False) -> None:
@@ -45,7 +46,8 @@ def preview_client(connection: Connection, client: Client, month: Month, *, ackn
         exceptions=prepared.exceptions,
         invoice=InvoiceSummary("draft", prepared.total_cents, prepared.lines, figures["patient_months"]) if prepared.lines else None,
     )
-    raise Previewed(result, preview, figures["rows_hash"])
+    summary = summary_now(connection, prepared.values, total_cents=prepared.total_cents, line_count=prepared.lines)
+    raise Previewed(result, preview, figures["rows_hash"], summary)
 
 
 def record_preview(connection: Connection, client: Client, month: Month, seen: Previewed) -> None:
@@ -66,5 +68,6 @@ def record_preview(connection: Connection, client: Client, month: Month, seen: P
             "ends_at": limits["ends_at"],
             "input_hash": seen.input_hash,
             "preview": json.dumps(seen.preview),
+            "summary": seen.summary,
         },
     )

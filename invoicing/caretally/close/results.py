@@ -49,7 +49,9 @@ class InvoiceSummary:
 
 @dataclass(frozen=True)
 class ClientResult:
-    """The outcome for one client: `status` is closed, previewed, parked or nothing; seconds and counts as in interface.md."""
+    """The outcome for one client: `status` is closed, previewed, parked or nothing; seconds and counts as in interface.md.
+
+    `code` names why it is parked: the gate's code, else the error's."""
 
     client: str
     status: str
@@ -66,6 +68,7 @@ class ClientResult:
     revision: int = 1
     client_month_id: UUID | None = None
     error_exit_code: int = 0
+    code: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the object of `close --json`."""

@@ -7,7 +7,7 @@ from caretally.patients.roster import note_patients_shown
 from caretally.search.find import MOST_OF_A_KIND, find
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
-from caretally.web.queries import words_in_query
+from caretally.web.search_words import words_in_query
 
 pages = Blueprint("search", __name__, template_folder="templates", url_prefix="/search")
 

@@ -19,11 +19,13 @@ from caretally.carelog.approval_pages import pages as approval_pages
 from caretally.carelog.pages import pages as time_pages
 from caretally.carelog.tie_pages import pages as tie_pages
 from caretally.close.pages import pages as month_pages
+from caretally.closing_runs.pages import pages as closing_pages
 from caretally.console.pages import pages as console_pages
 from caretally.directory.pages import pages as directory_pages
 from caretally.guide.pages import pages as guide_pages
 from caretally.imports.pages import KINDS
 from caretally.imports.pages import pages as import_pages
+from caretally.forecast.pages import pages as forecast_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
 from caretally.patient_time.pages import pages as patient_time_pages
@@ -32,6 +34,7 @@ from caretally.outreach.pages import pages as outreach_pages
 from caretally.patients.pages import pages as patient_pages
 from caretally.replay.pages import pages as agreement_pages
 from caretally.search.pages import pages as search_pages
+from caretally.overview.pages import pages as overview_pages
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
 from caretally.sign_in.pages import pages as sign_in_pages
@@ -53,6 +56,7 @@ from caretally.web.request_log import install_request_log
 from caretally.web.search_words import search_words
 from caretally.web.shell import Entry, Shell, install_shell
 from caretally.web.start import start
+from caretally.whatif.pages import pages as what_if_pages
 
 WEB = Path(caretally.web.__file__).parent
 LARGEST_REQUEST_BYTES = 1_000_000
@@ -63,6 +67,7 @@ ENTRIES = (
     Entry("Installation", "Vendors", "console.vendors", "people", "manage_vendors"),
     Entry("Installation", "Health", "console.health", "heart", "read_health"),
     Entry("Installation", "Break-glass", "operator_break_glass.listed", "key", "request_break_glass"),
+    Entry("Work", "Overview", "overview.show", "home", "read_months", key="o"),
     Entry("Work", "Time", "time.show", "clock", "log_time"),
     Entry("Work", "Approvals", "time_approvals.listed", "tick", "approve_time"),
     Entry("Work", "Months", "months.newest", "calendar", "read_months", key="m"),
@@ -103,7 +108,11 @@ PAGES = (
     time_pages,
     approval_pages,
     patient_time_pages,
+    overview_pages,
     month_pages,
+    closing_pages,
+    forecast_pages,
+    what_if_pages,
     invoice_pages,
     audit_pages,
     isolation_pages,

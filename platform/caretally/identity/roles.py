@@ -21,6 +21,7 @@ class Permission(StrEnum):
     IMPORT = "import"
     EXPORT = "export"
     CLOSE_MONTH = "close_month"
+    SEND_INVOICE = "send_invoice"
     VOID_INVOICE = "void_invoice"
     CREDIT_INVOICE = "credit_invoice"
     CHANGE_AGREEMENTS = "change_agreements"
@@ -81,6 +82,7 @@ _BILLS = frozenset(
         Permission.IMPORT,
         Permission.EXPORT,
         Permission.CLOSE_MONTH,
+        Permission.SEND_INVOICE,
         Permission.VOID_INVOICE,
         Permission.CREDIT_INVOICE,
         Permission.CHANGE_AGREEMENTS,
@@ -117,6 +119,7 @@ STEP_UP = frozenset(
     {
         Permission.ATTEST,
         Permission.CLOSE_MONTH,
+        Permission.SEND_INVOICE,
         Permission.VOID_INVOICE,
         Permission.CREDIT_INVOICE,
         Permission.CHANGE_PAYMENT_SETTINGS,

@@ -34,7 +34,8 @@ from caretally.web.access import requires
 from caretally.web.edge import connection, edge
 from caretally.web.form import EMPTY, Filled, Form, NotThisForm, typed_into, written
 from caretally.web.large_requests import takes_up_to
-from caretally.web.queries import number_in_query, words_in_query
+from caretally.web.queries import number_in_query
+from caretally.web.search_words import words_in_query
 
 pages = Blueprint("imports", __name__, template_folder="templates", url_prefix="/imports")
 KINDS = "caretally_import_kinds"

@@ -84,7 +84,7 @@ NOTED_HELD = {
 }
 
 # What a vendor says of itself.
-SET_BY_VENDOR = "name address remit_to timezone session_idle_minutes session_hours".split()
+SET_BY_VENDOR = "name address remit_to timezone session_idle_minutes session_hours four_eyes".split()
 # What may change of a break-glass request: that it was decided, and that it ended.
 DECIDED = tuple(f"UPDATE({column})" for column in "approved decided_by decider_name decided_at ends_at ended_by ended_at".split())
 CHANGED_BY_VENDOR = (
@@ -94,7 +94,7 @@ CHANGED_BY_VENDOR = (
 ).split()
 ADDED_BY_VENDOR = (
     "waiver import_batch patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry overpayment_review "
-    "client_month number_counter isolation_report outreach_attempt"
+    "client_month number_counter isolation_report outreach_attempt closing_run closing_result"
 ).split()
 VENDOR_GRANTS = (
     dict.fromkeys(CHANGED_BY_VENDOR, frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"}))
@@ -107,6 +107,7 @@ VENDOR_GRANTS = (
         "waiver": frozenset({"SELECT", "INSERT", "UPDATE(withdrawn_at)", "UPDATE(withdrawn_by)"}),
         "import_batch": frozenset({"SELECT", "INSERT", "UPDATE(undone_at)", "UPDATE(undone_by)"}),
         "client_month": frozenset({"SELECT", "INSERT", "UPDATE"}),
+        "closing_result": frozenset({"SELECT", "INSERT", *(f"UPDATE({column})" for column in ("status", "code", "reason", "ended_at"))}),
         "number_counter": frozenset({"SELECT", "INSERT", "UPDATE(last_number)"}),
         "membership": frozenset({"SELECT", "INSERT", "UPDATE(role)", "UPDATE(changed_at)", "UPDATE(ended_by)", "UPDATE(ended_at)"}),
         "identity_provider": frozenset({"SELECT", "INSERT", "UPDATE(ended_at)"}),
@@ -115,7 +116,7 @@ VENDOR_GRANTS = (
     }
 )
 UNSEEN_BY_PRACTICE = frozenset(
-    {"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact", "person_record", "membership_client", "logged_time", "outreach_attempt"}
+    {"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact", "person_record", "membership_client", "logged_time", "outreach_attempt", "closing_result"}
 )
 # Columns that a practice may read where it may not read all: a patient's person key changes when another client's patient is the same person.
 READ_BY_PRACTICE = {

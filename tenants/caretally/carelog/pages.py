@@ -24,7 +24,7 @@ from caretally.months import Month
 from caretally.web.access import requires
 from caretally.web.edge import connection
 from caretally.web.form import Filled, typed_into
-from caretally.web.queries import words_in_query
+from caretally.web.search_words import words_in_query
 
 pages = Blueprint("time", __name__, template_folder="templates", url_prefix="/time")
 pages.context_processor(words_of_time)

@@ -35,7 +35,7 @@ from caretally.months import Month
 from caretally.web.access import requires
 from caretally.web.edge import connection
 from caretally.web.form import Filled, Form, typed_into
-from caretally.web.queries import words_in_query
+from caretally.web.search_words import words_in_query
 
 pages = Blueprint("directory", __name__, template_folder="templates")
 NEW_CLIENT = {"timezone": "America/New_York", "setting": "physician", "place_of_service": "11", "terms_days": "30"}

@@ -25,7 +25,8 @@ from caretally.patients.roster import note_patients_shown
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import Filled, Form, typed_into
-from caretally.web.queries import number_in_query, words_in_query
+from caretally.web.queries import number_in_query
+from caretally.web.search_words import words_in_query
 
 pages = Blueprint("outreach", __name__, template_folder="templates", url_prefix="/outreach")
 CLIENTS = text("SELECT client_id, name FROM client ORDER BY name, code")

@@ -11,7 +11,8 @@ from caretally.months import Month
 from caretally.patients.roster import PAGE_SIZE, STANDINGS, chart_of, note_patients_shown, patients_found
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
-from caretally.web.queries import number_in_query, words_in_query
+from caretally.web.queries import number_in_query
+from caretally.web.search_words import words_in_query
 
 pages = Blueprint("patients", __name__, template_folder="templates", url_prefix="/patients")
 CLIENTS = text("SELECT client_id, name, (clock_timestamp() AT TIME ZONE timezone)::date AS today FROM client ORDER BY name, code")

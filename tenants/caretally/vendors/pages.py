@@ -31,6 +31,7 @@ LABELS = {
     "timezone": "Time zone",
     "session_idle_minutes": "Idle limit in minutes",
     "session_hours": "Longest session in hours",
+    "four_eyes": "Four eyes at the close",
 }
 LONGEST_ADDRESS = 500
 
@@ -57,6 +58,7 @@ class SettingsForm(Form):
     timezone = written("Choose the time zone.", longest=100)
     session_idle_minutes = whole(f"Choose from 1 to {MOST_IDLE_MINUTES} minutes.", MOST_IDLE_MINUTES)
     session_hours = whole(f"Choose from 1 to {MOST_HOURS} hours.", MOST_HOURS)
+    four_eyes = fields.Boolean(load_default=False)
     seen = fields.String(required=True)
 
 

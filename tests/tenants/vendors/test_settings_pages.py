@@ -72,6 +72,20 @@ def test_invoices_made_from_now_on_print_the_new_name_and_addresses_and_earlier_
     assert issuers[1].address == ()
 
 
+def test_four_eyes_are_asked_for_and_left_again_and_the_log_names_the_setting(pages: Pages, office: Office) -> None:
+    saved(pages, office)
+    saved(pages, office, four_eyes="true")
+    assert office.value("SELECT four_eyes FROM vendor") is True
+    assert (
+        'name="four_eyes" value="true" aria-describedby="four_eyes-hint" checked'
+        in pages.get("/settings", visitor_of(office.vendor_id)).text
+    )
+    saved(pages, office)
+    assert office.value("SELECT four_eyes FROM vendor") is False
+    details = [detail for (detail,) in office.rows("SELECT detail FROM audit_event WHERE action = 'settings.changed' ORDER BY seq")]
+    assert details[1:] == [{"changed": ["four_eyes"]}] * 2
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

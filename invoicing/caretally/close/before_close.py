@@ -1,0 +1,112 @@
+"""What can be checked of a month before it is closed, each as a sentence that holds or does not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row
+
+from caretally.close.overview import MonthOverview, Waits
+from caretally.close.statements import statement
+from caretally.files.printed_words import clock, counted
+from caretally.months import Month
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """One check: whether it holds, what it says, what stands behind it, and the filter of the clients' table that shows what is wrong."""
+
+    holds: bool
+    says: str
+    detail: str
+    show: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeforeClose:
+    """The checks of a month and when they were made, in the vendor's own time zone; `time_is_in` is the first step's."""
+
+    at: datetime
+    checks: tuple[Check, ...]
+    time_is_in: bool
+
+
+def live_now(connection: Connection, *, vendor_id: UUID, month: Month) -> Row[Any]:
+    """Return what live_checks.sql finds, in one query, for the vendor's own people."""
+    key = {"vendor_id": vendor_id, "month": month.first_day, "after": month.next().first_day, "series": f"INV-{month.year}"}
+    return connection.execute(statement("live_checks"), key).one()
+
+
+def waits_in(live: Row[Any]) -> dict[UUID, Waits]:
+    """Return what stands between each client and its close."""
+    return {UUID(client_id): Waits(**found) for client_id, found in (live.waits or {}).items()}
+
+
+def before_close(overview: MonthOverview, live: Row[Any]) -> BeforeClose:
+    """Return the checks of a month from what was found."""
+    unapproved = sum(one.waits.unapproved for one in overview.clients)
+    return BeforeClose(
+        at=live.at.astimezone(ZoneInfo(live.timezone)),
+        checks=(*_of_sources(overview, live, unapproved), *_of_money(overview, live)),
+        time_is_in=not live.refused_rows and not unapproved,
+    )
+
+
+def _of_sources(overview: MonthOverview, live: Row[Any], unapproved: int) -> Iterator[Check]:
+    rows, batches = live.refused_rows, live.refused_batches
+    yield Check(
+        holds=not rows,
+        says=f"{counted(rows, 'row', 'rows')} of imports refused" if rows else "No import left rows behind",
+        detail=f"in {counted(batches, 'file', 'files')} since the month began; correct them and import again"
+        if rows
+        else "every row of the files since the month began came in",
+    )
+    yield Check(
+        holds=not unapproved,
+        says=f"{counted(unapproved, 'entry waits', 'entries wait')} for approval" if unapproved else "No entry waits for approval",
+        detail="manual time counts once a supervisor approved it",
+    )
+    missing = [one for one in overview.clients if not one.waits.has_agreement]
+    yield Check(
+        holds=not missing,
+        says=f"{counted(len(missing), 'client has', 'clients have')} no agreement" if missing else "Agreements in force",
+        detail=", ".join(one.name for one in missing[:3]) + (" and more" if len(missing) > 3 else "")
+        if missing
+        else f"{counted(len(overview.clients), 'client', 'clients')} covered on the first of the month",
+    )
+    held = overview.total("held")
+    yield Check(
+        holds=not held,
+        says=f"{counted(held, 'patient is', 'patients are')} held" if held else "Nobody is held",
+        detail="each has a reason, an owner and what cures it",
+        show="review" if held else "",
+    )
+
+
+def _of_money(overview: MonthOverview, live: Row[Any]) -> Iterator[Check]:
+    last, numbers = live.last_number, live.numbers
+    invoices, agreeing = live.invoices, live.agreeing
+    raw, counted_seconds = overview.total("raw_seconds"), overview.total("counted_seconds")
+    yield Check(
+        holds=counted_seconds <= raw,
+        says="Every minute is counted once",
+        detail=f"{clock(raw)} logged, {clock(counted_seconds)} counted, the rest left out with a reason",
+    )
+    yield Check(
+        holds=last == numbers,
+        says="Invoice numbers have no gap" if last == numbers else "Invoice numbers have a gap",
+        detail=f"next is INV-{overview.month.year}-{last + 1:04d}" if last == numbers else f"{last} were given, {numbers} are used",
+    )
+    yield Check(
+        holds=invoices == agreeing,
+        says="Invoices add up" if invoices == agreeing else "Invoices do not add up",
+        detail=f"close, invoice and ledger agree to the cent, {agreeing} of {invoices}",
+    )
+    yield Check(
+        holds=bool(live.audit_holds),
+        says="The audit log ends where its head says" if live.audit_holds else "The audit log does not end where its head says",
+        detail="caretally verify recomputes every event",
+    )

@@ -1,0 +1,13 @@
+-- What a practice has before it: invoices that are due and overdue.
+WITH day AS MATERIALIZED (SELECT (now() AT TIME ZONE 'UTC')::date AS today),
+owed AS MATERIALIZED (
+    SELECT i.total_cents, i.due_on
+    FROM invoice i
+    CROSS JOIN LATERAL (
+        SELECT state FROM invoice_state x WHERE x.vendor_id = i.vendor_id AND x.client_id = i.client_id AND x.invoice_id = i.id ORDER BY x.seq DESC LIMIT 1
+    ) s
+    WHERE i.vendor_id = :vendor_id AND i.kind = 'invoice' AND s.state = 'open'
+)
+SELECT today, (SELECT count(*) FROM owed)::int AS open, (SELECT coalesce(sum(total_cents), 0) FROM owed)::bigint AS open_cents, (SELECT min(due_on) FROM owed) AS next_due,
+       (SELECT count(*) FROM owed WHERE due_on < today)::int AS overdue, (SELECT coalesce(sum(total_cents), 0) FROM owed WHERE due_on < today)::bigint AS overdue_cents
+FROM day

@@ -1,0 +1,45 @@
+-- What a vendor's people have before them, in figures that each cost an index or a few rows. The month to close is the one before today's.
+WITH day AS MATERIALIZED (
+    SELECT (now() AT TIME ZONE timezone)::date AS today FROM vendor WHERE vendor_id = :vendor_id
+),
+month AS MATERIALIZED (
+    SELECT today, date_trunc('month', today::timestamp)::date AS open_month, (date_trunc('month', today::timestamp) - interval '1 month')::date AS month FROM day
+),
+state AS MATERIALIZED (
+    SELECT c.client_id, coalesce(m.status, 'open') AS status, coalesce(r.parked, false) AS parked
+    FROM month
+    CROSS JOIN client c
+    LEFT JOIN LATERAL (
+        SELECT status, coalesce(reopened_at, closed_at, previewed_at) AS at FROM client_month x
+        WHERE x.vendor_id = c.vendor_id AND x.client_id = c.client_id AND x.month = month.month ORDER BY x.revision DESC LIMIT 1
+    ) m ON true
+    LEFT JOIN LATERAL (
+        SELECT status = 'parked' AS parked FROM closing_result x
+        WHERE x.vendor_id = c.vendor_id AND x.client_id = c.client_id AND x.month = month.month AND x.ended_at >= coalesce(m.at, x.ended_at)
+        ORDER BY x.ended_at DESC LIMIT 1
+    ) r ON true
+    WHERE c.vendor_id = :vendor_id
+),
+owed AS MATERIALIZED (
+    SELECT s.state, i.total_cents, i.due_on
+    FROM invoice i
+    CROSS JOIN LATERAL (
+        SELECT state FROM invoice_state x WHERE x.vendor_id = i.vendor_id AND x.client_id = i.client_id AND x.invoice_id = i.id ORDER BY x.seq DESC LIMIT 1
+    ) s
+    WHERE i.vendor_id = :vendor_id AND i.kind = 'invoice' AND i.month >= (SELECT month - interval '2 years' FROM month) AND s.state IN ('draft', 'open')
+)
+SELECT month.today, month.month, month.open_month,
+       (SELECT count(*) FROM state)::int AS clients, (SELECT count(*) FROM state WHERE status = 'closed')::int AS closed,
+       (SELECT count(*) FROM state WHERE status = 'previewed' AND NOT parked)::int AS previewed,
+       (SELECT count(*) FROM state WHERE status IN ('open', 'reopened') AND NOT parked)::int AS to_preview, (SELECT count(*) FROM state WHERE parked)::int AS parked,
+       (SELECT count(*) FROM owed WHERE state = 'draft')::int AS drafts, (SELECT coalesce(sum(total_cents), 0) FROM owed WHERE state = 'draft')::bigint AS draft_cents,
+       (SELECT count(*) FROM owed WHERE state = 'open')::int AS open, (SELECT coalesce(sum(total_cents), 0) FROM owed WHERE state = 'open')::bigint AS open_cents,
+       (SELECT count(*) FROM owed WHERE state = 'open' AND due_on < month.today)::int AS overdue,
+       (SELECT coalesce(sum(total_cents), 0) FROM owed WHERE state = 'open' AND due_on < month.today)::bigint AS overdue_cents,
+       (SELECT count(*) FROM time_entry t WHERE t.vendor_id = :vendor_id AND t.source = 'manual' AND t.approved_by = '' AND t.started_at >= month.month)::int AS unapproved,
+       (SELECT coalesce(sum(rows_refused), 0) FROM import_batch WHERE vendor_id = :vendor_id AND rows_refused > 0 AND undone_at IS NULL AND at >= month.month)::int AS refused_rows,
+       (SELECT count(*) FROM client c WHERE c.vendor_id = :vendor_id AND NOT EXISTS (
+            SELECT FROM agreement a WHERE a.vendor_id = c.vendor_id AND a.client_id = c.client_id AND a.valid_from <= month.today AND coalesce(a.valid_to >= month.today, true)))::int AS without_agreement,
+       (SELECT count(*) FROM waiver WHERE vendor_id = :vendor_id AND withdrawn_at IS NULL AND expires_on BETWEEN month.today AND month.today + 30)::int AS waivers_ending,
+       (SELECT count(*) FROM overpayment_review WHERE vendor_id = :vendor_id AND due_on >= month.today)::int AS overpayments
+FROM month

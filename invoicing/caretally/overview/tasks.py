@@ -1,0 +1,124 @@
+"""What needs a visitor today: a sentence for each thing that waits for somebody with their permissions, the gravest first."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from caretally.files.printed_words import counted, long_date
+from caretally.money import format_dollars
+from caretally.months import Month
+from caretally.overview.figures import Figures
+
+Pages = tuple[tuple[str, Mapping[str, Any]], ...]
+# Who is told of what: the permission that each owner's people have; everybody else's reasons go to whoever settles exceptions.
+CURED_BY = {"clinical_supervisor": "approve_time", "billing_admin": "close_month"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """One thing to do: its sentence and detail, the pages it may lead to (the first that there is), and whether it cannot wait."""
+
+    says: str
+    detail: str
+    pages: Pages
+    urgent: bool = False
+
+
+def tasks_of(figures: Figures, *, permissions: Collection[str], of_practice: bool) -> list[Task]:
+    """Return the tasks of a visitor who holds these permissions."""
+    found = list(_of_practice(figures) if of_practice else _of_vendor(figures))
+    return [task for permission, task in found if permission in permissions]
+
+
+def _of_practice(figures: Figures) -> Iterator[tuple[str, Task]]:
+    waits = figures.waits
+    pages: Pages
+    listed: Pages = (("invoices.listed", {}),)
+    if waits["overdue"]:
+        says = f"{counted(waits['overdue'], 'invoice is', 'invoices are')} overdue, {format_dollars(waits['overdue_cents'])}"
+        yield "read_invoices", Task(says=says, detail="The day they were due is past.", pages=listed, urgent=True)
+    if waits["open"] > waits["overdue"]:
+        says = f"{counted(waits['open'], 'invoice is', 'invoices are')} open, {format_dollars(waits['open_cents'])}"
+        yield "read_invoices", Task(says=says, detail=f"The next is due {long_date(waits['next_due'])}.", pages=listed)
+    for month in figures.months[:1]:
+        if month.held:
+            says = f"{counted(month.held, 'patient is', 'patients are')} held in {month.month.first_day:%B}"
+            pages = (("exceptions.listed", {"month": str(month.month)}), ("months.show", {"month": month.month}))
+            yield (
+                "read_months",
+                Task(says=says, detail="Some of it only your practice can cure: the month says what waits on whom.", pages=pages),
+            )
+
+
+def _of_vendor(figures: Figures) -> Iterator[tuple[str, Task]]:
+    waits, month = figures.waits, Month.of(figures.waits["month"])
+    pages: Pages
+    yield from _of_close(waits, month)
+    yield from _of_money(waits)
+    if waits["unapproved"]:
+        says = f"{counted(waits['unapproved'], 'entry waits', 'entries wait')} for approval"
+        pages = (("time_approvals.listed", {}), ("months.show", {"month": month}))
+        yield "approve_time", Task(says=says, detail="Manual time counts once it is approved.", pages=pages, urgent=True)
+    if waits["refused_rows"]:
+        says = f"{counted(waits['refused_rows'], 'row', 'rows')} of imports refused"
+        pages = (("imports.listed", {}), ("months.show", {"month": month}))
+        yield "import", Task(says=says, detail="Correct them and import the file again.", pages=pages)
+    yield from _of_reasons(figures)
+    if waits["waivers_ending"]:
+        says = f"{counted(waits['waivers_ending'], 'waiver ends', 'waivers end')} within 30 days"
+        pages = (("exceptions.listed", {}), ("months.show", {"month": month}))
+        yield "waive_gates", Task(says=says, detail="What they waive holds patients again after that.", pages=pages)
+    if waits["overpayments"]:
+        says = f"{counted(waits['overpayments'], 'overpayment review is', 'overpayment reviews are')} under way"
+        yield "credit_invoice", Task(says=says, detail="A closed month turned out unsupported.", pages=(("invoices.listed", {}),))
+    near = next((one.near for one in figures.months if one.closed < one.clients), 0)
+    if near:
+        says = f"{counted(near, 'patient is', 'patients are')} within 5 minutes of a code"
+        pages = (("forecast.show", {"month": Month.of(waits["open_month"])}),)
+        yield "log_time", Task(says=says, detail="The forecast says whom a call helps most.", pages=pages)
+
+
+def _of_close(waits: Mapping[str, Any], month: Month) -> Iterator[tuple[str, Task]]:
+    words = f"{month.first_day:%B}"
+    pages: Pages
+
+    def at(show: str) -> Pages:
+        return (("months.show", {"month": month, "show": show}),)
+
+    if waits["parked"]:
+        says = f"{counted(waits['parked'], 'client is', 'clients are')} parked in {words}"
+        yield "close_month", Task(says=says, detail="Each says why, and what to do.", pages=at("parked"), urgent=True)
+    if waits["to_preview"]:
+        says = f"Preview {words} for {counted(waits['to_preview'], 'client', 'clients')}"
+        detail = f"{waits['closed']} of {waits['clients']} are closed."
+        yield "close_month", Task(says=says, detail=detail, pages=at("open"))
+    if waits["previewed"]:
+        says = f"Close {words} for {counted(waits['previewed'], 'client', 'clients')}"
+        yield "close_month", Task(says=says, detail="They are previewed and wait for the close.", pages=at("ready"))
+    if waits["without_agreement"]:
+        says = f"{counted(waits['without_agreement'], 'client has', 'clients have')} no agreement today"
+        pages = (("replay.listed", {}), ("months.show", {"month": Month.of(waits["open_month"])}))
+        yield "change_agreements", Task(says=says, detail="Without one their month cannot be closed.", pages=pages)
+
+
+def _of_money(waits: Mapping[str, Any]) -> Iterator[tuple[str, Task]]:
+    if waits["drafts"]:
+        says = f"Send {counted(waits['drafts'], 'invoice', 'invoices')}, {format_dollars(waits['draft_cents'])}"
+        yield "send_invoice", Task(says=says, detail="They are drafts; the practices do not owe them yet.", pages=(("invoices.send", {}),))
+    if waits["overdue"]:
+        says = f"{counted(waits['overdue'], 'invoice is', 'invoices are')} overdue, {format_dollars(waits['overdue_cents'])}"
+        detail = f"of {format_dollars(waits['open_cents'])} open in all."
+        yield "read_invoices", Task(says=says, detail=detail, pages=(("invoices.listed", {}),), urgent=True)
+
+
+def _of_reasons(figures: Figures) -> Iterator[tuple[str, Task]]:
+    pages: Pages
+    for month in figures.months[:1]:
+        for reason in figures.reasons[:4]:
+            says = f"{reason.label}: {counted(reason.patients, 'patient', 'patients')}, {format_dollars(reason.held_cents)}"
+            detail = f"held in {month.month.first_day:%B}, waiting on {reason.owner.replace('_', ' ')}"
+            pages = (
+                ("exceptions.listed", {"month": str(month.month), "code": reason.code}),
+                ("months.show", {"month": month.month, "show": "review"}),
+            )
+            yield CURED_BY.get(reason.owner, "settle_exceptions"), Task(says=says, detail=detail, pages=pages)

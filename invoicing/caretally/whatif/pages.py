@@ -1,0 +1,96 @@
+"""The page on which other prices, terms, policies and waivers are tried over a month; nothing is written."""
+
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+
+from caretally.audit.chain import Detail, append_event
+from caretally.close.close_month import clients_to_close
+from caretally.close.prepare import Client
+from caretally.errors import UsageMistake
+from caretally.months import Month
+from caretally.web.access import requires
+from caretally.web.edge import connection
+from caretally.web.form import Filled
+from caretally.whatif.changes import EFFECTS, PATIENT_MONTH, TERMS, Changes, read_changes
+from caretally.whatif.what_if import what_if
+
+pages = Blueprint("whatif", __name__, template_folder="templates")
+FIELDS = {
+    "client": "Client",
+    "code": "Price of",
+    "price": "New price",
+    "term": "Term of the agreement",
+    "policy": "Policy",
+    "effect": "What it does",
+    "waive": "Waive",
+}
+LONGEST = 60
+# A question of a page waits for no longer than this, and reads on behind nobody's locks.
+BOUND = text("SET LOCAL statement_timeout = '30s'")
+CODES = text("SELECT DISTINCT code FROM agreement_price WHERE vendor_id = (SELECT tenancy.current_vendor()) ORDER BY code")
+POLICIES = text("SELECT code, label FROM gate WHERE vendor_may_change ORDER BY ordinal")
+WAIVABLE = text("SELECT code, label FROM gate JOIN waivable_gate ON gate_code = code ORDER BY ordinal")
+SHOWN = 200
+
+
+@pages.get("/months/<month:month>/what-if")
+@requires("change_agreements")
+def show(month: Month) -> ResponseReturnValue:
+    """Ask what to try, and show what it would change; the address holds the question, no record number and no name."""
+    filled = Filled({name: request.args.get(name, "").strip()[:LONGEST] for name in FIELDS})
+    clients = clients_to_close(connection())
+    client = chosen(clients, filled.typed["client"])
+    found = None
+    if client is not None:
+        try:
+            connection().execute(BOUND)
+            found = what_if(connection(), client, month, changes_of(filled.typed))
+        except UsageMistake as error:
+            filled = filled.refused(**{field_of(filled.typed): error.message})
+    page = render_template(
+        "whatif/show.html",
+        month=month,
+        filled=filled,
+        labels=FIELDS,
+        clients=clients,
+        chosen=client,
+        found=found,
+        shown=SHOWN,
+        codes=[code or PATIENT_MONTH for code in connection().scalars(CODES)],
+        terms=[f"{name}={value}" for name, values in TERMS.items() for value in values],
+        policies=connection().execute(POLICIES).all(),
+        waivable=connection().execute(WAIVABLE).all(),
+        effects=EFFECTS,
+    )
+    if found is not None and client is not None and found.patients:
+        detail: dict[str, Detail] = {"page": "what-if", "month": str(month), "client_id": client.id, "patients": len(found.patients)}
+        append_event(connection(), action="patients.read", detail=detail)
+    return page, 422 if filled.wrong else 200
+
+
+def chosen(clients: list[Client], written_id: str) -> Client | None:
+    """Return the client that the question names, None for none; an id that is nobody's leads nowhere."""
+    if not written_id:
+        return None
+    found = next((one for one in clients if str(one.id) == written_id), None)
+    return found or abort(404)
+
+
+def changes_of(typed: Any) -> Changes:
+    """Return the changes as the fields give them. Raises `ChangeRefused` and `NotAnAmount`."""
+    return read_changes(
+        connection(),
+        terms=[typed["term"]] if typed["term"] else [],
+        prices=[f"{typed['code']}={typed['price']}"] if typed["code"] or typed["price"] else [],
+        policies=[f"{typed['policy']}={typed['effect']}"] if typed["policy"] or typed["effect"] else [],
+        rules=None,
+        waive=[typed["waive"]] if typed["waive"] else [],
+    )
+
+
+def field_of(typed: Any) -> str:
+    """Return the field beside which a refused change is told: the first that was filled in."""
+    return next((name for name in ("price", "policy", "term", "waive") if typed[name]), "code")
