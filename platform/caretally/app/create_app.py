@@ -17,6 +17,9 @@ from caretally.close.pages import pages as month_pages
 from caretally.console.pages import pages as console_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
+from caretally.patient_months.pages import pages as patient_month_pages
+from caretally.questions.pages import pages as question_pages
+from caretally.questions.threads import waiting_questions
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
 from caretally.sign_in.pages import pages as sign_in_pages
@@ -48,6 +51,7 @@ ENTRIES = (
     Entry("Installation", "Break-glass", "operator_break_glass.listed", "key", "request_break_glass"),
     Entry("Work", "Months", "months.newest", "calendar", "read_months"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
+    Entry("Money", "Questions", "questions.listed", "speech", "read_invoices", waiting_questions),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
     Entry("Setup", "Settings", "settings.show", "gear", "change_settings"),
     Entry("Setup", "Sign-in", "provider.show", "lock", "change_identity_provider"),
@@ -72,6 +76,8 @@ PAGES = (
     people_pages,
     month_pages,
     invoice_pages,
+    question_pages,
+    patient_month_pages,
     audit_pages,
     isolation_pages,
     break_glass_pages,

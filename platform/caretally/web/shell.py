@@ -32,6 +32,7 @@ PATHS = {
     "warning": "M8 2.2l6.3 11.3H1.7zM8 6.5v3.2M8 11.6v.1",
     "save": "M8 2.5v7.5M4.8 7L8 10.2 11.2 7M2.8 13.2h10.4",
     "cross": "M4 4l8 8M12 4l-8 8",
+    "speech": "M2.5 3.5h11v7.4H7.2L4.2 13.4v-2.5H2.5z",
     "page": "M4 2.2h5.2L12 5v8.8H4z",
 }
 SECTIONS = ("Installation", "Work", "Money", "Setup")
