@@ -11,14 +11,13 @@ from caretally.cms.rule_tables import RuleTables, rule_tables
 NEWEST = "(SELECT code || ' ' || loaded_at FROM rule_set ORDER BY effective_from DESC, loaded_at DESC LIMIT 1)"
 MOST_KEPT = 16
 
-_kept: OrderedDict[tuple[object, ...], RuleTables] = OrderedDict()
+_kept: OrderedDict[tuple[str, str], RuleTables] = OrderedDict()
 _one_at_a_time = Lock()
 
 
 def kept_rule_tables(connection: Connection, newest: str) -> RuleTables:
     """Return the tables in force, which belong to no tenant; `newest` is the answer of `NEWEST` in this transaction."""
-    url = connection.engine.url
-    key = (url.host, url.port, url.database, url.query, newest)
+    key = (connection.engine.url.render_as_string(hide_password=True), newest)
     with _one_at_a_time:
         found = _kept.get(key)
     if found is None:
