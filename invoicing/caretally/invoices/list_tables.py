@@ -1,10 +1,7 @@
-"""The list of invoices as CSV and as a workbook: the rows that the page shows, with their total."""
-
-from collections.abc import Sequence
+"""The list of invoices as the cells of its files."""
 
 from caretally.files.cells import Cell, dollars
-from caretally.files.csv_file import csv_bytes
-from caretally.files.xlsx_file import Column, Sheet, xlsx_bytes
+from caretally.files.xlsx_file import Column
 from caretally.invoices.find_invoices import FoundInvoices
 
 COLUMNS = (
@@ -20,30 +17,14 @@ COLUMNS = (
 )
 
 
-def list_csv(found: FoundInvoices) -> bytes:
+def list_rows(found: FoundInvoices) -> list[tuple[Cell, ...]]:
     """Return one row for each invoice found; money in dollars."""
-    return csv_bytes([column.header for column in COLUMNS], _rows(found))
-
-
-def list_xlsx(found: FoundInvoices, *, author: str) -> bytes:
-    """Return the same as a workbook, with the sum of those that are not void under it."""
-    totals: list[Cell] = ["Total without void ones", "", "", None, None, None, dollars(found.found_cents), "", None]
-    sheet = Sheet(name="Invoices", columns=COLUMNS, rows=_rows(found), totals=totals)
-    return xlsx_bytes((sheet,), title="Invoices", author=author)
-
-
-def _rows(found: FoundInvoices) -> Sequence[Sequence[Cell]]:
     return [
-        (
-            row.number,
-            row.client,
-            str(row.month),
-            row.issued_on,
-            row.due_on,
-            row.patients,
-            dollars(row.total_cents),
-            row.state,
-            row.questions,
-        )
+        (row.number, row.client, str(row.month), row.issued_on, row.due_on, row.patients, dollars(row.total_cents), row.state, row.questions)
         for row in found.rows
     ]
+
+
+def list_totals(found: FoundInvoices) -> tuple[Cell, ...]:
+    """Return what stands under them: the sum of those that are not void."""
+    return ("Total without void ones", "", "", None, None, None, dollars(found.found_cents), "", None)

@@ -3,16 +3,17 @@
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from caretally.audit.chain import append_event
 from caretally.evaluation.explain import explanation
+from caretally.files.table_file import TABLE_ENDINGS, table_file
 from caretally.invoices.document import Invoice
 from caretally.invoices.find_invoices import FIRST_SORT, PAGE_SIZE, SORTS, STATES, Wanted, choices, find_invoices, invoice_of
 from caretally.invoices.invoice_page import ONLY, InvoicePage, LineOnPage, LinesWanted, invoice_page, lines_on_page
 from caretally.invoices.invoice_page import SORTS as LINE_SORTS
-from caretally.invoices.list_tables import list_csv, list_xlsx
+from caretally.invoices.list_tables import COLUMNS, list_rows, list_totals
 from caretally.invoices.not_billed import patients_not_billed
 from caretally.invoices.render_csv import invoice_csv
 from caretally.invoices.render_pdf import invoice_pdf
@@ -23,15 +24,14 @@ from caretally.questions.ask import AmountRefused, DayRefused, NothingSaid, ask
 from caretally.questions.pages import AskForm, asked_in, default_day, tell_other_side
 from caretally.questions.threads import threads_of_line
 from caretally.web.access import requires
+from caretally.web.attachment import attachment
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import EMPTY, Filled, typed_into
 from caretally.web.queries import number_in_query, words_in_query
 
 pages = Blueprint("invoices", __name__, template_folder="templates", url_prefix="/invoices")
 MOST_PAGES = 100_000
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV = "text/csv; charset=utf-8"
-FILES = {"pdf": (invoice_pdf, "application/pdf"), "csv": (invoice_csv, CSV), "xlsx": (invoice_xlsx, XLSX)}
+FILES = {"pdf": invoice_pdf, "csv": invoice_csv, "xlsx": invoice_xlsx}
 
 
 @pages.get("")
@@ -48,12 +48,14 @@ def listed() -> ResponseReturnValue:
 @requires("export")
 def list_file(ending: str) -> ResponseReturnValue:
     """Give the list as CSV or XLSX, with all that the page's filters find."""
-    if ending not in ("csv", "xlsx"):
+    if ending not in TABLE_ENDINGS:
         abort(404)
     found = find_invoices(connection(), list_in_query(), vendor_id=signed_in().vendor_id, size=None)
     append_event(connection(), action="invoices.exported", detail={"invoices": found.found, "form": ending})
-    made = list_csv(found) if ending == "csv" else list_xlsx(found, author=signed_in().vendor_name)
-    return attachment(made, f"invoices.{ending}", CSV if ending == "csv" else XLSX)
+    made = table_file(
+        ending, COLUMNS, list_rows(found), title="Invoices", author=signed_in().vendor_name, totals=list_totals(found)
+    )
+    return attachment(made, f"invoices.{ending}")
 
 
 @pages.get("/<uuid:invoice_id>")
@@ -147,13 +149,7 @@ def download(invoice_id: UUID, ending: str) -> ResponseReturnValue:
     if ending not in FILES:
         abort(404)
     invoice = wanted(invoice_id, form=ending)
-    render, kind = FILES[ending]
-    return attachment(render(invoice), f"{invoice.shown_number.replace('/', '-')}.{ending}", kind)
-
-
-def attachment(made: bytes, name: str, kind: str) -> Response:
-    """Return a file to be kept under a name."""
-    return Response(made, mimetype=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return attachment(FILES[ending](invoice), f"{invoice.shown_number.replace('/', '-')}.{ending}")
 
 
 def wanted(invoice_id: UUID, *, form: str) -> Invoice:

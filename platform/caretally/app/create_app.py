@@ -18,6 +18,9 @@ from caretally.console.pages import pages as console_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
 from caretally.patient_months.pages import pages as patient_month_pages
+from caretally.practice.pages import pages as practice_pages
+from caretally.practice.roster_pages import roster_pages
+from caretally.practice.samples_pages import samples_pages
 from caretally.questions.pages import pages as question_pages
 from caretally.questions.threads import waiting_questions
 from caretally.sign_in.link_pages import pages as link_pages
@@ -49,7 +52,11 @@ ENTRIES = (
     Entry("Installation", "Vendors", "console.vendors", "people", "manage_vendors"),
     Entry("Installation", "Health", "console.health", "heart", "read_health"),
     Entry("Installation", "Break-glass", "operator_break_glass.listed", "key", "request_break_glass"),
+    Entry("Work", "Your practice", "practice.overview", "home", "audit_care"),
+    Entry("Work", "Patients", "practice.patients", "people", "audit_care"),
     Entry("Work", "Months", "months.newest", "calendar", "read_months"),
+    Entry("Work", "Your own samples", "samples.listed", "tick", "audit_care"),
+    Entry("Work", "Your roster", "rosters.listed", "list", "audit_care"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
     Entry("Money", "Questions", "questions.listed", "speech", "read_invoices", waiting_questions),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
@@ -78,6 +85,9 @@ PAGES = (
     invoice_pages,
     question_pages,
     patient_month_pages,
+    practice_pages,
+    samples_pages,
+    roster_pages,
     audit_pages,
     isolation_pages,
     break_glass_pages,

@@ -34,11 +34,14 @@ class UndeclaredRoute(TypeError):
     """A route does not say who may open it: a defect of ours."""
 
 
-def requires(permission: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+def requires(
+    permission: str, *, first: Callable[[], None] | None = None
+) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
     """Let a page be opened by visitors who hold `permission`, inside the request's one transaction.
 
     Others get 403; who is not signed in is sent to sign in and back, who needs a fresh second factor to give it and back.
-    Whether a row exists is decided inside, by what the database shows.
+    Whether a row exists is decided inside, by what the database shows. `first` is done before the transaction begins, for what takes long
+    and needs no row, as reading a file.
     """
 
     def declared(page: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
@@ -51,6 +54,8 @@ def requires(permission: str) -> Callable[[Callable[P, ResponseReturnValue]], Ca
                 abort(403)
             if permission in who.must_step_up:
                 return step_up_first()
+            if first is not None:
+                first()
             # The page is made whole inside the transaction, so that nothing is sent of what could not be committed.
             with request_transaction(who):
                 made = make_response(page(*args, **kwargs))

@@ -1,8 +1,11 @@
 """The edge of a request: one transaction, opened on the visitor's own pool, committed when the page is made, rolled back on any error."""
 
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 from flask import current_app, g, request
@@ -21,7 +24,8 @@ TellReading = Callable[[Connection, Visitor, str], None]
 class Edge:
     """The pools of the web process, its secret, and the functions that find the visitor of a request, post a mail and tell what is read by break-glass.
 
-    `private_providers` lets vendors name identity providers in private networks, as an installation inside one needs.
+    `scratch` is a folder that only this process's user can read, for files on their way. `private_providers` lets vendors name identity providers
+    in private networks, as an installation inside one needs.
     It has no repr: it holds a secret."""
 
     vendor_pool: Engine
@@ -33,6 +37,7 @@ class Edge:
     operator_pool: Engine
     tell_reading: TellReading
     private_providers: bool = False
+    scratch: Path = Path(tempfile.gettempdir()) / f"caretally-{os.getuid()}"
 
     def pool_of(self, visitor: Visitor) -> Engine:
         """Return the pool whose database role fits the visitor: a practice's people never borrow a vendor's connection, nor does an operator."""
