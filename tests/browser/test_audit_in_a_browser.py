@@ -32,8 +32,8 @@ def dana(office: Office) -> Visitor:
 @pytest.fixture(scope="module")
 def nora(office: Office) -> Visitor:
     """The administrator of the first practice."""
-    named = {"name": "Nora Beck", "role": "Practice administrator", "vendor_name": "Practice A1"}
-    return visitor_of(office.vendor_id, clients=[office.clients["A1"]], **named)
+    clients = [office.clients["A1"]]
+    return visitor_of(office.vendor_id, clients=clients, name="Nora Beck", role="Practice administrator", vendor_name="Practice A1")
 
 
 class Clicks:

@@ -29,7 +29,16 @@ TESTER = "X-Tester"
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 EVERYTHING = frozenset({"read_months", "read_invoices", "read_patients", "export", "read_audit_log", "manage_people", "probe"})
 OF_PRACTICE = frozenset({"ask_questions", "audit_care"})
-OF_VENDOR = frozenset({"change_settings", "change_identity_provider", "read_isolation_report", "read_break_glass", "approve_break_glass"}) | {"answer_questions"}
+OF_VENDOR = frozenset(
+    {
+        "change_settings",
+        "change_identity_provider",
+        "read_isolation_report",
+        "read_break_glass",
+        "approve_break_glass",
+        "answer_questions",
+    }
+)
 
 
 def visitor_of(

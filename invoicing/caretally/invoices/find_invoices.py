@@ -117,10 +117,8 @@ def find_invoices(
         "start": (page - 1) * (size or 0),
     }
     rows = connection.execute(FOUND.get(wanted.sort, FOUND[FIRST_SORT]), key).mappings().all()
-    invoices = (
-        InvoiceRow(**{name: Month.of(row[name]) if name == "month" else row[name] for name in InvoiceRow.__dataclass_fields__})
-        for row in rows
-    )
+    names = [name for name in InvoiceRow.__dataclass_fields__ if name != "month"]
+    invoices = (InvoiceRow(**{name: row[name] for name in names}, month=Month.of(row["month"])) for row in rows)
     first = rows[0] if rows else {"found": 0, "found_cents": 0}
     return FoundInvoices(rows=tuple(invoices), found=first["found"], found_cents=first["found_cents"], page=page)
 

@@ -109,9 +109,7 @@ class InvoicePage:
     @property
     def services(self) -> tuple[ServiceSummary, ...]:
         """The summary by service, as it is printed."""
-        return tuple(
-            ServiceSummary(**one, label=service_label(one["code"], self.tables, self.flat_label)) for one in self.row["services"]
-        )
+        return tuple(ServiceSummary(**one, label=service_label(one["code"], self.tables, self.flat_label)) for one in self.row["services"])
 
     @property
     def extras(self) -> list[tuple[str, int]]:
@@ -158,7 +156,7 @@ def lines_on_page(connection: Connection, invoice: InvoicePage, wanted: LinesWan
 
 
 def _line(row: RowMapping, invoice: InvoicePage) -> LineOnPage:
-    decision = Decision.of_row(row, invoice.tables)
+    decision = Decision.of_row(dict(row), invoice.tables)
     bounds = {name: invoice.row[name] for name in ("starts_at", "ends_at")}
     return LineOnPage(
         number=row["number"],

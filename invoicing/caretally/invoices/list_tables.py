@@ -20,7 +20,17 @@ COLUMNS = (
 def list_rows(found: FoundInvoices) -> list[tuple[Cell, ...]]:
     """Return one row for each invoice found; money in dollars."""
     return [
-        (row.number, row.client, str(row.month), row.issued_on, row.due_on, row.patients, dollars(row.total_cents), row.state, row.questions)
+        (
+            row.number,
+            row.client,
+            str(row.month),
+            row.issued_on,
+            row.due_on,
+            row.patients,
+            dollars(row.total_cents),
+            row.state,
+            row.questions,
+        )
         for row in found.rows
     ]
 

@@ -63,7 +63,7 @@ def patients_not_billed(connection: Connection, invoice: InvoicePage, reason: st
     patients = []
     for row in rows:
         patient = row["patient_id"]
-        decision = Decision.of_row(row, invoice.tables, programs.get(patient, ()), waived=waived.get(patient, ()))
+        decision = Decision.of_row(dict(row), invoice.tables, programs.get(patient, ()), waived=waived.get(patient, ()))
         patients.append(
             PatientNotBilled(
                 patient_id=patient,

@@ -31,6 +31,7 @@ from caretally.web.queries import number_in_query, words_in_query
 
 pages = Blueprint("invoices", __name__, template_folder="templates", url_prefix="/invoices")
 MOST_PAGES = 100_000
+KEPT = ("q", "only", "sort", "page", "open")
 FILES = {"pdf": invoice_pdf, "csv": invoice_csv, "xlsx": invoice_xlsx}
 
 
@@ -52,9 +53,7 @@ def list_file(ending: str) -> ResponseReturnValue:
         abort(404)
     found = find_invoices(connection(), list_in_query(), vendor_id=signed_in().vendor_id, size=None)
     append_event(connection(), action="invoices.exported", detail={"invoices": found.found, "form": ending})
-    made = table_file(
-        ending, COLUMNS, list_rows(found), title="Invoices", author=signed_in().vendor_name, totals=list_totals(found)
-    )
+    made = table_file(ending, COLUMNS, list_rows(found), title="Invoices", author=signed_in().vendor_name, totals=list_totals(found))
     return attachment(made, f"invoices.{ending}")
 
 
@@ -93,9 +92,7 @@ def opened_line(invoice: InvoicePage, opened: LineOnPage) -> dict[str, Any]:
     """Return what stands behind the open line: its entries and decision, and the threads about it."""
     month = behind(connection(), opened.row, invoice.tables)
     threads = (
-        threads_of_line(
-            connection(), vendor_id=signed_in().vendor_id, invoice_id=invoice.row["id"], patient_month_id=opened.row["id"]
-        )
+        threads_of_line(connection(), vendor_id=signed_in().vendor_id, invoice_id=invoice.row["id"], patient_month_id=opened.row["id"])
         if opened.threads
         else ()
     )
@@ -116,7 +113,8 @@ def first_form(opened: LineOnPage | None) -> Filled:
 def asked(invoice_id: UUID) -> ResponseReturnValue:
     """Begin a question or a dispute about the open line; the other side hears of it by mail once it is kept."""
     filled = typed_into(AskForm())
-    back = url_for("invoices.show", invoice_id=invoice_id, **dict(request.args.items()))
+    kept: dict[str, Any] = {name: request.args[name] for name in KEPT if name in request.args}
+    back = url_for("invoices.show", invoice_id=invoice_id, **kept)
     if filled.given:
         try:
             question = asked_in(filled.given, invoice_id)
@@ -138,7 +136,9 @@ def not_billed(invoice_id: UUID, reason: str) -> ResponseReturnValue:
     """Show the patients of the invoice's month who are not billed for a reason."""
     invoice = invoice_page(connection(), invoice_id, vendor_id=signed_in().vendor_id)
     found = patients_not_billed(connection(), invoice, reason, page=page_in_query())
-    append_event(connection(), action="not-billed.read", detail={"invoice_id": invoice_id, "reason": reason, "patients": len(found.patients)})
+    append_event(
+        connection(), action="not-billed.read", detail={"invoice_id": invoice_id, "reason": reason, "patients": len(found.patients)}
+    )
     return render_template("invoices/not_billed.html", invoice=invoice, invoice_id=invoice_id, found=found)
 
 

@@ -104,7 +104,7 @@ def thresholds(decision: Decision) -> tuple[int, ...]:
 
 def _found(connection: Connection, row: Mapping[str, Any], patient_month_id: UUID | None) -> Mapping[str, Any]:
     key = {name: row[name] for name in KEYS} | {"patient_month_id": patient_month_id}
-    return connection.execute(statement("behind"), key).mappings().one()
+    return dict(connection.execute(statement("behind"), key).mappings().one())
 
 
 def _entries(rows: list[dict[str, Any]], reached_at: tuple[int, ...]) -> tuple[EntryOfMonth, ...]:

@@ -61,6 +61,13 @@ def _evaluated(connection: Connection, client: Client, patient_id: UUID, month: 
     key = {name: decided[name] for name in ("provider_id", "consent_on", "plan_version", "reviewed_on")}
     key |= {"vendor_id": client.vendor_id, "client_id": client.id, "patient_id": patient_id, "month": month.first_day}
     beside = connection.execute(statement("evidence_now"), key).mappings().one()
-    unbilled = {"invoice_id": None, "invoice_number": None, "invoice_state": None, "charges": [], "closed_months": None, "held_cents": 0}
+    unbilled: dict[str, Any] = {
+        "invoice_id": None,
+        "invoice_number": None,
+        "invoice_state": None,
+        "charges": [],
+        "closed_months": None,
+        "held_cents": 0,
+    }
     own = {"agreement": prepared.agreement.as_json(), "qhp_time": prepared.agreement.qhp_time, "waivers": prepared.waivers}
     return {**decided, **beside, **known, **unbilled, **own}

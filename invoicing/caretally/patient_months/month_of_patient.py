@@ -128,11 +128,12 @@ def closed_month(connection: Connection, patient_id: UUID, month: Month, *, vend
     Raises `NoSuchPatientMonth` when no close knows the patient in that month.
     """
     key = {"vendor_id": vendor_id, "patient_id": patient_id, "month": month.first_day}
-    row = connection.execute(statement("one"), key).mappings().one_or_none()
-    if row is None:
+    stored = connection.execute(statement("one"), key).mappings().one_or_none()
+    if stored is None:
         raise NoSuchPatientMonth(
             f"There is nothing of {month} here for such a patient: the month is not closed, or the patient had neither enrolment nor time in it."
         )
+    row = dict(stored)
     found = behind(connection, row, kept_rule_tables(connection, row["rule_tables_now"]))
     return MonthOfPatient(
         row=row,

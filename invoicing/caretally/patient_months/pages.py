@@ -20,8 +20,11 @@ pages = Blueprint("patient_months", __name__, template_folder="templates")
 def show(patient_id: UUID, month: Month) -> ResponseReturnValue:
     """Show why a patient's month is billable, held or not billable; the reading stands in the audit log."""
     found = wanted(patient_id, month)
-    detail = {"patient_id": patient_id, "month": str(month), "as_it_stands": int(found.as_it_stands)}
-    append_event(connection(), action="patient_month.read", detail=detail)
+    append_event(
+        connection(),
+        action="patient_month.read",
+        detail={"patient_id": patient_id, "month": str(month), "as_it_stands": int(found.as_it_stands)},
+    )
     return render_template("patient_months/show.html", found=found, row=found.row, decision=found.decision, counted_words=counted_words)
 
 
@@ -35,4 +38,8 @@ def wanted(patient_id: UUID, month: Month) -> MonthOfPatient:
         if not evaluates:
             raise
         return month_now(connection(), patient_id, month, vendor_id=who.vendor_id)
-    return found if found.row["month_status"] == "closed" or not evaluates else month_now(connection(), patient_id, month, vendor_id=who.vendor_id)
+    return (
+        found
+        if found.row["month_status"] == "closed" or not evaluates
+        else month_now(connection(), patient_id, month, vendor_id=who.vendor_id)
+    )

@@ -148,7 +148,9 @@ def columns_of(headers: Sequence[str]) -> dict[str, int]:
     found = {what: plain.index(name) + 1 for what, names in CALLED.items() for name in names if name in plain}
     by_name = "born" in found and ("name" in found or {"family", "given"} <= found.keys())
     if not ({"mrn", "mbi"} & found.keys() or by_name):
-        raise RosterUnreadable("The file has neither a column MRN nor MBI, nor both a name and a birth date; name its columns in the first line.")
+        raise RosterUnreadable(
+            "The file has neither a column MRN nor MBI, nor both a name and a birth date; name its columns in the first line."
+        )
     return found
 
 
@@ -179,7 +181,9 @@ def day_written(written: str) -> date | None:
         return None
 
 
-def compare(connection: Connection, given: GivenRoster, *, roster_id: UUID, client_id: UUID, month: Month, vendor_id: UUID, name: str) -> None:
+def compare(
+    connection: Connection, given: GivenRoster, *, roster_id: UUID, client_id: UUID, month: Month, vendor_id: UUID, name: str
+) -> None:
     """Compare a roster with the patients enrolled in a closed month and keep the result; the same id again keeps nothing more.
 
     Raises `RosterUnreadable` when the month is not closed for the practice.

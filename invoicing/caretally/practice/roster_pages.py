@@ -88,9 +88,13 @@ def listed() -> ResponseReturnValue:
 @requires("audit_care")
 def show(roster_id: UUID) -> ResponseReturnValue:
     """Show a comparison: what differs first."""
-    of, result, page = roster(connection(), roster_id, vendor_id=signed_in().vendor_id), result_in_query(), number_in_query("page", otherwise=1)
-    key = {"vendor_id": signed_in().vendor_id, "result": result}
-    found = roster_rows(connection(), roster_id, **key, page=page if page <= MOST_PAGES else 1)
+    of, result, page = (
+        roster(connection(), roster_id, vendor_id=signed_in().vendor_id),
+        result_in_query(),
+        number_in_query("page", otherwise=1),
+    )
+    page = page if page <= MOST_PAGES else 1
+    found = roster_rows(connection(), roster_id, vendor_id=signed_in().vendor_id, result=result, page=page)
     append_event(connection(), action="patients.read", detail={"patients": len(found.rows), "form": "page"})
     return render_template("practice/roster.html", roster=of, found=found, result=result, results=RESULTS, size=PAGE_SIZE)
 

@@ -93,11 +93,13 @@ def show(sample_id: UUID) -> ResponseReturnValue:
 def judged(item_id: UUID) -> ResponseReturnValue:
     """Add a verdict on one drawn patient; something not right needs a reason."""
     filled, status = typed_into(VerdictForm()), 422
-    key = {"vendor_id": signed_in().vendor_id, "name": signed_in().name}
+    who = signed_in()
     if filled.given:
         given = filled.given
         try:
-            of = judge(connection(), item_id, given["verdict"], given["reason"].strip(), seen=given["seen"], **key)
+            of = judge(
+                connection(), item_id, given["verdict"], given["reason"].strip(), seen=given["seen"], vendor_id=who.vendor_id, name=who.name
+            )
             return redirect(f"{url_for('samples.show', sample_id=of)}#item-{item_id}", 303)
         except ReasonMissing as error:
             filled = filled.refused(reason=error.message)

@@ -10,7 +10,13 @@ TABLE_ENDINGS = ("csv", "xlsx")
 
 
 def table_file(
-    ending: str, columns: tuple[Column, ...], rows: Sequence[Sequence[Cell]], *, title: str, author: str, totals: Sequence[Cell] | None = None
+    ending: str,
+    columns: tuple[Column, ...],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    title: str,
+    author: str,
+    totals: Sequence[Cell] | None = None,
 ) -> bytes:
     """Return the rows as `csv` or as `xlsx`, both formula-safe; `totals` stand under them in the workbook only."""
     if ending == "csv":

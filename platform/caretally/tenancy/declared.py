@@ -85,7 +85,6 @@ NOTED_HELD = {
 }
 
 
-
 def inserts(columns: str) -> tuple[str, ...]:
     """Return the right to insert these columns and no other: the rest come from the login and the context."""
     return tuple(f"INSERT({column})" for column in columns.split())

@@ -46,7 +46,13 @@ class Asking:
         """Send the form of the open line."""
         client, address, page = self.open_line(who)
         line, cents = self.line()
-        typed = {"thread": str(uuid4()), "line": str(line), "said": "Was this a call?", "amount": f"{cents // 100}.00", "answer_by": "2030-01-15"}
+        typed = {
+            "thread": str(uuid4()),
+            "line": str(line),
+            "said": "Was this a call?",
+            "amount": f"{cents // 100}.00",
+            "answer_by": "2030-01-15",
+        }
         given = typed | {"kind": "question", "form_token": form_token(page)} | changes
         return client.post(f"{address}/ask?open=1", data=given, headers={"Origin": HERE}, buffered=True)
 
@@ -173,7 +179,8 @@ def test_a_line_of_another_invoice_cannot_be_asked_about(asking: Asking) -> None
 
 
 def test_neither_asking_nor_answering_changes_an_invoice(asking: Asking) -> None:
-    state = "SELECT md5(string_agg(x::text, '|' ORDER BY x::text)) FROM (SELECT i::text AS x FROM invoice i UNION ALL SELECT l::text FROM invoice_line l UNION ALL SELECT s::text FROM invoice_state s UNION ALL SELECT e::text FROM ledger_entry e) rows"
+    tables = " UNION ALL ".join(f"SELECT x::text FROM {table} x" for table in ("invoice", "invoice_line", "invoice_state", "ledger_entry"))
+    state = f"SELECT md5(string_agg(x, '|' ORDER BY x)) FROM ({tables}) rows (x)"
     before = asking.office.value(state)
     question = asking.new_question(kind="dispute")
     asking.say(asking.dana, question, "answer", said="You are right.", step="answer")
