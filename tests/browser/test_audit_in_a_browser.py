@@ -1,6 +1,7 @@
 """A practice's audit in a real browser: a line explained in one click and disputed in three, and its pages under axe."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,18 +10,23 @@ from axe_core_python.sync_playwright import Axe
 from caretally.web.visitor import Visitor
 from tests.browser.conftest import Visit
 from tests.browser.test_pages_in_a_browser import RULES, picture
+from tests.builders.accounts import give_role, new_signer
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office
 from tests.builders.pages import visitor_of
 from tests.builders.pages_office import invoice_id, office_with_closed_month
+from tests.builders.worlds import fill_own_space, owned
 
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture(scope="module")
 def office(database: TestDatabase) -> Office:
-    """A vendor whose October is closed for three practices."""
-    return office_with_closed_month(database, "A1", "A2", "A3")
+    """A vendor whose October is closed for three practices; the first has drawn a sample and compared a roster."""
+    made = office_with_closed_month(database, "A1", "A2", "A3")
+    give_role(database, new_signer(database), made.vendor_id, "practice_administrator", clients=["A1"])
+    fill_own_space(made, "A1", "Castellano")
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +66,11 @@ def test_a_line_is_explained_by_one_click_and_disputed_by_three(visit: Visit, of
         page.keyboard.type("The log of the practice shows no call that day.")
         click(page.get_by_role("button", name="Dispute this line"))
         assert page.get_by_text("The log of the practice shows no call that day.").is_visible()
-        assert page.get_by_text("Waiting for the answer").is_visible()
+        assert page.get_by_text("Waiting for the answer").first.is_visible()
         assert click.made == 3
         picture(page, "disputed")
     with visit("/questions", dana) as page:
-        page.get_by_role("link", name="Dispute: Castellano").first.click()
+        page.get_by_role("link", name="Dispute: Castellano").click()
         page.get_by_label("Your answer").fill("By phone, at ten.")
         page.get_by_role("button", name="Send the answer").click()
         assert page.get_by_text("By phone, at ten.").is_visible()
@@ -80,6 +86,13 @@ PATHS: dict[str, Paths] = {
     "patient-month not billable": lambda office: f"/patients/{patient(office, 'Shirley')}/2026-10",
     "questions": lambda _office: "/questions?shown=all",
     "no questions": lambda _office: "/questions?shown=settled",
+    "practice": lambda _office: "/practice",
+    "patients": lambda _office: "/practice/patients",
+    "no patients": lambda _office: "/practice/patients?q=nobody",
+    "samples": lambda _office: "/practice/samples",
+    "sample": lambda office: f"/practice/samples/{owned(office, 'A1', 'Castellano').sample}",
+    "rosters": lambda _office: "/practice/rosters",
+    "roster": lambda office: f"/practice/rosters/{owned(office, 'A1', 'Castellano').roster}",
     "thread": lambda office: f"/questions/{office.value('SELECT min(id::text) FROM line_question')}",
 }
 
@@ -100,3 +113,30 @@ def test_axe_finds_nothing_on_a_practices_pages_and_nothing_lies_beside_the_scre
         found = Axe().run(page, options=RULES)["violations"]
         assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_refused_dispute_has_the_focus_on_what_is_wrong_and_keeps_what_was_typed(visit: Visit, office: Office, nora: Visitor) -> None:
+    with visit(f"/invoices/{invoice_id(office, 'A1')}?open=1", nora, width=390) as page:
+        page.get_by_label("What you ask, or what is wrong").fill("Too much.")
+        page.get_by_label("Disputed, in dollars").fill("1000")
+        page.get_by_role("button", name="Dispute this line").click()
+        page.wait_for_selector(".summary:focus")
+        assert page.get_by_label("What you ask, or what is wrong").input_value() == "Too much."
+        assert page.get_by_label("Disputed, in dollars").input_value() == "1000"
+        picture(page, "audit-refused-dispute-390")
+        assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
+
+
+def test_a_sample_is_drawn_and_judged_and_a_roster_is_compared_without_a_script(visit: Visit, nora: Visitor, tmp_path: Path) -> None:
+    with visit("/practice/samples", nora, scripts=False) as page:
+        page.get_by_label("How many").fill("1")
+        page.get_by_role("button", name="Draw the sample").click()
+        page.get_by_label("What is not right with Castellano-A1, Carla").fill("No call in our log.")
+        page.get_by_role("button", name="Not OK").click()
+        assert page.get_by_text("1 drawn = 0 ok + 1 not ok + 0 to judge").is_visible()
+    roster = tmp_path / "list.csv"
+    roster.write_text("mrn\r\nA1-Carla\r\nA1-Nobody\r\n")
+    with visit("/practice/rosters", nora, scripts=False) as page:
+        page.get_by_label("File").set_input_files(roster)
+        page.get_by_role("button", name="Compare").click()
+        assert page.get_by_text("2 lines of Practice A1: 1 matched, 1 not enrolled").is_visible()
