@@ -29,7 +29,7 @@ TESTER = "X-Tester"
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 EVERYTHING = frozenset({"read_months", "read_invoices", "read_patients", "read_audit_log", "manage_people", "probe"})
 OF_VENDOR = frozenset({"change_settings", "change_identity_provider", "read_isolation_report", "read_break_glass", "approve_break_glass"})
-OF_VENDOR |= {"log_time", "approve_time", "import", "read_directory", "change_agreements", "record_outreach", "close_month", "void_invoice", "send_invoice", "settle_exceptions", "export"}
+OF_VENDOR |= {"log_time", "approve_time", "import", "read_directory", "change_agreements", "record_outreach", "close_month", "void_invoice", "send_invoice", "settle_exceptions", "export", "ask_questions", "audit_care", "answer_questions"}
 
 
 def visitor_of(
@@ -43,7 +43,7 @@ def visitor_of(
         "vendor_name": "Meridian Care Partners",
         "session_key": str(uuid4()),
     }
-    held = EVERYTHING | (OF_VENDOR if clients is None else frozenset()) if permissions is None else permissions
+    held = EVERYTHING | (OF_VENDOR if clients is None else OF_PRACTICE) if permissions is None else permissions
     return Visitor(**given | changes, vendor_id=vendor_id, permissions=held, clients=None if clients is None else tuple(clients))
 
 

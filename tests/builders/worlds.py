@@ -2,25 +2,40 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from datetime import UTC, date, datetime, timedelta
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+from sqlalchemy import text
 
 from caretally.identity.roles import BREAK_GLASS, MATRIX, Permission, Role
+from caretally.practice.roster import GivenRoster, GivenRow, compare
+from caretally.practice.sample import Draw, draw
+from caretally.questions.ask import Asked, ask
+from caretally.tenancy.context import TenantContext
+from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.visitor import NO_VENDOR, Reading, Visitor
 from tests.builders.accounts import give_role, new_signer
 from tests.builders.databases import TestDatabase
-from tests.builders.office import Office
+from tests.builders.office import OCTOBER, Office
 from tests.builders.pages import Pages, visitor_of
 from tests.builders.pages_office import invoice_id, office_with_closed_month
 
 
 @dataclass(frozen=True)
 class Owned:
-    """What somebody else must not see: an invoice's id, that of a membership at its practice, and a canary in the names."""
+    """What somebody else must not see: ids of an invoice, of a membership at its practice, of a thread, a patient, a sample and a roster.
+
+    The canary stands in the names and in what was asked.
+    """
 
     invoice: UUID
     member: UUID
     canary: str
+    question: UUID
+    patient: UUID
+    sample: UUID
+    item: UUID
+    roster: UUID
 
 
 def held(permissions: Iterable[Permission]) -> frozenset[str]:
@@ -31,7 +46,55 @@ def held(permissions: Iterable[Permission]) -> frozenset[str]:
 def owned(office: Office, client: str, name: str) -> Owned:
     """Return what a practice owns."""
     member = "SELECT membership_id FROM membership_client WHERE client_id = :client_id"
-    return Owned(invoice_id(office, client), office.value(member, client_id=office.clients[client]), f"{name}-{client}")
+    key = {"client_id": office.clients[client]}
+    return Owned(
+        invoice_id(office, client),
+        office.value(member, **key),
+        f"{name}-{client}",
+        question=office.value("SELECT id FROM line_question WHERE client_id = :client_id", **key),
+        patient=office.value("SELECT min(id::text)::uuid FROM patient WHERE client_id = :client_id", **key),
+        sample=uuid5(NAMESPACE_URL, f"sample of {key}"),
+        item=item_of(office, client),
+        roster=uuid5(NAMESPACE_URL, f"roster of {key}"),
+    )
+
+
+def item_of(office: Office, client: str) -> UUID:
+    """Return the id of what a practice drew, which its vendor cannot read."""
+    context = TenantContext(office.vendor_id, "tester", (office.clients[client],))
+    with tenant_transaction(office.database.practice_engine, context, secret=office.database.secret) as connection:
+        return UUID(str(connection.scalar(text("SELECT id FROM practice_sample_item"))))
+
+
+def fill_own_space(office: Office, client: str, name: str) -> None:
+    """Let a practice ask about a line, draw a sample and compare a roster, with its canary in all of them."""
+    key = {"client_id": office.clients[client]}
+    context = TenantContext(office.vendor_id, "tester", (office.clients[client],))
+    with tenant_transaction(office.database.practice_engine, context, secret=office.database.secret) as connection:
+        line = connection.execute(text("SELECT id, invoice_id FROM invoice_line ORDER BY line_number LIMIT 1")).one()
+        asked = Asked(
+            id=uuid4(),
+            invoice_id=line.invoice_id,
+            invoice_line_id=line.id,
+            kind="question",
+            said=f"{name}-{client} asks",
+            answer_by=date(2030, 1, 15),
+        )
+        ask(connection, asked, vendor_id=office.vendor_id, name=f"{name}-{client}")
+        sample = Draw(
+            id=uuid5(NAMESPACE_URL, f"sample of {key}"), client_id=office.clients[client], month=OCTOBER, size=1, seed=f"{name}-{client}"
+        )
+        draw(connection, sample, vendor_id=office.vendor_id, name=f"{name}-{client}")
+        given = GivenRoster(rows=(GivenRow(line=2, name=f"{name}-{client}", born="", mrn="1", mbi=""),), sha256="0" * 64)
+        compare(
+            connection,
+            given,
+            roster_id=uuid5(NAMESPACE_URL, f"roster of {key}"),
+            client_id=office.clients[client],
+            month=OCTOBER,
+            vendor_id=office.vendor_id,
+            name=f"{name}-{client}",
+        )
 
 
 @dataclass(frozen=True)
@@ -69,4 +132,5 @@ def new_world(database: TestDatabase) -> World:
     for office, code, name in ((ours, "A1", "Castellano"), (ours, "A2", "Castellano"), (theirs, "B1", "Quillfeather")):
         signer = new_signer(database, name=f"Person of {name}-{code}")
         give_role(database, signer, office.vendor_id, "practice_administrator", clients=[code])
+        fill_own_space(office, code, name)
     return World(Pages(database), ours, theirs)

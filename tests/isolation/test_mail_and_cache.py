@@ -99,8 +99,8 @@ def test_the_next_visitor_of_the_process_gets_nothing_of_the_one_before(world: W
 
 
 def test_a_planted_cache_that_forgets_whose_rows_it_holds_is_seen(world: World) -> None:
-    kept = cache(lambda words, page: find_invoices(connection(), vendor_id=world.ours.vendor_id, words=words, page=page))
-    with patch.object(invoice_pages, "find_invoices", lambda _connection, **asked: kept(asked["words"], asked["page"])):
+    kept = cache(lambda wanted, page: find_invoices(connection(), wanted, vendor_id=world.ours.vendor_id, page=page))
+    with patch.object(invoice_pages, "find_invoices", lambda _connection, wanted, **asked: kept(wanted, asked["page"])):
         assert shown_in_turns(world) != []
 
 

@@ -12,7 +12,7 @@ import pytest
 from caretally.web.access import declared_access
 from tests.builders.pages import HERE, Pages, form_token, visitor_of
 from tests.builders.pages_office import invoice_id
-from tests.builders.worlds import World
+from tests.builders.worlds import Owned, World
 
 CHANGING = re.compile(
     r'Request <span class="mono">[0-9a-f]+</span>|name="form_token" value="[0-9a-f]+"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|checked at [0-9:]+'
@@ -21,14 +21,18 @@ CHANGING = re.compile(
 
 @dataclass(frozen=True)
 class Crawled:
-    """How to open a route: `path` with `{invoice}` or `{member}` for an id; `queries` are further addresses, `{words}` becomes a stranger's canary."""
+    """How to open a route: `path` with `{invoice}`, `{member}` or another id of `Owned`; `queries` are further addresses.
+
+    `{words}` becomes a stranger's canary.
+    """
 
     path: str
     queries: tuple[str, ...] = ()
 
-    def addresses(self, invoice: UUID, member: UUID, words: str) -> list[str]:
-        """Return the addresses to open for one owner's ids and words."""
-        return [(self.path + query).format(words=words, invoice=invoice, member=member) for query in ("", *self.queries)]
+    def addresses(self, invoice: UUID, member: UUID, words: str, owned: Owned | None = None) -> list[str]:
+        """Return the addresses to open for one owner's ids and words; without an owner the other ids are nobody's."""
+        ids = {name: getattr(owned, name) if owned else uuid4() for name in ("question", "patient", "sample", "item", "roster")}
+        return [(self.path + query).format(words=words, invoice=invoice, member=member, **ids) for query in ("", *self.queries)]
 
 
 CRAWL = {
@@ -50,8 +54,26 @@ CRAWL = {
     "forecast.show": Crawled("/months/2026-10/forecast", ("?client={member}", "?client={words}")),
     "whatif.show": Crawled("/months/2026-10/what-if", ("?client={member}", "?client={words}")),
     "invoices.send": Crawled("/invoices/send", ("?invoice={invoice}", "?month={words}")),
-    "invoices.listed": Crawled("/invoices", ("?q={words}", "?q={invoice}", "?page=2")),
-    "invoices.show": Crawled("/invoices/{invoice}", ("?open=1", "?page=2")),
+    "invoices.listed": Crawled("/invoices", ("?q={words}", "?q={invoice}", "?page=2", "?client={invoice}&month=2026-10&sort=-amount")),
+    "invoices.list_file": Crawled("/invoices/list.csv", ("?q={words}", "?client={invoice}")),
+    "invoices.show": Crawled("/invoices/{invoice}", ("?open=1", "?page=2", "?q={words}&only=questioned&sort=name")),
+    "invoices.asked": Crawled("/invoices/{invoice}/ask", ("?open=1",)),
+    "invoices.not_billed": Crawled("/invoices/{invoice}/not-billed/TIME_BELOW_THRESHOLD", ("?page=2",)),
+    "questions.listed": Crawled("/questions", ("?shown=all", "?kind={words}")),
+    "questions.show": Crawled("/questions/{question}"),
+    "questions.replied": Crawled("/questions/{question}/reply"),
+    "questions.answered": Crawled("/questions/{question}/answer"),
+    "patient_months.show": Crawled("/patients/{patient}/2026-10"),
+    "practice.overview": Crawled("/practice"),
+    "practice.patients": Crawled("/practice/patients", ("?q={words}", "?month=2026-10&outcome=held")),
+    "practice.patients_file": Crawled("/practice/patients/list.csv", ("?q={words}",)),
+    "samples.listed": Crawled("/practice/samples"),
+    "samples.show": Crawled("/practice/samples/{sample}"),
+    "samples.judged": Crawled("/practice/samples/items/{item}"),
+    "samples.download": Crawled("/practice/samples/{sample}/file.csv"),
+    "rosters.listed": Crawled("/practice/rosters"),
+    "rosters.show": Crawled("/practice/rosters/{roster}", ("?result=extra",)),
+    "rosters.download": Crawled("/practice/rosters/{roster}/file.csv"),
     "audit.listed": Crawled("/audit-log", ("?action={words}", "?before=2")),
     "invoices.download": Crawled("/invoices/{invoice}/file.csv"),
     "sign_in.sign_in": Crawled("/sign-in", ("?next=/invoices/{invoice}",)),
@@ -165,7 +187,7 @@ def test_a_foreign_id_answers_as_one_that_does_not_exist_and_shows_nothing(world
     for their in foreign:
         canary = their.canary
         absent = CRAWL[endpoint].addresses(uuid4(), uuid4(), "x" * len(canary))
-        for address, other in zip(CRAWL[endpoint].addresses(their.invoice, their.member, canary), absent, strict=True):
+        for address, other in zip(CRAWL[endpoint].addresses(their.invoice, their.member, canary, their), absent, strict=True):
             theirs, nobodys = (world.pages.get(path, visitor) for path in (address, other))
             assert theirs.status_code == nobodys.status_code
             if (endpoint, who) != GROWS:

@@ -33,6 +33,7 @@ from caretally.invoices.document import (
 )
 from caretally.money import format_dollars
 from caretally.months import Month
+from caretally.patient_months.behind import thresholds
 from caretally.waivers.in_force import Waived, waived_in_close
 
 BASIS_WORDS = {
@@ -73,9 +74,9 @@ def build_invoice(connection: Connection, *, vendor_id: UUID, client_id: UUID, c
         number=row["number"].split("/")[0],
         revision=int([*row["number"].split("/"), "1"][1]),
         state=row["state"].capitalize(),
-        issuer=_issuer(row["bill"]["vendor"]),
+        issuer=issuer_of(row["bill"]["vendor"]),
         recipient=Recipient(
-            name=client["name"], bill_to=_address(client["bill_to"] or client["address"]), purchase_order=client["po_number"]
+            name=client["name"], bill_to=lines_of_address(client["bill_to"] or client["address"]), purchase_order=client["po_number"]
         ),
         month=Month.of(row["month"]),
         timezone=client["timezone"],
@@ -84,12 +85,12 @@ def build_invoice(connection: Connection, *, vendor_id: UUID, client_id: UUID, c
         terms_days=(row["due_on"] - row["issued_on"]).days,
         agreement_version=f"{BASIS_WORDS[row['agreement']['basis']]}, from {row['agreement']['valid_from']}",
         rule_set=row["rule_set"],
-        services=_services(lines, tables, _flat_label(row["agreement"])),
+        services=_services(lines, tables, label_without_code(row["agreement"])),
         lines=patient_lines,
         extra_lines=_extra_lines(lines),
         not_billed=_not_billed(connection, key, tables),
         enrolled=row["enrolled"],
-        checks=_checks(row, len(patient_lines)),
+        checks=checks_of(row, len(patient_lines)),
         evidence_fingerprint=row["evidence_hash"].hex(),
     )
 
@@ -98,11 +99,13 @@ def _statement(name: str) -> Any:
     return text((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))
 
 
-def _issuer(vendor: Mapping[str, str]) -> Issuer:
-    return Issuer(name=vendor["name"], address=_address(vendor["address"]), remit_to=_address(vendor["remit_to"]))
+def issuer_of(vendor: Mapping[str, str]) -> Issuer:
+    """Return the vendor as the invoice keeps it."""
+    return Issuer(name=vendor["name"], address=lines_of_address(vendor["address"]), remit_to=lines_of_address(vendor["remit_to"]))
 
 
-def _address(written: str) -> tuple[str, ...]:
+def lines_of_address(written: str) -> tuple[str, ...]:
+    """Return the lines of an address written with line breaks or semicolons."""
     return tuple(part.strip() for part in written.replace("\n", ";").split(";") if part.strip())
 
 
@@ -118,7 +121,7 @@ def _service(code: str, lines: list[RowMapping], tables: RuleTables, flat_label:
     prices = {line["unit_price_cents"] for line in lines}
     return ServiceSummary(
         code=code,
-        label=_label(code, tables, flat_label),
+        label=service_label(code, tables, flat_label),
         patients=len({line["id"] for line in lines}),
         units=sum(line["line_units"] for line in lines),
         unit_price_cents=prices.pop() if len(prices) == 1 else None,
@@ -126,13 +129,14 @@ def _service(code: str, lines: list[RowMapping], tables: RuleTables, flat_label:
     )
 
 
-def _flat_label(agreement: Mapping[str, Any]) -> str:
+def label_without_code(agreement: Mapping[str, Any]) -> str:
     """Return what a line without a code is for; agreements of earlier closes know no percentage."""
     percent = agreement.get("percent")
     return FLAT_LABEL if percent is None else f"Care management, {percent} % of the expected Medicare amount"
 
 
-def _label(code: str, tables: RuleTables, flat_label: str) -> str:
+def service_label(code: str, tables: RuleTables, flat_label: str) -> str:
+    """Return what a code is called; a line without one is called by `flat_label`."""
     return tables.codes[code].label if code in tables.codes else flat_label
 
 
@@ -162,7 +166,7 @@ def _patient_line(
 ) -> PatientLine:
     row = of_patient[0]
     decision = Decision.of_row(dict(row), tables, programs.get(row["patient_id"], ()), waived=waived.get(row["patient_id"], ()))
-    charges = _charges(of_patient, decision, tables, _flat_label(invoice["agreement"]))
+    charges = _charges(of_patient, decision, tables, label_without_code(invoice["agreement"]))
     reached_at = thresholds(decision)
     return PatientLine(
         mrn=row["mrn"],
@@ -172,7 +176,7 @@ def _patient_line(
         code_text=claim_text(decision.codes, decision.units),
         charges=charges,
         amount_cents=sum(charge.amount_cents for charge in charges),
-        evidence=_evidence(row, attested.get(row["patient_id"]), required=invoice["agreement"]["attestation_required"]),
+        evidence=evidence_of(row, attested.get(row["patient_id"]), required=invoice["agreement"]["attestation_required"]),
         fingerprint=row["evidence_hash"].hex()[:12],
         explanation=explanation(decision),
         entries=tuple(_entry_details(entries[row["id"]], reached_at)),
@@ -186,7 +190,7 @@ def _charges(of_patient: list[RowMapping], decision: Decision, tables: RuleTable
     charges = [
         Charge(
             code=line["code"],
-            label=_label(line["code"], tables, flat_label),
+            label=service_label(line["code"], tables, flat_label),
             units=line["line_units"],
             unit_price_cents=line["unit_price_cents"],
             amount_cents=line["line_cents"],
@@ -200,7 +204,8 @@ def _charges(of_patient: list[RowMapping], decision: Decision, tables: RuleTable
     return tuple(charges)
 
 
-def _evidence(row: RowMapping, signed_at: Any, *, required: bool) -> Evidence:
+def evidence_of(row: RowMapping, signed_at: Any, *, required: bool) -> Evidence:
+    """Return what stands behind a row of `patient_month`; `required` tells that the agreement asks for an attestation."""
     return Evidence(
         consent="on_record" if row["consent_on"] else "missing",
         consent_text=f"Consent, {long_date(row['consent_on'])}" if row["consent_on"] else "No consent on record",
@@ -214,20 +219,6 @@ def _evidence(row: RowMapping, signed_at: Any, *, required: bool) -> Evidence:
         if not required
         else "No attestation",
     )
-
-
-def thresholds(decision: Decision) -> tuple[int, ...]:
-    """Return the counted seconds at which each billed unit was reached: the base's threshold, then one increment after another."""
-    base = next((tables for code in decision.codes if (tables := decision.tables.codes[code]).first_threshold_seconds), None)
-    if base is None or base.first_threshold_seconds is None:
-        return ()
-    steps = [
-        decision.tables.codes[code].increment_seconds or 0
-        for code, units in zip(decision.codes, decision.units, strict=True)
-        if code != base.code
-        for _unit in range(units)
-    ]
-    return tuple(base.first_threshold_seconds + sum(steps[:reached]) for reached in range(len(steps) + 1))
 
 
 def _entries(connection: Connection, key: dict[str, Any]) -> dict[UUID, list[RowMapping]]:
@@ -275,7 +266,8 @@ def _not_billed(connection: Connection, key: dict[str, Any], tables: RuleTables)
     )
 
 
-def _checks(row: RowMapping, billed: int) -> tuple[Check, ...]:
+def checks_of(row: RowMapping, billed: int) -> tuple[Check, ...]:
+    """Return what was checked before the invoice was made, with the figures of this one."""
     return (
         Check(sentence="Lines add up to the total", detail=f"{row['line_count']:,} lines = {format_dollars(row['total_cents'])}"),
         Check(

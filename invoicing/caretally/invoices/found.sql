@@ -1,10 +1,18 @@
--- Invoices with their newest state, newest month first; the words are looked for in the number and in the name printed on it.
-SELECT i.id, i.number, i.month, i.bill #>> '{client,name}' AS client, i.issued_on, i.due_on, i.total_cents, i.patient_month_count AS patients,
-       s.state, count(*) OVER ()::int AS found
-FROM invoice i
-CROSS JOIN LATERAL (
-    SELECT state FROM invoice_state x WHERE x.vendor_id = i.vendor_id AND x.client_id = i.client_id AND x.invoice_id = i.id ORDER BY x.seq DESC LIMIT 1
-) s
-WHERE i.vendor_id = :vendor_id AND i.kind = 'invoice' AND (i.number ILIKE :pattern OR i.bill #>> '{client,name}' ILIKE :pattern)
-ORDER BY i.month DESC, i.number DESC
+-- Invoices with their newest state that hold the words in the number or the client's printed name; void ones are left out of the sum, since the next
+-- revision takes their place.
+WITH newest AS (
+    SELECT i.id, i.number, i.month, i.client_id, i.bill #>> '{client,name}' AS client, i.issued_on, i.due_on, i.total_cents, i.patient_month_count AS patients,
+           s.state, (SELECT count(*)::int FROM line_question q CROSS JOIN LATERAL (
+                SELECT m.state FROM line_message m WHERE m.vendor_id = q.vendor_id AND m.client_id = q.client_id AND m.question_id = q.id ORDER BY m.seq DESC LIMIT 1
+            ) said WHERE q.vendor_id = i.vendor_id AND q.client_id = i.client_id AND q.invoice_id = i.id AND said.state IN ('open', 'answered')) AS questions
+    FROM invoice i
+    CROSS JOIN LATERAL (
+        SELECT state FROM invoice_state x WHERE x.vendor_id = i.vendor_id AND x.client_id = i.client_id AND x.invoice_id = i.id ORDER BY x.seq DESC LIMIT 1
+    ) s
+    WHERE i.vendor_id = :vendor_id AND i.kind = 'invoice' AND (i.number ILIKE :pattern OR i.bill #>> '{client,name}' ILIKE :pattern)
+      AND (CAST(:client_id AS uuid) IS NULL OR i.client_id = :client_id) AND (CAST(:month AS date) IS NULL OR i.month = :month)
+)
+SELECT newest.*, count(*) OVER ()::int AS found, coalesce(sum(total_cents) FILTER (WHERE state <> 'void') OVER (), 0)::bigint AS found_cents
+FROM newest WHERE CAST(:state AS text) = '' OR state = :state
+ORDER BY {order}
 LIMIT :size OFFSET :start

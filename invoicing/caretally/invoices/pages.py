@@ -1,32 +1,41 @@
-"""The pages of invoices: the list, one invoice with its lines, and its files."""
+"""The pages of invoices: the list, one invoice with its lines, what was not billed, asking about a line, and the files."""
 
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
 from caretally.audit.chain import append_event
+from caretally.evaluation.explain import explanation
+from caretally.files.table_file import TABLE_ENDINGS, table_file
 from caretally.invoices.document import Invoice
-from caretally.invoices.find_invoices import PAGE_SIZE, find_invoices, invoice_of
+from caretally.invoices.find_invoices import FIRST_SORT, PAGE_SIZE, SORTS, STATES, Wanted, choices, find_invoices, invoice_of
+from caretally.invoices.invoice_page import ONLY, InvoicePage, LineOnPage, LinesWanted, invoice_page, lines_on_page
+from caretally.invoices.invoice_page import SORTS as LINE_SORTS
+from caretally.invoices.list_tables import COLUMNS, list_rows, list_totals
+from caretally.invoices.not_billed import patients_not_billed
 from caretally.invoices.render_csv import invoice_csv
 from caretally.invoices.render_pdf import invoice_pdf
 from caretally.invoices.render_xlsx import invoice_xlsx
 from caretally.invoices.send import DraftsChanged, NothingToSend, drafts, send_invoices
 from caretally.months import Month, NotAMonth
+from caretally.patient_months.behind import behind
+from caretally.questions.ask import AmountRefused, DayRefused, NothingSaid, ask
+from caretally.questions.pages import AskForm, asked_in, default_day, tell_other_side
+from caretally.questions.threads import threads_of_line
 from caretally.web.access import requires
+from caretally.web.attachment import attachment
 from caretally.web.edge import connection, signed_in
+from caretally.web.form import EMPTY, Filled, Form, typed_into
 from caretally.web.queries import number_in_query
 from caretally.web.search_words import words_in_query
-from caretally.web.form import Form, typed_into
 
 pages = Blueprint("invoices", __name__, template_folder="templates", url_prefix="/invoices")
 MOST_PAGES = 100_000
-FILES = {
-    "pdf": (invoice_pdf, "application/pdf"),
-    "csv": (invoice_csv, "text/csv; charset=utf-8"),
-    "xlsx": (invoice_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-}
+KEPT = ("q", "only", "sort", "page", "open")
+FILES = {"pdf": invoice_pdf, "csv": invoice_csv, "xlsx": invoice_xlsx}
 
 
 class SendForm(Form):
@@ -39,17 +48,30 @@ class SendForm(Form):
 @pages.get("")
 @requires("read_invoices")
 def listed() -> ResponseReturnValue:
-    """List invoices, all or those that hold the words looked for."""
-    words = words_in_query("q")
-    found = find_invoices(connection(), vendor_id=signed_in().vendor_id, words=words, page=page_in_query())
-    return render_template("invoices/listed.html", found=found, words=words)
+    """List invoices, all or those that the address asks for."""
+    wanted = list_in_query()
+    found = find_invoices(connection(), wanted, vendor_id=signed_in().vendor_id, page=page_in_query())
+    offered = choices(connection(), vendor_id=signed_in().vendor_id)
+    return render_template("invoices/listed.html", found=found, wanted=wanted, choices=offered, states=STATES, kept=kept_query)
+
+
+@pages.get("/list.<ending>")
+@requires("export")
+def list_file(ending: str) -> ResponseReturnValue:
+    """Give the list as CSV or XLSX, with all that the page's filters find."""
+    if ending not in TABLE_ENDINGS:
+        abort(404)
+    found = find_invoices(connection(), list_in_query(), vendor_id=signed_in().vendor_id, size=None)
+    append_event(connection(), action="invoices.exported", detail={"invoices": found.found, "form": ending})
+    made = table_file(ending, COLUMNS, list_rows(found), title="Invoices", author=signed_in().vendor_name, totals=list_totals(found))
+    return attachment(made, f"invoices.{ending}")
 
 
 @pages.route("/send", methods=["GET", "POST"])
 @requires("send_invoice")
 def send() -> ResponseReturnValue:
     """Ask before drafts are sent, of a month, of some invoices or all, with counts and money; send exactly what was shown."""
-    month, wrong = month_in_query(), ""
+    month, wrong = month_in_query("month"), ""
     chosen = [one for one in map(as_id, request.args.getlist("invoice")) if one is not None]
     if request.method == "POST":
         given = typed_into(SendForm()).given
@@ -67,41 +89,102 @@ def send() -> ResponseReturnValue:
 @requires("read_invoices")
 def show(invoice_id: UUID) -> ResponseReturnValue:
     """Show an invoice; `open` is the number of the line whose entries are shown."""
-    invoice = wanted(invoice_id, form="page")
-    page, opened = page_in_query(), number_in_query("open", otherwise=0)
-    first = (page - 1) * PAGE_SIZE
-    lines = list(enumerate(invoice.lines, start=1))[first : first + PAGE_SIZE]
-    longest = max((line.counted_seconds for line in invoice.lines), default=1) or 1
+    return invoice_shown(invoice_id, EMPTY)
+
+
+def invoice_shown(invoice_id: UUID, filled: Filled) -> str:
+    """Return the page of an invoice with a form about its open line, and note in the audit log how many patients were read."""
+    who = signed_in()
+    invoice = invoice_page(connection(), invoice_id, vendor_id=who.vendor_id)
+    shown = lines_on_page(connection(), invoice, lines_in_query())
+    opened = next((line for line in shown.lines if line.number == number_in_query("open", otherwise=0)), None)
+    beside = opened_line(invoice, opened) if opened else {}
+    detail = {"invoice_id": invoice_id, "patients": len(shown.lines), "opened": opened.row["id"] if opened else None, "form": "page"}
+    append_event(connection(), action="invoice.read", detail=detail)
+    query = {"q": shown.wanted.words or None, "only": kept_choice(shown.wanted.only, "all"), "sort": kept_choice(shown.wanted.sort, "line")}
     return render_template(
-        "invoices/show.html", invoice=invoice, invoice_id=invoice_id, lines=lines, page=page, opened=opened, longest=longest, size=PAGE_SIZE
+        "invoices/show.html",
+        invoice=invoice,
+        invoice_id=invoice_id,
+        shown=shown,
+        opened=opened,
+        size=PAGE_SIZE,
+        query=query | {"page": shown.wanted.page if shown.wanted.page > 1 else None},
+        filled=filled if filled.typed else first_form(opened),
+        side="vendor" if who.clients is None else "practice",
+        **beside,
     )
 
 
-@pages.get("/<uuid:invoice_id>/file.<ending>")
+def opened_line(invoice: InvoicePage, opened: LineOnPage) -> dict[str, Any]:
+    """Return what stands behind the open line: its entries and decision, and the threads about it."""
+    month = behind(connection(), opened.row, invoice.tables)
+    threads = (
+        threads_of_line(connection(), vendor_id=signed_in().vendor_id, invoice_id=invoice.row["id"], patient_month_id=opened.row["id"])
+        if opened.threads
+        else ()
+    )
+    return {"behind": month, "threads": threads, "explanation": explanation}
+
+
+def first_form(opened: LineOnPage | None) -> Filled:
+    """Return the form as it is first seen: the first charge of the line, whole."""
+    if opened is None:
+        return EMPTY
+    first = opened.charges[0]
+    amount = f"{first.cents // 100}.{first.cents % 100:02d}"
+    return Filled({"thread": str(uuid4()), "line": str(first.id), "amount": amount, "answer_by": default_day()})
+
+
+@pages.post("/<uuid:invoice_id>/ask")
+@requires("ask_questions")
+def asked(invoice_id: UUID) -> ResponseReturnValue:
+    """Begin a question or a dispute about the open line; the other side hears of it by mail once it is kept."""
+    filled = typed_into(AskForm())
+    kept: dict[str, Any] = {name: request.args[name] for name in KEPT if name in request.args}
+    back = url_for("invoices.show", invoice_id=invoice_id, **kept)
+    if filled.given:
+        try:
+            question = asked_in(filled.given, invoice_id)
+            if ask(connection(), question, vendor_id=signed_in().vendor_id, name=signed_in().name):
+                tell_other_side(question.id)
+            return redirect(f"{back}#thread-{question.id}", 303)
+        except AmountRefused as error:
+            filled = filled.refused(amount=error.message)
+        except DayRefused as error:
+            filled = filled.refused(answer_by=error.message)
+        except NothingSaid as error:
+            filled = filled.refused(said=error.message)
+    return invoice_shown(invoice_id, filled), 422
+
+
+@pages.get("/<uuid:invoice_id>/not-billed/<reason>")
 @requires("read_invoices")
+def not_billed(invoice_id: UUID, reason: str) -> ResponseReturnValue:
+    """Show the patients of the invoice's month who are not billed for a reason."""
+    invoice = invoice_page(connection(), invoice_id, vendor_id=signed_in().vendor_id)
+    found = patients_not_billed(connection(), invoice, reason, page=page_in_query())
+    append_event(
+        connection(), action="not-billed.read", detail={"invoice_id": invoice_id, "reason": reason, "patients": len(found.patients)}
+    )
+    return render_template("invoices/not_billed.html", invoice=invoice, invoice_id=invoice_id, found=found)
+
+
+@pages.get("/<uuid:invoice_id>/file.<ending>")
+@requires("export")
 def download(invoice_id: UUID, ending: str) -> ResponseReturnValue:
     """Give the invoice as PDF, CSV or XLSX, the same bytes that the close writes."""
     if ending not in FILES:
         abort(404)
     invoice = wanted(invoice_id, form=ending)
-    render, kind = FILES[ending]
-    name = f"{invoice.shown_number.replace('/', '-')}.{ending}"
-    return Response(render(invoice), mimetype=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return attachment(FILES[ending](invoice), f"{invoice.shown_number.replace('/', '-')}.{ending}")
 
 
 def wanted(invoice_id: UUID, *, form: str) -> Invoice:
-    """Return the invoice of the address, and note in the audit log that its patients were read and in which form."""
+    """Return the invoice of the address whole, and note in the audit log that its patients were read and in which form."""
     invoice = invoice_of(connection(), invoice_id, vendor_id=signed_in().vendor_id)
     append_event(connection(), action="invoice.read", detail={"invoice_id": invoice_id, "patients": len(invoice.lines), "form": form})
     return invoice
-
-
-def month_in_query() -> Month | None:
-    """Return the month that the address names, None for none."""
-    try:
-        return Month.parse(request.args.get("month", ""))
-    except NotAMonth:
-        return None
 
 
 def as_id(written_id: str) -> UUID | None:
@@ -110,6 +193,62 @@ def as_id(written_id: str) -> UUID | None:
         return UUID(written_id)
     except ValueError:
         return None
+
+
+def list_in_query() -> Wanted:
+    """Return what the address asks of the list; what it says wrongly is as if it were not there."""
+    sort, state = request.args.get("sort", ""), request.args.get("state", "")
+    return Wanted(
+        words=words_in_query("q"),
+        client_id=id_in_query("client"),
+        month=month_in_query("month"),
+        state=state if state in STATES else "",
+        sort=sort if sort in SORTS else FIRST_SORT,
+    )
+
+
+def lines_in_query() -> LinesWanted:
+    """Return which lines the address asks for."""
+    only, sort = request.args.get("only", ""), request.args.get("sort", "")
+    return LinesWanted(
+        words=words_in_query("q"),
+        only=only if only in ONLY else "all",
+        sort=sort if sort in LINE_SORTS else "line",
+        page=page_in_query(),
+    )
+
+
+def id_in_query(name: str) -> UUID | None:
+    """Return an id of the address, None for what is none."""
+    try:
+        return UUID(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def month_in_query(name: str) -> Month | None:
+    """Return a month of the address, None for what is none."""
+    try:
+        return Month.parse(request.args.get(name, ""))
+    except NotAMonth:
+        return None
+
+
+def kept_choice(chosen: str, first: str) -> str | None:
+    """Return a choice for an address, None for the one that needs no word."""
+    return None if chosen == first else chosen
+
+
+def kept_query(wanted: Wanted, **changes: Any) -> dict[str, Any]:
+    """Return what an address says of a list, with changes; what is as at first is left out."""
+    said = {
+        "q": wanted.words,
+        "client": wanted.client_id,
+        "month": wanted.month,
+        "state": wanted.state,
+        "sort": kept_choice(wanted.sort, FIRST_SORT),
+    }
+    return {name: value for name, value in (said | changes).items() if value}
 
 
 def page_in_query() -> int:

@@ -35,6 +35,12 @@ from caretally.patients.pages import pages as patient_pages
 from caretally.replay.pages import pages as agreement_pages
 from caretally.search.pages import pages as search_pages
 from caretally.overview.pages import pages as overview_pages
+from caretally.patient_months.pages import pages as patient_month_pages
+from caretally.practice.pages import pages as practice_pages
+from caretally.practice.roster_pages import roster_pages
+from caretally.practice.samples_pages import samples_pages
+from caretally.questions.pages import pages as question_pages
+from caretally.questions.threads import waiting_questions
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
 from caretally.sign_in.pages import pages as sign_in_pages
@@ -72,8 +78,13 @@ ENTRIES = (
     Entry("Work", "Approvals", "time_approvals.listed", "tick", "approve_time"),
     Entry("Work", "Months", "months.newest", "calendar", "read_months", key="m"),
     Entry("Work", "Patients", "patients.listed", "people", "read_patients", key="p"),
+    Entry("Work", "Your practice", "practice.overview", "home", "audit_care"),
+    Entry("Work", "Patients by month", "practice.patients", "people", "audit_care"),
+    Entry("Work", "Your own samples", "samples.listed", "tick", "audit_care"),
+    Entry("Work", "Your roster", "rosters.listed", "list", "audit_care"),
     Entry("Work", "Enrolment calls", "outreach.listed", "phone", "record_outreach", key="e"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices", key="i"),
+    Entry("Money", "Questions", "questions.listed", "speech", "read_invoices", waiting_questions),
     Entry("Setup", "Getting started", "onboarding.show", "flag", "import"),
     Entry("Setup", "Clients", "directory.clients", "building", "read_directory", key="c"),
     Entry("Setup", "Agreements", "replay.listed", "pen", "change_agreements"),
@@ -114,6 +125,11 @@ PAGES = (
     forecast_pages,
     what_if_pages,
     invoice_pages,
+    question_pages,
+    patient_month_pages,
+    practice_pages,
+    samples_pages,
+    roster_pages,
     audit_pages,
     isolation_pages,
     break_glass_pages,

@@ -8,6 +8,9 @@ class Permission(StrEnum):
 
     READ_MONTHS = "read_months"
     READ_INVOICES = "read_invoices"
+    ASK_QUESTIONS = "ask_questions"
+    ANSWER_QUESTIONS = "answer_questions"
+    AUDIT_CARE = "audit_care"
     READ_PATIENTS = "read_patients"
     READ_DIRECTORY = "read_directory"
     READ_AUDIT_LOG = "read_audit_log"
@@ -74,6 +77,7 @@ _BILLS = frozenset(
     {
         Permission.READ_MONTHS,
         Permission.READ_INVOICES,
+        Permission.ANSWER_QUESTIONS,
         Permission.READ_PATIENTS,
         Permission.READ_DIRECTORY,
         Permission.RECORD_OUTREACH,
@@ -86,6 +90,17 @@ _BILLS = frozenset(
         Permission.VOID_INVOICE,
         Permission.CREDIT_INVOICE,
         Permission.CHANGE_AGREEMENTS,
+    }
+)
+# What a practice asks of its vendor, and checks by itself in a space that the vendor does not see.
+_AUDITS = frozenset(
+    {
+        Permission.READ_MONTHS,
+        Permission.READ_INVOICES,
+        Permission.READ_PATIENTS,
+        Permission.ASK_QUESTIONS,
+        Permission.AUDIT_CARE,
+        Permission.EXPORT,
     }
 )
 _ADMINISTERS = frozenset(
@@ -110,7 +125,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.COORDINATOR: _CARES | {Permission.SETTLE_EXCEPTIONS, Permission.IMPORT},
     Role.CLINICAL_STAFF: _CARES,
     Role.CLINICAL_SUPERVISOR: _CARES | {Permission.APPROVE_TIME, Permission.SETTLE_EXCEPTIONS},
-    Role.PRACTICE_ADMINISTRATOR: frozenset({Permission.READ_MONTHS, Permission.READ_INVOICES, Permission.READ_PATIENTS, Permission.EXPORT}),
+    Role.PRACTICE_ADMINISTRATOR: _AUDITS,
     Role.PROVIDER: frozenset({Permission.READ_MONTHS, Permission.READ_PATIENTS, Permission.ATTEST}),
     Role.AUDITOR: frozenset({Permission.READ_MONTHS, Permission.READ_INVOICES, Permission.READ_PATIENTS}),
 }

@@ -1,6 +1,6 @@
 """The policies, triggers, grants and key exceptions that a table must have, word for word; the catalog check compares them with the database."""
 
-from caretally.tenancy.registry import ACCOUNT_TABLES, CLIENT_TABLES, GLOBAL_TABLES, GLOBAL_VIEWS, TABLES, VENDOR_TABLES
+from caretally.tenancy.registry import ACCOUNT_TABLES, CLIENT_TABLES, GLOBAL_TABLES, GLOBAL_VIEWS, PRACTICE_SPACE, TABLES, VENDOR_TABLES
 
 LOGINS = ("vendor", "practice", "auth", "operator", "migrate")
 
@@ -16,7 +16,8 @@ CLIENT_MATCHES = "(client_id = ANY (( SELECT tenancy.current_clients() AS curren
 
 # What an auditor sees of a client only within the period of their membership.
 OF_PERIOD = "((month >= ( SELECT tenancy.period_first() AS period_first)) AND (month <= ( SELECT tenancy.period_last() AS period_last)))"
-PERIODS = dict.fromkeys("mdm attestation late_entry client_month patient_month exclusion_choice adjustment invoice".split(), OF_PERIOD) | {
+OF_MONTHS = "mdm attestation late_entry client_month patient_month exclusion_choice adjustment invoice line_question practice_sample practice_roster"
+PERIODS = dict.fromkeys(OF_MONTHS.split(), OF_PERIOD) | {
     "time_entry": "((started_at >= ( SELECT tenancy.period_starts_at() AS period_starts_at)) "
     "AND (started_at < ( SELECT tenancy.period_ends_at() AS period_ends_at)))"
 }
@@ -29,8 +30,8 @@ OWN_GUARD = {"time_entry": "time", "mdm": "mdm", "billed_service": "service"}
 VENDOR_SOURCES = ("staff", "vendor_policy")
 FROZEN = (
     "patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry audit_event overpayment_review "
-    "isolation_report attestation outreach_attempt"
-).split()
+    "isolation_report attestation outreach_attempt line_question line_message"
+).split() + PRACTICE_SPACE
 
 NEW, OLD = "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT", "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT"
 BOTH = "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT"
@@ -83,6 +84,22 @@ NOTED_HELD = {
     "staff": ("vendor_id, id", "vendor_id", "role, credential, licensed_states, license_expires_on, country, npi", "{TIME_PENDING}"),
 }
 
+
+def inserts(columns: str) -> tuple[str, ...]:
+    """Return the right to insert these columns and no other: the rest come from the login and the context."""
+    return tuple(f"INSERT({column})" for column in columns.split())
+
+
+# What a practice adds beside reading: its questions, and what it keeps for itself.
+WRITTEN_BY_PRACTICE = {
+    "line_question": ("INSERT",),
+    "line_message": inserts("vendor_id client_id id question_id seq state said actor_name"),
+    "practice_sample": inserts("vendor_id client_id id client_month_id month seed size population drawn_name"),
+    "practice_sample_item": ("INSERT",),
+    "practice_verdict": inserts("vendor_id client_id id item_id seq verdict reason given_name"),
+    "practice_roster": inserts("vendor_id client_id id month file_sha256 rows_read matched missing extra refused compared_name"),
+    "practice_roster_row": ("INSERT",),
+}
 # What a vendor says of itself.
 SET_BY_VENDOR = "name address remit_to timezone session_idle_minutes session_hours four_eyes".split()
 # What may change of a break-glass request: that it was decided, and that it ended.
@@ -113,6 +130,8 @@ VENDOR_GRANTS = (
         "identity_provider": frozenset({"SELECT", "INSERT", "UPDATE(ended_at)"}),
         "break_glass": frozenset({"SELECT", *DECIDED}),
         "membership_client": frozenset({"SELECT", "INSERT", "DELETE"}),
+        "line_question": frozenset({"SELECT"}),
+        "line_message": frozenset({"SELECT", *inserts("vendor_id client_id id question_id seq state said actor_name")}),
     }
 )
 UNSEEN_BY_PRACTICE = frozenset(
@@ -167,6 +186,8 @@ def declared_policies(prefix: str) -> dict[str, frozenset[str]]:
     policies = dict.fromkeys(CLIENT_TABLES, frozenset({vendor, clients})) | dict.fromkeys(VENDOR_TABLES, frozenset({vendor}))
     for table, expression in PERIODS.items():
         policies[table] |= {f"tenant_period RESTRICTIVE * TO {prefix}_practice USING {expression} CHECK none"}
+    for table in PRACTICE_SPACE:
+        policies[table] |= {f"practice_space RESTRICTIVE * TO {prefix}_vendor USING false CHECK false"}
     lists = f"operator_lists PERMISSIVE r TO {prefix}_operator USING true CHECK none"
     policies |= {table: policies[table] | {lists} for table in SEEN_BY_OPERATOR}
     reads = f"sign_in_reads PERMISSIVE r TO {prefix}_auth USING true CHECK none"
@@ -231,6 +252,7 @@ def _grants(table: str, prefix: str) -> list[str]:
         grants += [f"{prefix}_practice SELECT({column})" for column in READ_BY_PRACTICE[table]]
     elif table in CLIENT_TABLES and table not in UNSEEN_BY_PRACTICE:
         grants.append(f"{prefix}_practice SELECT")
+    grants += [f"{prefix}_practice {privilege}" for privilege in WRITTEN_BY_PRACTICE.get(table, ())]
     if table in SEEN_BY_OPERATOR:
         grants += [f"{prefix}_operator {privilege}" for privilege in SEEN_BY_OPERATOR[table]]
     grants += [f"{prefix}_auth {privilege}" for privilege in (*SEEN_BY_SIGN_IN.get(table, ()), *WRITTEN_BY_SIGN_IN.get(table, ()))]

@@ -37,6 +37,7 @@ PATHS = {
     "phone": "M5.5 2.5H3.2c0 6 4.3 10.3 10.3 10.3v-2.3l-2.8-1.2-1.5 1.4A8 8 0 015.4 7L6.8 5.4z",
     "flag": "M4 14V2.5M4 3h8.5l-2 3 2 3H4",
     "cross": "M4 4l8 8M12 4l-8 8",
+    "speech": "M2.5 3.5h11v7.4H7.2L4.2 13.4v-2.5H2.5z",
     "page": "M4 2.2h5.2L12 5v8.8H4z",
 }
 SECTIONS = ("Installation", "Work", "Money", "Setup")

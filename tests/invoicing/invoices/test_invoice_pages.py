@@ -1,6 +1,9 @@
 """The list of invoices and the page of one: what the documents say, found by words, opened line by line."""
 
+import csv
 import io
+import re
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -29,7 +32,7 @@ def test_the_list_shows_each_invoice_once(pages: Pages, closed_office: Office, d
 )
 def test_the_words_looked_for_are_words_and_no_pattern(pages: Pages, dana: Visitor, looked_for: str, found: int) -> None:
     answer = pages.get("/invoices", dana, query_string={"q": looked_for})
-    assert answer.text.count("/invoices/") - answer.text.count("/invoices/?") == found
+    assert len(re.findall(r"/invoices/[0-9a-f-]{36}", answer.text)) == found
     assert "<b>" not in answer.text.split("<main")[1].split("</h1>")[1].split("card")[0]
 
 
@@ -82,3 +85,59 @@ def test_anothers_invoice_and_one_that_does_not_exist_are_the_same(pages: Pages,
     foreign, absent = pages.get(address, stranger), pages.get(f"/invoices/{uuid4()}", stranger)
     assert (foreign.status_code, absent.status_code) == (404, 404)
     assert words(foreign).split("Request")[0] == words(absent).split("Request")[0]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"month": "2026-10"}, 2),
+        ({"month": "2026-09"}, 0),
+        ({"state": "draft"}, 2),
+        ({"state": "paid"}, 0),
+        ({"state": "nonsense"}, 2),
+        ({"month": "x", "client": "x", "sort": "total_cents; --"}, 2),
+        ({"client": str(uuid4())}, 0),
+    ],
+)
+def test_the_list_is_narrowed_by_the_address_and_adds_up(
+    pages: Pages, closed_office: Office, dana: Visitor, query: dict[str, str], found: int
+) -> None:
+    answer = pages.get("/invoices", dana, query_string=query)
+    cents = int(closed_office.value("SELECT sum(total_cents) FROM invoice"))
+    assert len(re.findall(r"/invoices/[0-9a-f-]{36}", answer.text)) == found
+    assert not found or f"${cents // 100:,}.{cents % 100:02d} in all" in words(answer)
+
+
+def test_the_list_sorts_both_ways(pages: Pages, dana: Visitor) -> None:
+    orders = [re.findall(r"/invoices/([0-9a-f-]{36})", pages.get(f"/invoices?sort={sort}", dana).text) for sort in ("client", "-client")]
+    assert orders[0] == orders[1][::-1]
+
+
+def test_the_list_comes_as_files_with_what_is_shown(pages: Pages, dana: Visitor) -> None:
+    assert pages.get("/invoices/list.csv?q=practice+a1", dana).text.count("\r\n") == 2
+    assert pages.get("/invoices/list.xlsx", dana).data.startswith(b"PK")
+    assert pages.get("/invoices/list.exe", dana).status_code == 404
+
+
+def test_the_reasons_not_billed_add_up_and_lead_to_the_patients_behind_them(
+    pages: Pages, dana: Visitor, closed_office: Office, address: str
+) -> None:
+    assert "Not enough time 1 Billed on this invoice 1 Enrolled in October 2026 2" in words(pages.get(address, dana))
+    said = words(pages.get(f"{address}/not-billed/TIME_BELOW_THRESHOLD", dana))
+    assert "1 patient of 2 enrolled" in said
+    assert "Castellano-A1, Shirley" in said
+    assert "Not billable: only 5 min of care time counts" in said
+    assert pages.get(f"{address}/not-billed/NO_SUCH_REASON", dana).status_code == 404
+
+
+def test_a_practice_takes_the_files_once_it_has_proved_itself_anew(pages: Pages, closed_office: Office, address: str) -> None:
+    clients = [closed_office.clients["A1"]]
+    stale = visitor_of(closed_office.vendor_id, clients=clients, must_step_up=frozenset({"export"}))
+    sent = pages.get(f"{address}/file.pdf", stale)
+    assert (sent.status_code, sent.headers["Location"].split("?")[0]) == (303, "/step-up")
+    assert pages.get(f"{address}/file.pdf", visitor_of(closed_office.vendor_id, clients=clients)).data.startswith(b"%PDF")
+
+
+def test_the_total_of_the_page_is_the_sum_of_the_lines_in_the_file(pages: Pages, dana: Visitor, address: str) -> None:
+    rows = csv.DictReader(io.StringIO(pages.get(f"{address}/file.csv", dana).text))
+    assert f"Total ${sum(Decimal(row['amount']) for row in rows)}" in words(pages.get(address, dana))

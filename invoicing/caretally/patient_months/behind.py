@@ -1,0 +1,121 @@
+"""What stands behind one patient-month: its decision whole, and each entry of the month with what counted of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, TextClause, text
+
+from caretally.cms.rule_tables import RuleTables
+from caretally.evaluation.decided import Decision
+from caretally.waivers.in_force import Waiver
+
+KEYS = ("vendor_id", "client_id", "patient_id", "entry_ids", "entry_seconds", "starts_at", "ends_at", "timezone")
+DAYS_OF_LINE = ("date_of_service", "consent_on", "reviewed_on", "visited_on")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EntryOfMonth:
+    """One time entry, clipped to the month and in the client's local time; seconds.
+
+    `seconds` counted of the `logged` ones, `running_seconds` is the sum of what counted so far, `crosses` tells that it reached a threshold of
+    the codes.
+    """
+
+    starts: datetime
+    ends: datetime
+    activity: str
+    description: str
+    source: str
+    approved_by: str
+    staff: str
+    credential: str
+    logged: int
+    seconds: int
+    running_seconds: int
+    crosses: bool
+
+    @property
+    def day(self) -> date:
+        """The local day it began on."""
+        return self.starts.date()
+
+    @property
+    def not_counted(self) -> int:
+        """The seconds of it that did not count."""
+        return self.logged - self.seconds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Behind:
+    """A decision with its program lines and waivers, and the entries of the month."""
+
+    decision: Decision
+    entries: tuple[EntryOfMonth, ...]
+
+    @property
+    def counted_entries(self) -> tuple[EntryOfMonth, ...]:
+        """The entries of which something counted."""
+        return tuple(entry for entry in self.entries if entry.seconds)
+
+    def reached_on(self, threshold: int) -> date | None:
+        """Return the day on which the counted seconds reached a threshold."""
+        return next((entry.day for entry in self.entries if entry.running_seconds >= threshold), None)
+
+
+@cache
+def statement(name: str) -> TextClause:
+    """Return a statement of this capability by the name of its file."""
+    return text((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def behind(connection: Connection, row: Mapping[str, Any], tables: RuleTables) -> Behind:
+    """Return what stands behind a row of `patient_month` that also says its month's bounds and time zone, in one query."""
+    found = _found(connection, row, row["id"])
+    known = {"qhp_time": row["qhp_time"]}
+    lines = [line | {name: _day(line[name]) for name in DAYS_OF_LINE} | known for line in found["program_lines"]]
+    waived = tuple(Waiver.printed(one | {"id": UUID(one["id"]), "patient_id": row["patient_id"]}) for one in found["waived"])
+    decision = Decision.of_row(row, tables, lines, waived=waived)
+    return Behind(decision=decision, entries=_entries(found["entries"], thresholds(decision)))
+
+
+def behind_now(connection: Connection, row: Mapping[str, Any], decision: Decision) -> Behind:
+    """Return what stands behind a decision of this transaction; `row` is its row with the month's bounds and time zone."""
+    return Behind(decision=decision, entries=_entries(_found(connection, row, None)["entries"], thresholds(decision)))
+
+
+def thresholds(decision: Decision) -> tuple[int, ...]:
+    """Return the counted seconds at which each billed unit was reached: the base's threshold, then one increment after another."""
+    base = next((tables for code in decision.codes if (tables := decision.tables.codes[code]).first_threshold_seconds), None)
+    if base is None or base.first_threshold_seconds is None:
+        return ()
+    steps = [
+        decision.tables.codes[code].increment_seconds or 0
+        for code, units in zip(decision.codes, decision.units, strict=True)
+        if code != base.code
+        for _unit in range(units)
+    ]
+    return tuple(base.first_threshold_seconds + sum(steps[:reached]) for reached in range(len(steps) + 1))
+
+
+def _found(connection: Connection, row: Mapping[str, Any], patient_month_id: UUID | None) -> Mapping[str, Any]:
+    key = {name: row[name] for name in KEYS} | {"patient_month_id": patient_month_id}
+    return dict(connection.execute(statement("behind"), key).mappings().one())
+
+
+def _entries(rows: list[dict[str, Any]], reached_at: tuple[int, ...]) -> tuple[EntryOfMonth, ...]:
+    entries, running = [], 0
+    for row in rows:
+        before, running = running, running + row["seconds"]
+        moments = {name: datetime.fromisoformat(row[name]) for name in ("starts", "ends")}
+        crosses = any(before < threshold <= running for threshold in reached_at)
+        entries.append(EntryOfMonth(**row | moments, running_seconds=running, crosses=crosses))
+    return tuple(entries)
+
+
+def _day(written: str | None) -> date | None:
+    return None if written is None else date.fromisoformat(written)
