@@ -22,7 +22,7 @@ CLIENT_TABLES = (
 ).split()
 VENDOR_TABLES = (
     "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head audit_event "
-    "person_match membership identity_provider break_glass isolation_report"
+    "person_match membership identity_provider break_glass isolation_report job job_outbox job_effect job_schedule"
 ).split()
 ACCOUNT_TABLES = (
     "account account_authenticator account_passkey account_recovery_code account_link account_ceremony account_session account_event "
