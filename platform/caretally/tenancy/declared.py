@@ -86,9 +86,7 @@ NOTED_HELD = {
 }
 
 # What the holder of a job's lease writes of it.
-WORKED_AT = tuple(
-    f"UPDATE({column})" for column in "status attempts lease locked_until started_at ended_at done total what said".split()
-)
+WORKED_AT = tuple(f"UPDATE({column})" for column in "status attempts lease locked_until started_at ended_at done total what said".split())
 # When the relay says the hint of a job again, and that it has.
 HANDED = ("UPDATE(due_at)", "UPDATE(handed_at)")
 # What a vendor says of itself.
