@@ -94,6 +94,16 @@ def ask(office: Office, kind: str = "add_event", *, key: str = "", jobs: int = 1
         return [enqueue(connection, kind, {}, key=key or uuid4().hex) for _ in range(jobs)]
 
 
+def ask_for_many(office: Office, jobs: int) -> None:
+    """Ask for thousands of jobs of a vendor in two statements."""
+    with office.transaction() as connection:
+        many = (
+            "WITH asked AS (INSERT INTO job (vendor_id, kind, job_key, payload) SELECT :vendor_id, 'add_event', gen_random_uuid()::text, '{}' "
+            "FROM generate_series(1, :jobs) RETURNING vendor_id, id) INSERT INTO job_outbox (vendor_id, id) SELECT vendor_id, id FROM asked"
+        )
+        connection.execute(text(many), {"vendor_id": office.vendor_id, "jobs": jobs})
+
+
 def ask_and_hint(office: Office, kind: str = "add_event") -> UUID:
     """Ask for a job and note it as handed out, as the relay does before it tells the broker."""
     (job_id,) = ask(office, kind)
