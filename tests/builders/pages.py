@@ -28,7 +28,9 @@ HERE = "http://localhost"
 TESTER = "X-Tester"
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 EVERYTHING = frozenset({"read_months", "read_invoices", "read_audit_log", "manage_people", "probe"})
-OF_VENDOR = frozenset({"change_settings", "change_identity_provider", "read_isolation_report", "read_break_glass", "approve_break_glass"})
+OF_VENDOR = frozenset(
+    {"change_settings", "change_identity_provider", "read_isolation_report", "read_work", "read_break_glass", "approve_break_glass"}
+)
 
 
 def visitor_of(

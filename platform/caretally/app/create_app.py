@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import caretally.web
 from caretally.app.demo.pages import pages as demo_pages
+from caretally.app.job_kinds import KINDS
 from caretally.audit.pages import pages as audit_pages
 from caretally.break_glass.operator_pages import pages as operator_break_glass_pages
 from caretally.break_glass.pages import pages as break_glass_pages
@@ -17,6 +18,9 @@ from caretally.close.pages import pages as month_pages
 from caretally.console.pages import pages as console_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
+from caretally.jobs.pages import install_kinds
+from caretally.jobs.pages import pages as job_pages
+from caretally.jobs.read import waiting_for_person
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
 from caretally.sign_in.pages import pages as sign_in_pages
@@ -47,6 +51,7 @@ ENTRIES = (
     Entry("Installation", "Health", "console.health", "heart", "read_health"),
     Entry("Installation", "Break-glass", "operator_break_glass.listed", "key", "request_break_glass"),
     Entry("Work", "Months", "months.newest", "calendar", "read_months"),
+    Entry("Work", "Background work", "jobs.listed", "clock", "read_work", waiting_for_person),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
     Entry("Setup", "Settings", "settings.show", "gear", "change_settings"),
@@ -79,6 +84,7 @@ PAGES = (
     console_pages,
     settings_pages,
     provider_pages,
+    job_pages,
 )
 SEARCH = Entry("", "Search clients and invoices", "invoices.listed", "search", "read_invoices")
 
@@ -109,6 +115,7 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
     install_own_forms(app)
     install_shell(app, Shell(ENTRIES, search=SEARCH, demo=demo, **PLACES))
     install_sign_in(app)
+    install_kinds(app, KINDS)
     for pages in PAGES:
         app.register_blueprint(pages)
     if behind_proxy:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from caretally.jobs.at_work import JobAtWork
@@ -28,7 +29,7 @@ class Kind:
     run: Callable[[JobAtWork], str]
     permission: str
     every_minutes: int | None = None
-    result: Callable[[Payload], tuple[str, Mapping[str, object]]] | None = None
+    result: Callable[[Payload], tuple[str, Mapping[str, Any]]] | None = None
 
 
 @dataclass(frozen=True)

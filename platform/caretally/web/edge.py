@@ -21,6 +21,7 @@ TellReading = Callable[[Connection, Visitor, str], None]
 class Edge:
     """The pools of the web process, its secret, and the functions that find the visitor of a request, post a mail and tell what is read by break-glass.
 
+    `broker_is_up` asks the broker of background work, which no page waits for.
     `private_providers` lets vendors name identity providers in private networks, as an installation inside one needs.
     It has no repr: it holds a secret."""
 
@@ -33,6 +34,7 @@ class Edge:
     operator_pool: Engine
     tell_reading: TellReading
     private_providers: bool = False
+    broker_is_up: Callable[[], bool] | None = None
 
     def pool_of(self, visitor: Visitor) -> Engine:
         """Return the pool whose database role fits the visitor: a practice's people never borrow a vendor's connection, nor does an operator."""

@@ -42,7 +42,7 @@ def test_a_home_without_a_broker_gets_one_on_loopback_behind_a_password(home: Pa
     with closing(redis.Redis(port=place.port)) as stranger, pytest.raises(redis.AuthenticationError):
         stranger.ping()
     with closing(redis_client(place.url)) as client:
-        assert client.config_get("bind") == {"bind": "127.0.0.1"} or client.config_get("bind") == {b"bind": b"127.0.0.1"}
+        assert "127.0.0.1" in str(client.config_get("bind"))
 
 
 def test_nobody_else_reads_its_password(home: Path) -> None:

@@ -81,8 +81,13 @@ def test_of_many_workers_at_once_one_holds_the_job(office: Office, shop: Worksho
 
 def test_the_attempt_is_counted_before_the_work(office: Office, database: TestDatabase) -> None:
     seen: list[tuple[str, int]] = []
+
+    def look(job: JobAtWork) -> str:
+        seen.append(state(office, job.id))
+        return "Looked."
+
     job_id = ask_and_hint(office, "look")
-    run_job(workshop(database, kinds_of([probe("look", lambda job: str(seen.append(state(office, job.id))))])), office.vendor_id, job_id)
+    run_job(workshop(database, kinds_of([probe("look", look)])), office.vendor_id, job_id)
     assert seen == [("running", 1)]
 
 
