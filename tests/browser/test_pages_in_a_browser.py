@@ -14,6 +14,7 @@ from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.visitor import NO_VENDOR, Visitor
 from tests.browser.conftest import Visit
 from tests.builders.databases import TestDatabase
+from tests.builders.jobs import work_under_way
 from tests.builders.office import Office, new_office
 from tests.builders.pages import visitor_of
 from tests.builders.pages_office import invoice_id, keep_isolation_reports, month_to_review, office_with_closed_month
@@ -45,6 +46,8 @@ PATHS = {
     "provider": "/settings/sign-in",
     "isolation": "/isolation",
     "break-glass": "/break-glass",
+    "background work": "/work",
+    "work under way": "/work/{work}",
     "no such page": "/nowhere",
 }
 
@@ -70,7 +73,7 @@ def dana(office: Office) -> Visitor:
 def test_axe_finds_nothing_and_nothing_lies_beside_the_screen(
     visit: Visit, office: Office, dana: Visitor, *, name: str, width: int, dark: bool
 ) -> None:
-    ids = {"invoice": invoice_id(office, "A1"), "client": office.clients["A1"], "run": RUN}
+    ids = {"invoice": invoice_id(office, "A1"), "client": office.clients["A1"], "run": RUN, "work": work_under_way(office)}
     with visit(PATHS[name].format(**ids), dana, width=width, dark=dark) as page:
         picture(page, f"{name}-{width}{'-dark' if dark else ''}")
         found = Axe().run(page, options=RULES)["violations"]

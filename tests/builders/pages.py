@@ -29,7 +29,7 @@ TESTER = "X-Tester"
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 EVERYTHING = frozenset({"read_months", "read_invoices", "read_patients", "read_audit_log", "manage_people", "probe"})
 OF_VENDOR = frozenset({"change_settings", "change_identity_provider", "read_isolation_report", "read_break_glass", "approve_break_glass"})
-OF_VENDOR |= {"log_time", "approve_time", "import", "read_directory", "change_agreements", "record_outreach", "close_month", "void_invoice", "send_invoice", "settle_exceptions", "export", "ask_questions", "audit_care", "answer_questions"}
+OF_VENDOR |= {"log_time", "approve_time", "import", "read_directory", "change_agreements", "record_outreach", "close_month", "void_invoice", "send_invoice", "settle_exceptions", "export", "ask_questions", "audit_care", "answer_questions", "read_work"}
 
 
 def visitor_of(

@@ -22,6 +22,8 @@ INTERRUPTION = threading.Event()
 COMMANDS = {
     "demo": "caretally.app.commands.demo:demo",
     "serve": "caretally.app.commands.serve:serve",
+    "worker": "caretally.app.commands.worker:worker",
+    "up": "caretally.app.commands.up:up",
     "config": "caretally.app.commands.config:config",
     "migrate": "caretally.app.commands.migrate:migrate",
     "vendor": "caretally.app.commands.vendor:vendor_group",

@@ -11,6 +11,7 @@ import caretally.web
 from caretally.app.demo.pages import pages as demo_pages
 from caretally.app.import_kinds import IMPORT_KINDS
 from caretally.app.sample.pages import pages as sample_pages
+from caretally.app.job_kinds import KINDS as JOB_KINDS
 from caretally.audit.pages import pages as audit_pages
 from caretally.break_glass.operator_pages import pages as operator_break_glass_pages
 from caretally.break_glass.pages import pages as break_glass_pages
@@ -41,6 +42,9 @@ from caretally.practice.roster_pages import roster_pages
 from caretally.practice.samples_pages import samples_pages
 from caretally.questions.pages import pages as question_pages
 from caretally.questions.threads import waiting_questions
+from caretally.jobs.pages import install_kinds
+from caretally.jobs.pages import pages as job_pages
+from caretally.jobs.read import waiting_for_person
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
 from caretally.sign_in.pages import pages as sign_in_pages
@@ -89,6 +93,7 @@ ENTRIES = (
     Entry("Setup", "Clients", "directory.clients", "building", "read_directory", key="c"),
     Entry("Setup", "Agreements", "replay.listed", "pen", "change_agreements"),
     Entry("Setup", "Imports", "imports.listed", "upload", "import", key="u"),
+    Entry("Work", "Background work", "jobs.listed", "clock", "read_work", waiting_for_person),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
     Entry("Setup", "Staff sign-ins", "staff_ties.listed", "clock", "manage_people"),
     Entry("Setup", "Settings", "settings.show", "gear", "change_settings"),
@@ -146,6 +151,7 @@ PAGES = (
     search_pages,
     guide_pages,
     provider_pages,
+    job_pages,
 )
 SEARCH = Entry("", "Search patients, clients, invoices", "search.found", "search", "read_months")
 
@@ -178,6 +184,7 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
     install_own_forms(app)
     install_shell(app, Shell(ENTRIES, search=SEARCH, demo=demo, **PLACES))
     install_sign_in(app)
+    install_kinds(app, JOB_KINDS)
     for pages in PAGES:
         app.register_blueprint(pages)
     if behind_proxy:

@@ -5,6 +5,7 @@ from functools import partial
 
 from flask import Flask
 
+from caretally.app.broker import broker_is_up
 from caretally.app.create_app import LOOPBACK, create_app
 from caretally.app.installation import Installation
 from caretally.break_glass.statements import tell_statements
@@ -30,5 +31,8 @@ def application() -> Flask:
     post_mail = partial(post, address=here.settings.mail, home=here.settings.home)
     operator = operator_engine(here.url, roles=here.roles, secret=here.secret, pool_size=threads)
     scratch = here.settings.home / "tmp"
-    edge = Edge(vendor, practice, here.secret, find_visitor, accounts, post_mail, operator, tell_statements, scratch=scratch)
+    broker = partial(broker_is_up, here.settings)
+    edge = Edge(
+        vendor, practice, here.secret, find_visitor, accounts, post_mail, operator, tell_statements, scratch=scratch, broker_is_up=broker
+    )
     return create_app(edge, hostnames=hostnames, demo=bool(os.environ.get(DEMO)), behind_proxy=bool(os.environ.get(BEHIND_PROXY)))

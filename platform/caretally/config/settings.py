@@ -31,7 +31,7 @@ SETTINGS = (
         "as an address",
     ),
     Setting("CARETALLY_ROLE_PREFIX", "prefix of the login roles; without it the name of the database", ""),
-    Setting("CARETALLY_BROKER_URL", "Redis or Valkey; without it one is embedded", "", "as an address"),
+    Setting("CARETALLY_BROKER_URL", "Redis, Valkey or RabbitMQ; without it a Valkey is embedded", "", "as an address"),
     Setting("CARETALLY_ARCHIVE", "s3://bucket or a folder; without it a folder under CARETALLY_HOME", "", "as an address"),
     Setting("CARETALLY_MAIL", "smtp://host:port, ses://region or a folder; without it a folder under CARETALLY_HOME", "", "as an address"),
     Setting("CARETALLY_STRIPE_KEY", "secret key of the payment provider; without it payments stay on this machine", "", "as set or not"),

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     READ_BREAK_GLASS = "read_break_glass"
     APPROVE_BREAK_GLASS = "approve_break_glass"
     REQUEST_BREAK_GLASS = "request_break_glass"
+    READ_WORK = "read_work"
     READ_HEALTH = "read_health"
     MANAGE_VENDORS = "manage_vendors"
 
@@ -71,7 +72,14 @@ REACH: dict[Role, Reach] = dict.fromkeys(Role, Reach.VENDOR) | {
 
 _OPERATES = frozenset({Permission.READ_HEALTH, Permission.MANAGE_VENDORS, Permission.REQUEST_BREAK_GLASS})
 _CARES = frozenset(
-    {Permission.READ_MONTHS, Permission.READ_PATIENTS, Permission.READ_DIRECTORY, Permission.RECORD_OUTREACH, Permission.LOG_TIME}
+    {
+        Permission.READ_MONTHS,
+        Permission.READ_PATIENTS,
+        Permission.READ_DIRECTORY,
+        Permission.RECORD_OUTREACH,
+        Permission.LOG_TIME,
+        Permission.READ_WORK,
+    }
 )
 _BILLS = frozenset(
     {
@@ -90,6 +98,7 @@ _BILLS = frozenset(
         Permission.VOID_INVOICE,
         Permission.CREDIT_INVOICE,
         Permission.CHANGE_AGREEMENTS,
+        Permission.READ_WORK,
     }
 )
 # What a practice asks of its vendor, and checks by itself in a space that the vendor does not see.

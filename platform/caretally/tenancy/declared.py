@@ -46,6 +46,8 @@ SINGLE_TRIGGERS = {
     "number_counter": ("forward BEFORE DELETE OR UPDATE FOR EACH ROW guard.forward_only('last_number')",),
     "audit_head": ("forward BEFORE DELETE OR UPDATE FOR EACH ROW guard.forward_only('seq')",),
     "break_glass": ("steps BEFORE INSERT OR DELETE OR UPDATE FOR EACH ROW guard.break_glass_steps()",),
+    "job": ("asked BEFORE INSERT FOR EACH ROW guard.job_asked()",),
+    "job_outbox": ("wake AFTER INSERT OR DELETE FOR EACH STATEMENT guard.wake_relay()",),
     "attestation": ("signer BEFORE INSERT OR UPDATE FOR EACH ROW guard.signer_is_session()",),
 }
 
@@ -100,6 +102,10 @@ WRITTEN_BY_PRACTICE = {
     "practice_roster": inserts("vendor_id client_id id month file_sha256 rows_read matched missing extra refused compared_name"),
     "practice_roster_row": ("INSERT",),
 }
+# What the holder of a job's lease writes of it.
+WORKED_AT = tuple(f"UPDATE({column})" for column in "status attempts lease locked_until started_at ended_at done total what said".split())
+# When the relay says the hint of a job again, and that it has.
+HANDED = ("UPDATE(due_at)", "UPDATE(handed_at)")
 # What a vendor says of itself.
 SET_BY_VENDOR = "name address remit_to timezone session_idle_minutes session_hours four_eyes".split()
 # What may change of a break-glass request: that it was decided, and that it ended.
@@ -132,6 +138,10 @@ VENDOR_GRANTS = (
         "membership_client": frozenset({"SELECT", "INSERT", "DELETE"}),
         "line_question": frozenset({"SELECT"}),
         "line_message": frozenset({"SELECT", *inserts("vendor_id client_id id question_id seq state said actor_name")}),
+        "job": frozenset({"SELECT", "INSERT", *WORKED_AT}),
+        "job_outbox": frozenset({"SELECT", "INSERT", "DELETE", *HANDED}),
+        "job_effect": frozenset({"SELECT", "INSERT"}),
+        "job_schedule": frozenset({"SELECT", "INSERT", "UPDATE(next_at)"}),
     }
 )
 UNSEEN_BY_PRACTICE = frozenset(
@@ -144,7 +154,7 @@ READ_BY_PRACTICE = {
     ).split()
 }
 # What the operator reads of every vendor: names to list and create them, how many rows there are, the heads of their audit chains to sign
-# checkpoints over, and the break-glass requests.
+# checkpoints over, the break-glass requests, and for the relay and the scheduler whose turn it is.
 SEEN_BY_OPERATOR = {
     "vendor": ("SELECT", "INSERT"),
     "audit_head": ("SELECT",),
@@ -153,6 +163,8 @@ SEEN_BY_OPERATOR = {
     "client_month": ("SELECT(vendor_id)", "SELECT(month)", "SELECT(status)"),
     "membership": ("SELECT(vendor_id)", "SELECT(role)", "SELECT(ended_at)"),
     "break_glass": ("SELECT", "INSERT", *DECIDED),
+    "job_outbox": ("SELECT", *HANDED),
+    "job_schedule": tuple(f"SELECT({column})" for column in "vendor_id id kind next_at".split()),
 }
 # What the sign-in reads of every vendor: whose member an account is, and the names of the vendors and practices to choose from.
 SEEN_BY_SIGN_IN = {
@@ -190,6 +202,7 @@ def declared_policies(prefix: str) -> dict[str, frozenset[str]]:
         policies[table] |= {f"practice_space RESTRICTIVE * TO {prefix}_vendor USING false CHECK false"}
     lists = f"operator_lists PERMISSIVE r TO {prefix}_operator USING true CHECK none"
     policies |= {table: policies[table] | {lists} for table in SEEN_BY_OPERATOR}
+    policies["job_outbox"] |= {f"relay_hands PERMISSIVE w TO {prefix}_operator USING true CHECK true"}
     reads = f"sign_in_reads PERMISSIVE r TO {prefix}_auth USING true CHECK none"
     policies |= {table: policies[table] | {reads} for table in SEEN_BY_SIGN_IN}
     return policies | dict.fromkeys(ACCOUNT_TABLES, frozenset({f"sign_in PERMISSIVE * TO {prefix}_auth USING true CHECK true"}))

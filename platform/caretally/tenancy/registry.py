@@ -26,7 +26,7 @@ PRACTICE_SPACE = "practice_sample practice_sample_item practice_verdict practice
 VENDOR_TABLES = (
     "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head audit_event "
     "person_match membership identity_provider break_glass isolation_report "
-    "staff_account timer timer_piece other_time import_upload closing_run"
+    "staff_account timer timer_piece other_time import_upload closing_run job job_outbox job_effect job_schedule"
 ).split()
 ACCOUNT_TABLES = (
     "account account_authenticator account_passkey account_recovery_code account_link account_ceremony account_session account_event "

@@ -26,6 +26,7 @@ class Edge:
 
     `scratch` is a folder that only this process's user can read, for files on their way. `private_providers` lets vendors name identity providers
     in private networks, as an installation inside one needs.
+    `broker_is_up` asks the broker of background work, which no page waits for.
     It has no repr: it holds a secret."""
 
     vendor_pool: Engine
@@ -38,6 +39,7 @@ class Edge:
     tell_reading: TellReading
     private_providers: bool = False
     scratch: Path = Path(tempfile.gettempdir()) / f"caretally-{os.getuid()}"
+    broker_is_up: Callable[[], bool] | None = None
 
     def pool_of(self, visitor: Visitor) -> Engine:
         """Return the pool whose database role fits the visitor: a practice's people never borrow a vendor's connection, nor does an operator."""

@@ -1,0 +1,66 @@
+"""`caretally worker`: works at background jobs, hands them out, and asks for what is scheduled."""
+
+import signal
+import threading
+from collections.abc import Callable
+
+import click
+
+from caretally.app.broker import BrokerMoved, broker_up, heal_broker
+from caretally.app.installation import Installation
+from caretally.app.job_kinds import KINDS
+from caretally.db.engines import LONG, operator_engine, vendor_engine
+from caretally.errors import CareTallyError
+from caretally.jobs.run_job import Workshop
+from caretally.jobs.work_process import THREADS, WorkProcess
+
+# Beside each thread at work its lease is renewed, and the scheduler asks.
+SPARE_CONNECTIONS = 2
+
+
+@click.command("worker")
+@click.option("--threads", type=click.IntRange(1, 64), default=THREADS, show_default=True, help="jobs worked at side by side")
+def worker(*, threads: int) -> None:
+    """Work at background jobs until Ctrl-C or SIGTERM; run as many as you like. What runs then comes to its end or its next step, within 25 seconds.
+
+    Exit 6 when the database or the broker cannot be used.
+    """
+    here, stop = Installation(), threading.Event()
+    here.require_schema()
+    with broker_up(here.settings) as url:
+        lost: list[CareTallyError] = []
+        vendors = vendor_engine(
+            here.url, roles=here.roles, secret=here.secret, statement_timeout=LONG, pool_size=threads + SPARE_CONNECTIONS
+        )
+        operator = operator_engine(here.url, roles=here.roles, secret=here.secret, pool_size=3)
+        process = WorkProcess(Workshop(KINDS, vendors, here.secret), operator, url, _healer(here, url, stop, lost), threads)
+        stop_on_signals(stop)
+        click.echo("CareTally works at background jobs; Ctrl-C ends it.", err=True)
+        process.run(stop)
+        vendors.dispose()
+        operator.dispose()
+        if lost:
+            raise lost[0]
+    click.echo("The worker has ended; every job that had begun is done or waits for the next worker.", err=True)
+
+
+def _healer(here: Installation, url: str, stop: threading.Event, lost: list[CareTallyError]) -> Callable[[], None]:
+    """Return what the relay calls when the broker does not answer: a broker that moved ends this worker, so that a supervisor starts it anew."""
+
+    def heal() -> None:
+        try:
+            heal_broker(here.settings, url)
+        except BrokerMoved as error:
+            lost.append(error)
+            stop.set()
+        except CareTallyError as error:
+            click.echo(error.message, err=True)
+        stop.wait(1)
+
+    return heal
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """Let Ctrl-C and SIGTERM set `stop` instead of breaking into whatever runs."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())

@@ -1,0 +1,6 @@
+"""Every kind of background work, as its capability declares it; a kind that is not here is not worked at."""
+
+from caretally.jobs.check_audit_log import CHECK_AUDIT_LOG
+from caretally.jobs.kinds import kinds_of
+
+KINDS = kinds_of((CHECK_AUDIT_LOG,))

@@ -1,0 +1,145 @@
+"""`caretally worker` and `caretally up` in processes of their own: work is done, what is killed comes back, and the end is clean."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from threading import Event
+
+import psutil
+import pytest
+
+from caretally.app import supervisor
+from caretally.app.supervisor import Kept, Supervisor
+from caretally.jobs.broker import broker_answers
+from caretally.jobs.embedded_broker import BrokerPlace, read_broker, stop_broker
+from tests.builders.closing import PROGRAM
+from tests.builders.databases import TestDatabase
+from tests.builders.jobs import ask, state, until
+from tests.builders.office import Office, new_office
+from tests.builders.program import program
+from tests.platform.app.test_serve_command import free_port
+
+
+@pytest.fixture
+def office(database: TestDatabase) -> Office:
+    return new_office(database, "A")
+
+
+@pytest.fixture
+def home(caretally_environment: dict[str, str]) -> Iterator[Path]:
+    """The home of the program, whose broker is stopped afterwards whatever happened."""
+    folder = Path(caretally_environment["CARETALLY_HOME"])
+    yield folder
+    stop_broker(folder)
+
+
+@contextmanager
+def started(*words: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a command in another process, and kill it and what it started after the block unless it has ended."""
+    process = subprocess.Popen([*PROGRAM, *words], env=os.environ, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        family = [*psutil.Process(process.pid).children(recursive=True)] if process.poll() is None else []
+        process.kill()
+        for one in family:
+            one.kill()
+        process.wait()
+
+
+def done(office: Office, *jobs: object) -> bool:
+    return all(state(office, job_id)[0] == "done" for job_id in jobs)  # type: ignore[arg-type]
+
+
+def place_of(home: Path) -> BrokerPlace:
+    place = read_broker(home)
+    assert place is not None
+    return place
+
+
+def readiness(port: int) -> dict[str, str]:
+    """Return what /readyz says, nothing while nobody answers."""
+    try:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+            connection.request("GET", "/readyz")
+            said: dict[str, str] = json.loads(connection.getresponse().read())
+            return said
+    except OSError:
+        return {}
+
+
+def test_a_worker_does_what_was_asked_for_heals_its_broker_and_ends_with_it(office: Office, home: Path) -> None:
+    with started("worker", "--threads", "2") as worker:
+        (first,) = ask(office, "check_audit_log")
+        until(lambda: done(office, first), "the first job is done")
+        os.kill(place_of(home).pid, signal.SIGKILL)
+        (second,) = ask(office, "check_audit_log")
+        until(lambda: done(office, second), "the second job is done on a broker that was killed")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(60) == 0
+    assert not broker_answers(place_of(home).url)
+
+
+def test_everything_is_up_and_what_is_killed_comes_back(office: Office, home: Path) -> None:
+    port = free_port()
+    with started("up", "--port", str(port), "--threads", "2") as up:
+        until(lambda: readiness(port) == {"status": "ready", "broker": "up"}, "the pages are up and so is the broker")
+        (first,) = ask(office, "check_audit_log")
+        until(lambda: done(office, first), "the worker works")
+        for child in psutil.Process(up.pid).children():
+            child.kill()
+        (second,) = ask(office, "check_audit_log")
+        until(lambda: done(office, second), "a new worker works")
+        until(lambda: readiness(port).get("status") == "ready", "the pages are up again")
+        up.send_signal(signal.SIGTERM)
+        assert up.wait(60) == 0
+    assert (readiness(port), broker_answers(place_of(home).url)) == ({}, False)
+
+
+@pytest.mark.usefixtures("caretally_environment")
+def test_a_broker_that_is_none_is_one_sentence() -> None:
+    assert program("worker", CARETALLY_BROKER_URL="http://127.0.0.1").is_one_sentence(2, "CARETALLY_BROKER_URL")
+
+
+def test_a_broker_that_is_down_makes_nobody_unready(office: Office, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    monkeypatch.setenv("CARETALLY_BROKER_URL", f"redis://127.0.0.1:{free_port()}/0")
+    with started("serve", "--port", str(port)):
+        until(lambda: readiness(port) == {"status": "ready", "broker": "down"}, "it is ready and tells that the broker is down")
+
+
+def test_what_keeps_ending_is_begun_after_ever_longer_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "PROGRAM", ("/bin/sh", "-c"))
+    kept, pauses = Kept(("exit 3",)), []
+    now = 0.0
+    for _ in range(7):
+        kept.look(now)
+        assert kept.process is not None
+        kept.process.wait()
+        kept.look(now)
+        pauses.append(kept.not_before - now)
+        now = kept.not_before
+    assert pauses == [1, 2, 4, 8, 16, 30, 30]
+    now = kept.not_before
+    kept.look(now)
+    assert kept.process is not None
+    kept.process.wait()
+    kept.look(now + 61)
+    assert kept.not_before - (now + 61) == 1
+
+
+def test_what_does_not_end_in_time_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "PROGRAM", ("/bin/sh", "-c"))
+    monkeypatch.setattr(supervisor, "DRAIN_SECONDS", 0.2)
+    watched, stop = Supervisor([("trap '' TERM; sleep 60 & wait; wait",)]), Event()
+    watched.kept[0].look(0)
+    process = watched.kept[0].process
+    assert process is not None
+    stop.set()
+    watched.run(stop)
+    assert process.poll() is not None
