@@ -18,11 +18,12 @@ SCHEMAS = (SCHEMA, "tenancy", "guard", "import")
 CLIENT_TABLES = (
     "client client_lock provider patient enrolment assignment condition consent visit care_plan review mdm attestation billed_service stay "
     "device_period discharge time_entry late_entry agreement agreement_price client_month patient_month exception invoice invoice_line "
-    "invoice_state ledger_entry overpayment_review program_line exclusion_choice waiver late_fact adjustment person_record membership_client"
+    "invoice_state ledger_entry overpayment_review program_line exclusion_choice waiver late_fact adjustment person_record membership_client "
+    "exception_work exception_act_row previewed_exception"
 ).split()
 VENDOR_TABLES = (
     "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head audit_event "
-    "person_match membership identity_provider break_glass isolation_report"
+    "person_match membership identity_provider break_glass isolation_report exception_act saved_view"
 ).split()
 ACCOUNT_TABLES = (
     "account account_authenticator account_passkey account_recovery_code account_link account_ceremony account_session account_event "
