@@ -16,11 +16,14 @@ from tests.builders.pages_office import invoice_id, office_with_closed_month
 
 @dataclass(frozen=True)
 class Owned:
-    """What somebody else must not see: an invoice's id, that of a membership at its practice, and a canary in the names."""
+    """What somebody else must not see: the ids of an invoice, of a membership at its practice, of a patient with an exception
+    and of the client, and a canary in the names."""
 
     invoice: UUID
     member: UUID
     canary: str
+    patient: UUID
+    client: UUID
 
 
 def held(permissions: Iterable[Permission]) -> frozenset[str]:
@@ -31,7 +34,9 @@ def held(permissions: Iterable[Permission]) -> frozenset[str]:
 def owned(office: Office, client: str, name: str) -> Owned:
     """Return what a practice owns."""
     member = "SELECT membership_id FROM membership_client WHERE client_id = :client_id"
-    return Owned(invoice_id(office, client), office.value(member, client_id=office.clients[client]), f"{name}-{client}")
+    key = {"client_id": office.clients[client]}
+    patient = office.value("SELECT id FROM patient WHERE client_id = :client_id AND given_name = 'Shirley'", **key)
+    return Owned(invoice_id(office, client), office.value(member, **key), f"{name}-{client}", patient, UUID(str(key["client_id"])))
 
 
 @dataclass(frozen=True)

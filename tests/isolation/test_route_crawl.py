@@ -21,14 +21,17 @@ CHANGING = re.compile(
 
 @dataclass(frozen=True)
 class Crawled:
-    """How to open a route: `path` with `{invoice}` or `{member}` for an id; `queries` are further addresses, `{words}` becomes a stranger's canary."""
+    """How to open a route: `path` with `{invoice}`, `{member}`, `{patient}` or `{client}` for an id; `queries` are further addresses, `{words}` becomes a stranger's canary."""
 
     path: str
     queries: tuple[str, ...] = ()
 
-    def addresses(self, invoice: UUID, member: UUID, words: str) -> list[str]:
-        """Return the addresses to open for one owner's ids and words."""
-        return [(self.path + query).format(words=words, invoice=invoice, member=member) for query in ("", *self.queries)]
+    def addresses(
+        self, invoice: UUID, member: UUID, words: str, *, patient: UUID | None = None, client: UUID | None = None
+    ) -> list[str]:
+        """Return the addresses to open for one owner's ids and words; a patient or client that is not given is nobody's."""
+        ids = {"invoice": invoice, "member": member, "patient": patient or uuid4(), "client": client or uuid4()}
+        return [(self.path + query).format(words=words, **ids) for query in ("", *self.queries)]
 
 
 CRAWL = {
@@ -43,6 +46,20 @@ CRAWL = {
     "invoices.show": Crawled("/invoices/{invoice}", ("?open=1", "?page=2")),
     "audit.listed": Crawled("/audit-log", ("?action={words}", "?before=2")),
     "invoices.download": Crawled("/invoices/{invoice}/file.csv"),
+    "exceptions.listed": Crawled("/exceptions", ("?q={words}", "?client={invoice}&state=all", "?assignee={member}", "?month=all&page=2")),
+    "exceptions.download": Crawled("/exceptions/file.csv", ("?q={words}",)),
+    "exceptions.act": Crawled("/exceptions/act", ("?client={invoice}",)),
+    "exceptions.undo": Crawled("/exceptions/undo"),
+    "exceptions.save": Crawled("/exceptions/views"),
+    "exceptions.delete": Crawled("/exceptions/views/{member}/delete"),
+    "exceptions_fix.show": Crawled("/exceptions/{patient}/2026-10/TIME_BELOW_THRESHOLD", ("?recorded=1",)),
+    "exceptions_fix.work": Crawled("/exceptions/{patient}/2026-10/TIME_BELOW_THRESHOLD/work"),
+    "exceptions_fix.consent": Crawled("/exceptions/{patient}/2026-10/TIME_BELOW_THRESHOLD/consent"),
+    "exceptions_fix.time": Crawled("/exceptions/{patient}/2026-10/TIME_BELOW_THRESHOLD/time"),
+    "exceptions_fix.review": Crawled("/exceptions/{patient}/2026-10/TIME_BELOW_THRESHOLD/review"),
+    "exception_reports.listed": Crawled("/exception-reports", ("?page=2",)),
+    "exception_reports.of_client": Crawled("/exception-reports/{client}/2026-10", ("?page=2",)),
+    "exception_reports.download": Crawled("/exception-reports/{client}/2026-10/file.csv"),
     "sign_in.sign_in": Crawled("/sign-in", ("?next=/invoices/{invoice}",)),
     "sign_in.code": Crawled("/sign-in/code", ("?next=/invoices/{invoice}",)),
     "sign_in.authenticator": Crawled("/sign-in/authenticator"),
@@ -107,7 +124,8 @@ def test_a_foreign_id_answers_as_one_that_does_not_exist_and_shows_nothing(world
     for their in foreign:
         canary = their.canary
         absent = CRAWL[endpoint].addresses(uuid4(), uuid4(), "x" * len(canary))
-        for address, other in zip(CRAWL[endpoint].addresses(their.invoice, their.member, canary), absent, strict=True):
+        present = CRAWL[endpoint].addresses(their.invoice, their.member, canary, patient=their.patient, client=their.client)
+        for address, other in zip(present, absent, strict=True):
             theirs, nobodys = (world.pages.get(path, visitor) for path in (address, other))
             assert theirs.status_code == nobodys.status_code
             if (endpoint, who) != GROWS:
@@ -125,15 +143,15 @@ def test_no_route_takes_an_unsafe_method_from_another_site(world: World, endpoin
 
 
 @pytest.mark.parametrize("who", WHO)
-@pytest.mark.parametrize("endpoint", [name for name, crawled in CRAWL.items() if "{member}" in crawled.path])
+@pytest.mark.parametrize("endpoint", [name for name, crawled in CRAWL.items() if re.search("{(member|patient)}", crawled.path)])
 def test_a_form_sent_to_a_foreign_id_answers_as_one_sent_to_none_and_changes_nothing(world: World, endpoint: str, who: str) -> None:
     visitor, foreign = world.visitors()[who]
     client = world.pages.client(visitor)
     typed = {"form_token": form_token(client.get("/probe/form")), "role": "provider"}
     for their in foreign:
         answers = [
-            client.post(CRAWL[endpoint].addresses(uuid4(), member, "x")[0], data=typed, headers={"Origin": HERE})
-            for member in (their.member, uuid4())
+            client.post(CRAWL[endpoint].addresses(uuid4(), member, "x", patient=patient)[0], data=typed, headers={"Origin": HERE})
+            for member, patient in ((their.member, their.patient), (uuid4(), uuid4()))
         ]
         assert answers[0].status_code == answers[1].status_code >= 400 or endpoint.startswith(("profile.", "passkeys."))
         assert without_echo(answers[0].text, "") == without_echo(answers[1].text, "")

@@ -15,8 +15,11 @@ from caretally.break_glass.pages import pages as break_glass_pages
 from caretally.break_glass.requests import present_requests
 from caretally.close.pages import pages as month_pages
 from caretally.console.pages import pages as console_pages
+from caretally.exceptions.pages import pages as exception_report_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
+from caretally.settling.fix_pages import pages as exception_fix_pages
+from caretally.settling.pages import pages as exception_pages
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
 from caretally.sign_in.pages import pages as sign_in_pages
@@ -47,6 +50,8 @@ ENTRIES = (
     Entry("Installation", "Health", "console.health", "heart", "read_health"),
     Entry("Installation", "Break-glass", "operator_break_glass.listed", "key", "request_break_glass"),
     Entry("Work", "Months", "months.newest", "calendar", "read_months"),
+    Entry("Work", "Exceptions", "exceptions.listed", "warning", "settle_exceptions"),
+    Entry("Work", "Exception reports", "exception_reports.listed", "document", "read_patients"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices"),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
     Entry("Setup", "Settings", "settings.show", "gear", "change_settings"),
@@ -71,6 +76,9 @@ PAGES = (
     profile_pages,
     people_pages,
     month_pages,
+    exception_pages,
+    exception_fix_pages,
+    exception_report_pages,
     invoice_pages,
     audit_pages,
     isolation_pages,
