@@ -28,9 +28,9 @@ HERE = "http://localhost"
 TESTER = "X-Tester"
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 EVERYTHING = frozenset({"read_months", "read_invoices", "read_patients", "export", "read_audit_log", "manage_people", "probe"})
-OF_VENDOR = frozenset({"change_settings", "change_identity_provider", "read_isolation_report", "read_break_glass", "approve_break_glass"}) | frozenset(
-    {"settle_exceptions", "waive_gates", "approve_time"}
-)
+OF_VENDOR = frozenset(
+    {"change_settings", "change_identity_provider", "read_isolation_report", "read_break_glass", "approve_break_glass"}
+) | frozenset({"settle_exceptions", "waive_gates", "approve_time"})
 
 
 def visitor_of(

@@ -21,14 +21,14 @@ CHANGING = re.compile(
 
 @dataclass(frozen=True)
 class Crawled:
-    """How to open a route: `path` with `{invoice}`, `{member}`, `{patient}` or `{client}` for an id; `queries` are further addresses, `{words}` becomes a stranger's canary."""
+    """How to open a route: `path` with `{invoice}`, `{member}`, `{patient}` or `{client}` for ids;
+
+    `queries` are further addresses, `{words}` becomes a stranger's canary."""
 
     path: str
     queries: tuple[str, ...] = ()
 
-    def addresses(
-        self, invoice: UUID, member: UUID, words: str, *, patient: UUID | None = None, client: UUID | None = None
-    ) -> list[str]:
+    def addresses(self, invoice: UUID, member: UUID, words: str, *, patient: UUID | None = None, client: UUID | None = None) -> list[str]:
         """Return the addresses to open for one owner's ids and words; a patient or client that is not given is nobody's."""
         ids = {"invoice": invoice, "member": member, "patient": patient or uuid4(), "client": client or uuid4()}
         return [(self.path + query).format(words=words, **ids) for query in ("", *self.queries)]

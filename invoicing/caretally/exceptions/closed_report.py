@@ -55,7 +55,9 @@ class ClosedMonths:
 def closed_months(connection: Connection, *, vendor_id: UUID, page: int = 1) -> ClosedMonths:
     """Return a page of the closed months that the transaction may see, in one query."""
     rows = connection.execute(CLOSED, {"vendor_id": vendor_id, "size": PAGE_SIZE, "start": (page - 1) * PAGE_SIZE}).mappings().all()
-    found = tuple(ClosedMonth(**{k: v for k, v in row.items() if k not in ("found", "month")}, month=Month.of(row["month"])) for row in rows)
+    found = tuple(
+        ClosedMonth(**{k: v for k, v in row.items() if k not in ("found", "month")}, month=Month.of(row["month"])) for row in rows
+    )
     return ClosedMonths(found, rows[0]["found"] if rows else 0, page)
 
 

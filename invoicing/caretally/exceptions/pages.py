@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import Detail, append_event
 from caretally.exceptions.closed_report import closed_months, report_of_month
 from caretally.exceptions.render_csv import exceptions_csv
 from caretally.exceptions.render_pdf import exceptions_pdf
@@ -30,7 +30,9 @@ FILES = {
 @requires("read_patients")
 def listed() -> ResponseReturnValue:
     """List the closed months that have a report."""
-    return render_template("exceptions/listed.html", found=closed_months(connection(), vendor_id=signed_in().vendor_id, page=page_in_query()))
+    return render_template(
+        "exceptions/listed.html", found=closed_months(connection(), vendor_id=signed_in().vendor_id, page=page_in_query())
+    )
 
 
 @pages.get("/<uuid:client_id>/<month:month>")
@@ -40,7 +42,9 @@ def of_client(client_id: UUID, month: Month) -> ResponseReturnValue:
     report, page = wanted(client_id, month, form="page"), page_in_query()
     rows = report.rows[(page - 1) * PAGE_SIZE :][:PAGE_SIZE]
     most = max(-(-len(report.rows) // PAGE_SIZE), 1)
-    return render_template("exceptions/report.html", report=report, client_id=client_id, rows=rows, page=page, pages=most, endings=tuple(FILES))
+    return render_template(
+        "exceptions/report.html", report=report, client_id=client_id, rows=rows, page=page, pages=most, endings=tuple(FILES)
+    )
 
 
 @pages.get("/<uuid:client_id>/<month:month>/file.<ending>")
@@ -52,7 +56,9 @@ def download(client_id: UUID, month: Month, ending: str) -> ResponseReturnValue:
     report = wanted(client_id, month, form=ending)
     render, kind = FILES[ending]
     return Response(
-        render(report), mimetype=kind, headers={"Content-Disposition": f'attachment; filename="exceptions-{month}-{str(client_id)[:8]}.{ending}"'}
+        render(report),
+        mimetype=kind,
+        headers={"Content-Disposition": f'attachment; filename="exceptions-{month}-{str(client_id)[:8]}.{ending}"'},
     )
 
 
@@ -60,7 +66,7 @@ def wanted(client_id: UUID, month: Month, *, form: str) -> ExceptionReport:
     """Return the report of the address, and note in the audit log whose exceptions were read and in which form."""
     who = signed_in()
     report = report_of_month(connection(), client_id, month, vendor_id=who.vendor_id, vendor=who.vendor_name)
-    shown = {"client_id": client_id, "month": str(month), "patients": len(report.record_numbers)}
+    shown: dict[str, Detail] = {"client_id": client_id, "month": str(month), "patients": len(report.record_numbers)}
     append_event(connection(), action="exception_report.read", detail=shown | {"form": form})
     return report
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import Detail, append_event
 from caretally.audit.reasons import digest_of
 from caretally.errors import Conflict, NothingToDo, UsageMistake
 from caretally.money import format_dollars
@@ -121,11 +121,17 @@ def do_act(connection: Connection, filters: Filters, act: Act, *, vendor_id: UUI
         raise ChangedSinceTold(f"What matches has changed since you were told; it is {told.words} now. Look again, then confirm.")
     values = filters.values(vendor_id=vendor_id, today=today_in_utc()) | {"act_id": act_id, "kind": act.kind}
     made = _waive(connection, values, act) if act.kind == "waive" else []
-    counts = {name: getattr(told, name) for name in ("exceptions", "patients", "held_cents")}
+    counts: dict[str, Detail] = {name: getattr(told, name) for name in ("exceptions", "patients", "held_cents")}
     connection.execute(ADD, values | counts)
     given = {"to": act.to, "on": act.on, "note": act.note, "waivers": json.dumps(made)}
     connection.execute(over_matched("act"), values | given)
-    detail = {"act_id": act_id, "kind": act.kind, "to": act.to, "on": str(act.on) if act.on else None, "waivers": len(made)}
+    detail: dict[str, Detail] = {
+        "act_id": act_id,
+        "kind": act.kind,
+        "to": act.to,
+        "on": str(act.on) if act.on else None,
+        "waivers": len(made),
+    }
     if act.note:
         detail["note_sha256"] = digest_of(act.note)
     append_event(connection, action="exceptions.acted", detail=detail | counts | {"seen": seen})

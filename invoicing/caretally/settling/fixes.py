@@ -114,9 +114,7 @@ def approve_entries(connection: Connection, row: QueueRow, entries: Sequence[UUI
     return _recorded(connection, TIME, row, found, vendor_id=vendor_id)
 
 
-def _recorded(
-    connection: Connection, kind: ImportKind, row: QueueRow, rows: Sequence[dict[str, str]], *, vendor_id: UUID
-) -> ImportResult:
+def _recorded(connection: Connection, kind: ImportKind, row: QueueRow, rows: Sequence[dict[str, str]], *, vendor_id: UUID) -> ImportResult:
     of_patient = {"client": row.client_code, "mrn": row.mrn}
     try:
         result = import_rows(connection, kind, [of_patient | one for one in rows], page=PAGE)
@@ -158,4 +156,6 @@ def _readable(error: Exception) -> Exception:
     state = said.sqlstate if isinstance(said, psycopg.Error) else None
     if state not in RACES:
         return error
-    return Conflict("Somebody else wrote the same rows or closed the month at the same moment, so nothing was recorded; open the page again.")
+    return Conflict(
+        "Somebody else wrote the same rows or closed the month at the same moment, so nothing was recorded; open the page again."
+    )

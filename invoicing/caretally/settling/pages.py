@@ -24,14 +24,21 @@ from caretally.web.shell import may
 
 pages = Blueprint("exceptions", __name__, template_folder="templates", url_prefix="/exceptions")
 LONGEST_NOTE = 500
-CHOICES = {"outcomes": OUTCOMES, "states": STATES, "dues": DUE, "sorts": SORTS, "owners": OWNERS, "kinds": KINDS, "forms": FORMS, "actions": ACTIONS}
+CHOICES = {
+    "outcomes": OUTCOMES,
+    "states": STATES,
+    "dues": DUE,
+    "sorts": SORTS,
+    "owners": OWNERS,
+    "kinds": KINDS,
+    "forms": FORMS,
+    "actions": ACTIONS,
+}
 
 
 def note_field() -> fields.String:
     """Return a note, which may be empty."""
-    return fields.String(
-        load_default="", validate=validate.Length(max=LONGEST_NOTE, error=f"Write at most {LONGEST_NOTE} characters.")
-    )
+    return fields.String(load_default="", validate=validate.Length(max=LONGEST_NOTE, error=f"Write at most {LONGEST_NOTE} characters."))
 
 
 def day_field(asked: str) -> fields.Date:
@@ -211,7 +218,9 @@ def save() -> ResponseReturnValue:
     filters = filters_of(offered)
     newest = bool(offered.months) and filters.month == offered.months[0]
     try:
-        save_view(connection(), name=filled.typed.get("name", ""), filters=kept(filters, newest=newest), shared=bool(filled.typed.get("shared")))
+        save_view(
+            connection(), name=filled.typed.get("name", ""), filters=kept(filters, newest=newest), shared=bool(filled.typed.get("shared"))
+        )
     except CareTallyError as error:
         return queue_page(EMPTY, of_view=filled.refused(name=error.message), status=422)
     return redirect(f"{url_for('exceptions.listed')}?{filters.address()}", 303)

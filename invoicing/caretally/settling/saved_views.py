@@ -10,7 +10,9 @@ from caretally.errors import Conflict, NothingToDo, UsageMistake
 LONGEST_NAME = 60
 MOST_VIEWS = 50
 PAGE = "exceptions"
-OWN = text("SELECT count(*) FROM saved_view WHERE vendor_id = (SELECT tenancy.current_vendor()) AND page = :page AND owner = (SELECT tenancy.current_actor())")
+OWN = text(
+    "SELECT count(*) FROM saved_view WHERE vendor_id = (SELECT tenancy.current_vendor()) AND page = :page AND owner = (SELECT tenancy.current_actor())"
+)
 ADD = text(
     "INSERT INTO saved_view (vendor_id, page, owner, name, filters, shared) VALUES ((SELECT tenancy.current_vendor()), :page, (SELECT tenancy.current_actor()), "
     ":name, :filters, :shared) ON CONFLICT (vendor_id, page, owner, name) DO NOTHING RETURNING id"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import Detail, append_event
 from caretally.audit.reasons import digest_of
 from caretally.errors import Conflict
 from caretally.settling.worklist import QueueRow
@@ -55,6 +55,12 @@ def change_work(connection: Connection, row: QueueRow, work: Work, *, vendor_id:
     } | vars(work)
     if connection.execute(CHANGE if version else BEGIN, values).rowcount != 1:
         raise WorkedOnMeanwhile("Somebody else worked on this exception after you opened the page; look at what is there now.")
-    detail = {"client_id": row.client_id, "patient_id": row.patient_id, "month": str(row.month), "code": row.code, "state": work.state}
-    told = {"to": work.assignee_id, "on": str(work.due_on) if work.due_on else None}
+    detail: dict[str, Detail] = {
+        "client_id": row.client_id,
+        "patient_id": row.patient_id,
+        "month": str(row.month),
+        "code": row.code,
+        "state": work.state,
+    }
+    told: dict[str, Detail] = {"to": work.assignee_id, "on": str(work.due_on) if work.due_on else None}
     append_event(connection, action="exception.worked", detail=detail | told | ({"note_sha256": digest_of(work.note)} if work.note else {}))

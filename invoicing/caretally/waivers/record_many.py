@@ -4,37 +4,22 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import Detail, append_event
 from caretally.audit.reasons import digest_of, said_in_words
 from caretally.errors import NothingToDo, UsageMistake
 from caretally.months import Month
 from caretally.waivers.record import LONGEST_NAME, READERS
 
 LOCK = text("SELECT FROM client_lock WHERE client_id = ANY (:clients) ORDER BY client_id FOR UPDATE")
-# A closed month stays as it was billed, so a waiver begins after the client's last closed one. Doing it twice makes nothing.
-WANTED = """
-WITH asked AS (
-    SELECT DISTINCT ON (a.client_id, a.patient_id, a.gate_code) a.client_id, a.patient_id, a.gate_code,
-           greatest(a.month, (closed.last_month + interval '1 month')::date) AS first_month
-    FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (client_id uuid, patient_id uuid, gate_code text, month date)
-    JOIN waivable_gate USING (gate_code)
-    LEFT JOIN (SELECT client_id, max(month) AS last_month FROM client_month WHERE vendor_id = (SELECT tenancy.current_vendor()) AND status = 'closed' GROUP BY 1) closed
-        USING (client_id)
-    ORDER BY a.client_id, a.patient_id, a.gate_code, a.month
-)
-"""
-LAST_BEGINS = text(WANTED + "SELECT max(first_month) FROM asked")
-ADD = text(
-    WANTED + "INSERT INTO waiver (vendor_id, client_id, patient_id, gate_code, first_month, expires_on, waived_by, reason, recorded_by) "
-    "SELECT (SELECT tenancy.current_vendor()), client_id, patient_id, gate_code, first_month, :expires_on, :waived_by, :reason, (SELECT tenancy.current_actor()) "
-    "FROM asked a WHERE NOT EXISTS (SELECT FROM waiver w WHERE w.vendor_id = (SELECT tenancy.current_vendor()) AND w.client_id = a.client_id AND w.gate_code = a.gate_code "
-    "AND (w.patient_id IS NULL OR w.patient_id = a.patient_id) AND w.first_month <= a.first_month AND w.expires_on >= :expires_on AND w.withdrawn_at IS NULL) "
-    "RETURNING id AS waiver_id, client_id, patient_id, gate_code, first_month"
-)
+HERE = Path(__file__).parent
+ASKED = (HERE / "asked.sql").read_text(encoding="utf-8")
+LAST_BEGINS = text(ASKED + "SELECT max(first_month) FROM asked")
+ADD = text(ASKED + (HERE / "add_many.sql").read_text(encoding="utf-8"))
 WITHDRAW = text(
     "UPDATE waiver SET withdrawn_at = now(), withdrawn_by = (SELECT tenancy.current_actor()) "
     "WHERE vendor_id = (SELECT tenancy.current_vendor()) AND id = ANY (:ids) AND withdrawn_at IS NULL RETURNING client_id"
@@ -78,7 +63,10 @@ def add_waivers(
     connection.execute(LOCK, {"clients": sorted({one.client_id for one in asked})})
     values = {
         "asked": json.dumps(
-            [{"client_id": str(a.client_id), "patient_id": str(a.patient_id), "gate_code": a.gate_code, "month": str(a.month)} for a in asked]
+            [
+                {"client_id": str(a.client_id), "patient_id": str(a.patient_id), "gate_code": a.gate_code, "month": str(a.month)}
+                for a in asked
+            ]
         )
     }
     begins: date | None = connection.scalar(LAST_BEGINS, values)
@@ -91,7 +79,7 @@ def add_waivers(
     rows = connection.execute(ADD, values | {"expires_on": expires_on, "waived_by": name, "reason": words}).all()
     if not rows:
         raise NothingToDo("All of these are waived through that day already.")
-    detail = {"waivers": len(rows), "gates": sorted({row.gate_code for row in rows}), "expires_on": str(expires_on)}
+    detail: dict[str, Detail] = {"waivers": len(rows), "gates": sorted({row.gate_code for row in rows}), "expires_on": str(expires_on)}
     clients = sorted({str(row.client_id) for row in rows})
     append_event(connection, action="waivers.added", detail=detail | {"client_ids": clients, "reason_sha256": digest_of(words)})
     return [Made(*row) for row in rows]
