@@ -9,7 +9,7 @@ import psycopg
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import Detail, append_event
 from caretally.carelog.import_time import TIME
 from caretally.consents.import_consents import CONSENTS
 from caretally.errors import CareTallyError, Conflict, NothingToDo
@@ -41,6 +41,8 @@ ACKNOWLEDGED = {
 }
 # The database says so when a month closed between the look and the write, or when two wrote the same row.
 RACES = {"CT001", "23505", "40001", "40P01", "55P03"}
+# A file is warned of a day to come, as a whole year of it may be; a fact that somebody types has happened.
+AHEAD = "in_future"
 FIXED = text(
     "INSERT INTO exception_work (vendor_id, client_id, patient_id, month, code, state, changed_by) VALUES "
     "(:vendor_id, :client_id, :patient_id, :month, :code, 'fixed', (SELECT tenancy.current_actor())) "
@@ -117,28 +119,29 @@ def approve_entries(connection: Connection, row: QueueRow, entries: Sequence[UUI
 def _recorded(connection: Connection, kind: ImportKind, row: QueueRow, rows: Sequence[dict[str, str]], *, vendor_id: UUID) -> ImportResult:
     of_patient = {"client": row.client_code, "mrn": row.mrn}
     try:
-        result = import_rows(connection, kind, [of_patient | one for one in rows], page=PAGE)
+        # What is refused after the merge leaves nothing, though the page then goes on in the same transaction.
+        with connection.begin_nested():
+            result = import_rows(connection, kind, [of_patient | one for one in rows], page=PAGE)
+            _refuse(result)
+            connection.execute(FIXED, _key(row, vendor_id))
+            append_event(connection, action="exception.fixed", detail=_told(row) | {"kind": kind.name, "batch": result.batch_id})
     except (DBAPIError, psycopg.Error) as error:
         raise _readable(error) from error
-    refused = {problem.column: problem.sentence for problem in reversed(result.problems) if problem.severity == "refused"}
+    return result
+
+
+def _refuse(result: ImportResult) -> None:
+    refused = {
+        problem.column: problem.sentence for problem in reversed(result.problems) if problem.severity == "refused" or problem.rule == AHEAD
+    }
     if refused:
         raise FactRefused(refused)
     if not result.new and not result.changed and not result.late:
         raise NothingToDo("This is on record already, word for word; nothing was changed.")
-    connection.execute(FIXED, _key(row, vendor_id))
-    append_event(
-        connection,
-        action="exception.fixed",
-        detail={
-            "client_id": row.client_id,
-            "patient_id": row.patient_id,
-            "month": str(row.month),
-            "code": row.code,
-            "kind": kind.name,
-            "batch": result.batch_id,
-        },
-    )
-    return result
+
+
+def _told(row: QueueRow) -> dict[str, Detail]:
+    return {"client_id": row.client_id, "patient_id": row.patient_id, "month": str(row.month), "code": row.code}
 
 
 def _key(row: QueueRow, vendor_id: UUID) -> dict[str, Any]:

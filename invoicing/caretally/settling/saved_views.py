@@ -14,8 +14,9 @@ OWN = text(
     "SELECT count(*) FROM saved_view WHERE vendor_id = (SELECT tenancy.current_vendor()) AND page = :page AND owner = (SELECT tenancy.current_actor())"
 )
 ADD = text(
-    "INSERT INTO saved_view (vendor_id, page, owner, name, filters, shared) VALUES ((SELECT tenancy.current_vendor()), :page, (SELECT tenancy.current_actor()), "
-    ":name, :filters, :shared) ON CONFLICT (vendor_id, page, owner, name) DO NOTHING RETURNING id"
+    "INSERT INTO saved_view (vendor_id, page, owner, name, filters, shared) "
+    "VALUES ((SELECT tenancy.current_vendor()), :page, (SELECT tenancy.current_actor()), :name, :filters, :shared) "
+    "ON CONFLICT (vendor_id, page, owner, name) DO NOTHING RETURNING id"
 )
 DROP = text(
     "DELETE FROM saved_view WHERE vendor_id = (SELECT tenancy.current_vendor()) AND id = :id AND owner = (SELECT tenancy.current_actor())"

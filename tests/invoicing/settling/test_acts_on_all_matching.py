@@ -150,7 +150,9 @@ def test_what_is_missing_is_said_and_nothing_typed_is_lost(
         assert f'value="{typed["note"]}"' in page.text
 
 
-def test_waiving_all_that_match_waives_what_the_vendor_asks_from_the_next_open_month_on(pages: Pages, office: Office, dana: Visitor) -> None:
+def test_waiving_all_that_match_waives_what_the_vendor_asks_from_the_next_open_month_on(
+    pages: Pages, office: Office, dana: Visitor
+) -> None:
     path = "/exceptions/act?outcome=held"
     told = send(pages, dana, path, kind="waive", note="review booked for December", until="2027-01-31")
     assert "Waive 2 exceptions, $76.00 held through 2027-01-31" in words(told)
@@ -193,7 +195,9 @@ def test_each_act_and_undo_stands_in_the_audit_log_without_its_words(pages: Page
     path = "/exceptions/act?code=NO_CONSENT"
     confirm(pages, dana, path, send(pages, dana, path, kind="note", note="Mrs Abara moved"))
     send(pages, dana, "/exceptions/undo")
-    events = office.rows("SELECT action, detail::text FROM audit_event WHERE action LIKE 'exceptions.%' AND action <> 'exceptions.read' ORDER BY seq")
+    events = office.rows(
+        "SELECT action, detail::text FROM audit_event WHERE action LIKE 'exceptions.%' AND action <> 'exceptions.read' ORDER BY seq"
+    )
     assert [action for action, _ in events] == ["exceptions.acted", "exceptions.undone"]
     assert not any("Abara" in detail for _, detail in events)
 
