@@ -124,13 +124,13 @@ def _price(connection: Connection, client: Client, values: dict[str, Any]) -> No
     connection.exec_driver_sql("ANALYZE pg_temp.close_expected; ANALYZE pg_temp.close_expected_of_lines")
     if values["basis"] == "percentage":
         _refuse_unexpected(connection, client)
-        steps: tuple[str, ...] = ("price_share", "minimum_line", "amounts")
+        steps: tuple[str, ...] = ("price_share", "minimum_line", "amounts", "held")
     else:
         _refuse_unpriced(connection, client, values)
-        steps = ("price_lines", "minimum_line", "amounts")
+        steps = ("price_lines", "minimum_line", "amounts", "held")
     for step in steps:
         connection.execute(statement(step), values)
-    connection.exec_driver_sql("ANALYZE pg_temp.close_line; ANALYZE pg_temp.close_amount")
+    connection.exec_driver_sql("ANALYZE pg_temp.close_line; ANALYZE pg_temp.close_amount; ANALYZE pg_temp.close_held")
 
 
 def _refuse_unpriced(connection: Connection, client: Client, values: dict[str, Any]) -> None:

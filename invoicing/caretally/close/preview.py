@@ -17,12 +17,15 @@ ROWS = text("SELECT mrn, substr(encode(evidence_hash, 'hex'), 1, 16) FROM eval_d
 
 
 class Previewed(Exception):
-    """Ends the preview's transaction with its result; `preview` is what to record, None when the month is closed already."""
+    """Ends the preview's transaction with its result; `preview` is what to record, None when the month is closed already.
 
-    def __init__(self, result: ClientResult, preview: dict[str, object] | None, input_hash: bytes | None) -> None:
-        """Take the result, what was shown, and the digest of the input."""
+    `found` are the reasons of its decisions as JSON, for the queue of exceptions.
+    """
+
+    def __init__(self, result: ClientResult, preview: dict[str, object] | None, input_hash: bytes | None, *, found: str = "[]") -> None:
+        """Take the result, what was shown, the digest of the input and the reasons."""
         super().__init__(result.client)
-        self.result, self.preview, self.input_hash = result, preview, input_hash
+        self.result, self.preview, self.input_hash, self.found = result, preview, input_hash, found
 
 
 def preview_client(connection: Connection, client: Client, month: Month, *, acknowledge_jump: bool = False) -> None:
@@ -45,17 +48,17 @@ def preview_client(connection: Connection, client: Client, month: Month, *, ackn
         exceptions=prepared.exceptions,
         invoice=InvoiceSummary("draft", prepared.total_cents, prepared.lines, figures["patient_months"]) if prepared.lines else None,
     )
-    raise Previewed(result, preview, figures["rows_hash"])
+    raise Previewed(result, preview, figures["rows_hash"], found=connection.execute(statement("found_now")).scalar_one())
 
 
 def record_preview(connection: Connection, client: Client, month: Month, seen: Previewed) -> None:
-    """Record the hash, the actor and the time of a preview; a month closed meanwhile is left alone."""
+    """Record the hash, the actor, the time and the reasons of a preview; a month closed meanwhile is left alone."""
     current = latest_client_month(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
     if seen.preview is None or (current is not None and current["status"] == "closed"):
         return
     limits = bounds(connection, ClientMonth(client.vendor_id, client.id, client.code, client.timezone, month))
     revision = 1 if current is None else current["revision"] + (current["status"] == "reopened")
-    connection.execute(
+    month_id = connection.scalar(
         statement("record_preview"),
         {
             "vendor_id": client.vendor_id,
@@ -68,3 +71,6 @@ def record_preview(connection: Connection, client: Client, month: Month, seen: P
             "preview": json.dumps(seen.preview),
         },
     )
+    key = {"vendor_id": client.vendor_id, "client_id": client.id, "month": month.first_day}
+    connection.execute(statement("forget_found"), key)
+    connection.execute(statement("record_found"), key | {"client_month_id": month_id, "found": seen.found})
