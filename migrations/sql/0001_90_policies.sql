@@ -6,10 +6,10 @@ DECLARE
         'mdm', 'attestation', 'billed_service', 'stay', 'device_period', 'discharge', 'time_entry', 'late_entry', 'agreement', 'agreement_price', 'client_month',
         'patient_month', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'overpayment_review', 'program_line', 'exclusion_choice', 'waiver', 'late_fact', 'adjustment',
         'person_record', 'membership_client',
-        'logged_time', 'closing_result'];
+        'logged_time', 'closing_result', 'exception_work', 'exception_act_row', 'previewed_exception'];
     vendor_level text[] := ARRAY['vendor', 'vendor_lock', 'vendor_secret', 'vendor_policy', 'import_batch', 'import_mapping', 'import_before', 'staff',
         'number_counter', 'audit_head', 'audit_event', 'person_match', 'membership', 'identity_provider', 'break_glass', 'isolation_report',
-        'staff_account', 'timer', 'timer_piece', 'other_time', 'closing_run'];
+        'staff_account', 'timer', 'timer_piece', 'other_time', 'closing_run', 'exception_act', 'saved_view'];
     account_level text[] := ARRAY['account', 'account_authenticator', 'account_passkey', 'account_recovery_code', 'account_link', 'account_ceremony',
         'account_session', 'account_event', 'sign_in_failure', 'account_federation'];
 BEGIN

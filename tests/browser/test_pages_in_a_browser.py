@@ -40,6 +40,11 @@ PATHS = {
     "no invoice found": "/invoices?q=nothing",
     "invoice": "/invoices/{invoice}",
     "invoice with a line open": "/invoices/{invoice}?open=1",
+    "exceptions": "/exceptions",
+    "no exception found": "/exceptions?q=nothing",
+    "exception": "/exceptions/{patient}/2026-10/TIME_BELOW_THRESHOLD",
+    "exception reports": "/exception-reports",
+    "exception report": "/exception-reports/{client}/2026-10",
     "audit log": "/audit-log",
     "settings": "/settings",
     "policies": "/settings/policies",
@@ -73,12 +78,18 @@ def dana(office: Office) -> Visitor:
 def test_axe_finds_nothing_and_nothing_lies_beside_the_screen(
     visit: Visit, office: Office, dana: Visitor, *, name: str, width: int, dark: bool
 ) -> None:
-    ids = {"invoice": invoice_id(office, "A1"), "client": office.clients["A1"], "run": RUN, "work": work_under_way(office)}
-    with visit(PATHS[name].format(**ids), dana, width=width, dark=dark) as page:
+    with visit(PATHS[name].format(**ids(office)), dana, width=width, dark=dark) as page:
         picture(page, f"{name}-{width}{'-dark' if dark else ''}")
         found = Axe().run(page, options=RULES)["violations"]
         assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def ids(office: Office) -> dict[str, object]:
+    """Return what stands in the addresses: the first client, its invoice, its patient with an exception, a run of closes and a job."""
+    client = office.clients["A1"]
+    patient = office.value("SELECT id FROM patient WHERE client_id = :client AND given_name = 'Shirley'", client=client)
+    return {"invoice": invoice_id(office, "A1"), "client": client, "patient": patient, "run": RUN, "work": work_under_way(office)}
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere"])

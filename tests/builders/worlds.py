@@ -23,9 +23,8 @@ from tests.builders.pages_office import invoice_id, office_with_closed_month
 
 @dataclass(frozen=True)
 class Owned:
-    """What somebody else must not see: ids of an invoice, of a membership at its practice, of a thread, a patient, a sample and a roster.
-
-    The canary stands in the names and in what was asked.
+    """What somebody else must not see: ids of an invoice, of a membership at its practice, of a thread, of a patient with an exception, of a sample, a
+    roster and of the client itself. The canary stands in the names and in what was asked.
     """
 
     invoice: UUID
@@ -36,6 +35,7 @@ class Owned:
     sample: UUID
     item: UUID
     roster: UUID
+    client: UUID
 
 
 def held(permissions: Iterable[Permission]) -> frozenset[str]:
@@ -52,10 +52,11 @@ def owned(office: Office, client: str, name: str) -> Owned:
         office.value(member, **key),
         f"{name}-{client}",
         question=office.value("SELECT id FROM line_question WHERE client_id = :client_id", **key),
-        patient=office.value("SELECT min(id::text)::uuid FROM patient WHERE client_id = :client_id", **key),
+        patient=office.value("SELECT id FROM patient WHERE client_id = :client_id AND given_name = 'Shirley'", **key),
         sample=uuid5(NAMESPACE_URL, f"sample of {key}"),
         item=item_of(office, client),
         roster=uuid5(NAMESPACE_URL, f"roster of {key}"),
+        client=office.clients[client],
     )
 
 

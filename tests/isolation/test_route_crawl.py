@@ -19,19 +19,25 @@ CHANGING = re.compile(
 )
 
 
+# What an owner has beside an invoice and a membership.
+OWNED = ("question", "patient", "sample", "item", "roster", "client")
+
+
 @dataclass(frozen=True)
 class Crawled:
     """How to open a route: `path` with `{invoice}`, `{member}` or another id of `Owned`; `queries` are further addresses.
 
     `{words}` becomes a stranger's canary.
     """
+    """How to open a route: `path` with `{invoice}`, `{member}`, `{patient}` or `{client}` for ids;
+    `queries` are further addresses, `{words}` becomes a stranger's canary."""
 
     path: str
     queries: tuple[str, ...] = ()
 
     def addresses(self, invoice: UUID, member: UUID, words: str, owned: Owned | None = None) -> list[str]:
         """Return the addresses to open for one owner's ids and words; without an owner the other ids are nobody's."""
-        ids = {name: getattr(owned, name) if owned else uuid4() for name in ("question", "patient", "sample", "item", "roster")}
+        ids = {name: getattr(owned, name) if owned else uuid4() for name in OWNED}
         return [(self.path + query).format(words=words, invoice=invoice, member=member, **ids) for query in ("", *self.queries)]
 
 
@@ -48,11 +54,11 @@ CRAWL = {
     "months.clients": Crawled("/months/2026-10/clients.csv", ("?q={words}",)),
     "closing.previewed": Crawled("/months/2026-10/preview"),
     "closing.chosen": Crawled("/months/2026-10/chosen"),
-    "closing.confirm": Crawled("/months/2026-10/close", ("?client={member}", "?client={words}")),
+    "closing.confirm": Crawled("/months/2026-10/close", ("?client={client}", "?client={words}")),
     "closing.run": Crawled("/months/2026-10/runs/{member}"),
     "closing.reopen": Crawled("/months/2026-10/clients/{member}/reopen"),
-    "forecast.show": Crawled("/months/2026-10/forecast", ("?client={member}", "?client={words}")),
-    "whatif.show": Crawled("/months/2026-10/what-if", ("?client={member}", "?client={words}")),
+    "forecast.show": Crawled("/months/2026-10/forecast", ("?client={client}", "?client={words}")),
+    "whatif.show": Crawled("/months/2026-10/what-if", ("?client={client}", "?client={words}")),
     "invoices.send": Crawled("/invoices/send", ("?invoice={invoice}", "?month={words}")),
     "invoices.listed": Crawled("/invoices", ("?q={words}", "?q={invoice}", "?page=2", "?client={invoice}&month=2026-10&sort=-amount")),
     "invoices.list_file": Crawled("/invoices/list.csv", ("?q={words}", "?client={invoice}")),
@@ -76,6 +82,20 @@ CRAWL = {
     "rosters.download": Crawled("/practice/rosters/{roster}/file.csv"),
     "audit.listed": Crawled("/audit-log", ("?action={words}", "?before=2")),
     "invoices.download": Crawled("/invoices/{invoice}/file.csv"),
+    "exceptions.listed": Crawled("/exceptions", ("?q={words}", "?client={invoice}&state=all", "?assignee={member}", "?month=all&page=2")),
+    "exceptions.download": Crawled("/exceptions/file.csv", ("?q={words}",)),
+    "exceptions.act": Crawled("/exceptions/act", ("?client={invoice}",)),
+    "exceptions.undo": Crawled("/exceptions/undo"),
+    "exceptions.save": Crawled("/exceptions/views"),
+    "exceptions.delete": Crawled("/exceptions/views/{member}/delete"),
+    "exceptions_fix.show": Crawled("/exceptions/{patient}/2026-10/TIME_BELOW_THRESHOLD", ("?recorded=1",)),
+    "exceptions_fix.work": Crawled("/exceptions/{patient}/2026-10/TIME_BELOW_THRESHOLD/work"),
+    "exceptions_fix.consent": Crawled("/exceptions/{patient}/2026-10/TIME_BELOW_THRESHOLD/consent"),
+    "exceptions_fix.time": Crawled("/exceptions/{patient}/2026-10/TIME_BELOW_THRESHOLD/time"),
+    "exceptions_fix.review": Crawled("/exceptions/{patient}/2026-10/TIME_BELOW_THRESHOLD/review"),
+    "exception_reports.listed": Crawled("/exception-reports", ("?page=2",)),
+    "exception_reports.of_client": Crawled("/exception-reports/{client}/2026-10", ("?page=2",)),
+    "exception_reports.download": Crawled("/exception-reports/{client}/2026-10/file.csv"),
     "sign_in.sign_in": Crawled("/sign-in", ("?next=/invoices/{invoice}",)),
     "sign_in.code": Crawled("/sign-in/code", ("?next=/invoices/{invoice}",)),
     "sign_in.authenticator": Crawled("/sign-in/authenticator"),
@@ -117,7 +137,7 @@ CRAWL = {
     "time.other_taken_out": Crawled("/time/other/{member}/take-out"),
     "time.week": Crawled("/time/week", ("?day=2026-10-05",)),
     "time_approvals.listed": Crawled("/time/approvals", ("?staff={member}", "?page=2")),
-    "patient_time.show": Crawled("/time/patients/{member}/2026-10"),
+    "patient_time.show": Crawled("/time/patients/{patient}/2026-10"),
     "sign_in.operate_here": Crawled("/choose/operate"),
     "settings.show": Crawled("/settings", ("?saved=1",)),
     "settings.policies": Crawled("/settings/policies"),
@@ -127,22 +147,22 @@ CRAWL = {
     "console.new_vendor": Crawled("/operator/vendors/new"),
     "console.health": Crawled("/operator/health"),
     "directory.clients": Crawled("/clients", ("?q={words}",)),
-    "directory.client": Crawled("/clients/{member}"),
+    "directory.client": Crawled("/clients/{client}"),
     "directory.new_client": Crawled("/clients/new"),
-    "directory.edit_client": Crawled("/clients/{member}/edit"),
+    "directory.edit_client": Crawled("/clients/{client}/edit"),
     "directory.providers": Crawled("/providers", ("?q={words}",)),
-    "directory.new_provider": Crawled("/clients/{member}/providers/new"),
+    "directory.new_provider": Crawled("/clients/{client}/providers/new"),
     "directory.edit_provider": Crawled("/providers/{member}/edit"),
     "directory.staff": Crawled("/staff", ("?q={words}",)),
     "directory.new_staff": Crawled("/staff/new"),
     "directory.edit_staff": Crawled("/staff/{member}/edit"),
-    "patients.listed": Crawled("/patients", ("?q={words}", "?page=2", "?client={member}")),
-    "patients.show": Crawled("/patients/{member}"),
+    "patients.listed": Crawled("/patients", ("?q={words}", "?page=2", "?client={client}")),
+    "patients.show": Crawled("/patients/{patient}"),
     "replay.listed": Crawled("/agreements"),
-    "replay.versions": Crawled("/agreements/{member}"),
-    "replay.new": Crawled("/agreements/{member}/new"),
-    "outreach.listed": Crawled("/outreach", ("?state={words}", "?client={member}", "?program={words}")),
-    "outreach.attempt": Crawled("/outreach/{member}", ("?program={words}",)),
+    "replay.versions": Crawled("/agreements/{client}"),
+    "replay.new": Crawled("/agreements/{client}/new"),
+    "outreach.listed": Crawled("/outreach", ("?state={words}", "?client={client}", "?program={words}")),
+    "outreach.attempt": Crawled("/outreach/{patient}", ("?program={words}",)),
     "onboarding.show": Crawled("/setup"),
     "sample.fill": Crawled("/setup/sample"),
     "sample.new_vendor": Crawled("/operator/vendors/sample"),
@@ -209,15 +229,15 @@ def test_no_route_takes_an_unsafe_method_from_another_site(world: World, endpoin
 
 
 @pytest.mark.parametrize("who", WHO)
-@pytest.mark.parametrize("endpoint", [name for name, crawled in CRAWL.items() if "{member}" in crawled.path])
+@pytest.mark.parametrize("endpoint", [name for name, crawled in CRAWL.items() if re.search("{(member|question|patient|sample|item|roster|client)}", crawled.path)])
 def test_a_form_sent_to_a_foreign_id_answers_as_one_sent_to_none_and_changes_nothing(world: World, endpoint: str, who: str) -> None:
     visitor, foreign = world.visitors()[who]
     client = world.pages.client(visitor)
     typed = {"form_token": form_token(client.get("/probe/form")), "role": "provider"}
     for their in foreign:
         answers = [
-            client.post(CRAWL[endpoint].addresses(uuid4(), member, "x")[0], data=typed, headers={"Origin": HERE})
-            for member in (their.member, uuid4())
+            client.post(CRAWL[endpoint].addresses(uuid4(), member, "x", owned)[0], data=typed, headers={"Origin": HERE})
+            for member, owned in ((their.member, their), (uuid4(), None))
         ]
         assert answers[0].status_code == answers[1].status_code >= 400 or endpoint.startswith(("profile.", "passkeys."))
         assert without_echo(answers[0].text, "") == without_echo(answers[1].text, "")

@@ -18,12 +18,18 @@ ROWS = text("SELECT mrn, substr(encode(evidence_hash, 'hex'), 1, 16) FROM eval_d
 
 
 class Previewed(Exception):
-    """Ends the preview's transaction with its result; `preview` is what to record, None when the month is closed already."""
+    """Ends the preview's transaction with its result; `preview` is what to record, None when the month is closed already.
 
-    def __init__(self, result: ClientResult, preview: dict[str, object] | None, input_hash: bytes | None, summary: str = "") -> None:
-        """Take the result, what was shown, the digest of the input, and the month at one look as JSON."""
+    `found` are the reasons of its decisions as JSON, for the queue of exceptions.
+    """
+
+    def __init__(
+        self, result: ClientResult, preview: dict[str, object] | None, input_hash: bytes | None, *, summary: str = "", found: str = "[]"
+    ) -> None:
+        """Take the result, what was shown, the digest of the input, the month at one look and the reasons, both as JSON."""
         super().__init__(result.client)
-        self.result, self.preview, self.input_hash, self.summary = result, preview, input_hash, summary
+        self.result, self.preview, self.input_hash = result, preview, input_hash
+        self.summary, self.found = summary, found
 
 
 def preview_client(connection: Connection, client: Client, month: Month, *, acknowledge_jump: bool = False) -> None:
@@ -47,17 +53,18 @@ def preview_client(connection: Connection, client: Client, month: Month, *, ackn
         invoice=InvoiceSummary("draft", prepared.total_cents, prepared.lines, figures["patient_months"]) if prepared.lines else None,
     )
     summary = summary_now(connection, prepared.values, total_cents=prepared.total_cents, line_count=prepared.lines)
-    raise Previewed(result, preview, figures["rows_hash"], summary)
+    found = connection.execute(statement("found_now")).scalar_one()
+    raise Previewed(result, preview, figures["rows_hash"], summary=summary, found=found)
 
 
 def record_preview(connection: Connection, client: Client, month: Month, seen: Previewed) -> None:
-    """Record the hash, the actor and the time of a preview; a month closed meanwhile is left alone."""
+    """Record the hash, the actor, the time and the reasons of a preview; a month closed meanwhile is left alone."""
     current = latest_client_month(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
     if seen.preview is None or (current is not None and current["status"] == "closed"):
         return
     limits = bounds(connection, ClientMonth(client.vendor_id, client.id, client.code, client.timezone, month))
     revision = 1 if current is None else current["revision"] + (current["status"] == "reopened")
-    connection.execute(
+    month_id = connection.scalar(
         statement("record_preview"),
         {
             "vendor_id": client.vendor_id,
@@ -71,3 +78,6 @@ def record_preview(connection: Connection, client: Client, month: Month, seen: P
             "summary": seen.summary,
         },
     )
+    key = {"vendor_id": client.vendor_id, "client_id": client.id, "month": month.first_day}
+    connection.execute(statement("forget_found"), key)
+    connection.execute(statement("record_found"), key | {"client_month_id": month_id, "found": seen.found})

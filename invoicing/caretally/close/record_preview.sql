@@ -3,3 +3,4 @@ VALUES (:vendor_id, :client_id, :month, :revision, 'previewed', :starts_at, :end
 ON CONFLICT (vendor_id, client_id, month, revision)
 DO UPDATE SET status = 'previewed', input_hash = EXCLUDED.input_hash, preview = EXCLUDED.preview, summary = EXCLUDED.summary, previewed_by = EXCLUDED.previewed_by,
               previewed_at = EXCLUDED.previewed_at
+RETURNING id

@@ -27,6 +27,7 @@ from caretally.guide.pages import pages as guide_pages
 from caretally.imports.pages import KINDS
 from caretally.imports.pages import pages as import_pages
 from caretally.forecast.pages import pages as forecast_pages
+from caretally.exceptions.pages import pages as exception_report_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
 from caretally.patient_time.pages import pages as patient_time_pages
@@ -45,6 +46,8 @@ from caretally.questions.threads import waiting_questions
 from caretally.jobs.pages import install_kinds
 from caretally.jobs.pages import pages as job_pages
 from caretally.jobs.read import waiting_for_person
+from caretally.settling.fix_pages import pages as exception_fix_pages
+from caretally.settling.pages import pages as exception_pages
 from caretally.sign_in.link_pages import pages as link_pages
 from caretally.sign_in.organisation_pages import pages as organisation_pages
 from caretally.sign_in.pages import pages as sign_in_pages
@@ -81,6 +84,8 @@ ENTRIES = (
     Entry("Work", "Time", "time.show", "clock", "log_time"),
     Entry("Work", "Approvals", "time_approvals.listed", "tick", "approve_time"),
     Entry("Work", "Months", "months.newest", "calendar", "read_months", key="m"),
+    Entry("Work", "Exceptions", "exceptions.listed", "warning", "settle_exceptions"),
+    Entry("Work", "Exception reports", "exception_reports.listed", "document", "read_patients"),
     Entry("Work", "Patients", "patients.listed", "people", "read_patients", key="p"),
     Entry("Work", "Your practice", "practice.overview", "home", "audit_care"),
     Entry("Work", "Patients by month", "practice.patients", "people", "audit_care"),
@@ -89,11 +94,11 @@ ENTRIES = (
     Entry("Work", "Enrolment calls", "outreach.listed", "phone", "record_outreach", key="e"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices", key="i"),
     Entry("Money", "Questions", "questions.listed", "speech", "read_invoices", waiting_questions),
+    Entry("Setup", "Background work", "jobs.listed", "clock", "read_work", waiting_for_person),
     Entry("Setup", "Getting started", "onboarding.show", "flag", "import"),
     Entry("Setup", "Clients", "directory.clients", "building", "read_directory", key="c"),
     Entry("Setup", "Agreements", "replay.listed", "pen", "change_agreements"),
     Entry("Setup", "Imports", "imports.listed", "upload", "import", key="u"),
-    Entry("Work", "Background work", "jobs.listed", "clock", "read_work", waiting_for_person),
     Entry("Setup", "People and roles", "people.listed", "people", "manage_people"),
     Entry("Setup", "Staff sign-ins", "staff_ties.listed", "clock", "manage_people"),
     Entry("Setup", "Settings", "settings.show", "gear", "change_settings"),
@@ -129,6 +134,9 @@ PAGES = (
     closing_pages,
     forecast_pages,
     what_if_pages,
+    exception_pages,
+    exception_fix_pages,
+    exception_report_pages,
     invoice_pages,
     question_pages,
     patient_month_pages,

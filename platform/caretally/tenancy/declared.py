@@ -110,6 +110,8 @@ HANDED = ("UPDATE(due_at)", "UPDATE(handed_at)")
 SET_BY_VENDOR = "name address remit_to timezone session_idle_minutes session_hours four_eyes".split()
 # What may change of a break-glass request: that it was decided, and that it ended.
 DECIDED = tuple(f"UPDATE({column})" for column in "approved decided_by decider_name decided_at ends_at ended_by ended_at".split())
+# What may change of the work on an exception; whose it is stays.
+CHANGED_OF_WORK = "assignee_id due_on note state version changed_by changed_at".split()
 CHANGED_BY_VENDOR = (
     "vendor_policy import_mapping import_before staff client provider patient enrolment assignment condition consent visit care_plan review mdm "
     "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice person_record person_match "
@@ -142,10 +144,15 @@ VENDOR_GRANTS = (
         "job_outbox": frozenset({"SELECT", "INSERT", "DELETE", *HANDED}),
         "job_effect": frozenset({"SELECT", "INSERT"}),
         "job_schedule": frozenset({"SELECT", "INSERT", "UPDATE(next_at)"}),
+        "exception_work": frozenset({"SELECT", "INSERT", *(f"UPDATE({column})" for column in CHANGED_OF_WORK)}),
+        "exception_act": frozenset({"SELECT", "INSERT", "UPDATE(undone_at)", "UPDATE(undone_by)"}),
+        "exception_act_row": frozenset({"SELECT", "INSERT"}),
+        "previewed_exception": frozenset({"SELECT", "INSERT", "DELETE"}),
+        "saved_view": frozenset({"SELECT", "INSERT", "DELETE"}),
     }
 )
 UNSEEN_BY_PRACTICE = frozenset(
-    {"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact", "person_record", "membership_client", "logged_time", "outreach_attempt", "closing_result"}
+    {"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact", "person_record", "membership_client", "logged_time", "outreach_attempt", "closing_result", "exception_work", "exception_act_row", "previewed_exception"}
 )
 # Columns that a practice may read where it may not read all: a patient's person key changes when another client's patient is the same person.
 READ_BY_PRACTICE = {
