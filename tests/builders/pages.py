@@ -28,8 +28,14 @@ HERE = "http://localhost"
 TESTER = "X-Tester"
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 EVERYTHING = frozenset({"read_months", "read_invoices", "read_patients", "export", "read_audit_log", "manage_people", "probe"})
-OF_VENDOR = frozenset({"change_settings", "change_identity_provider", "read_isolation_report", "read_break_glass", "approve_break_glass"})
-OF_VENDOR |= {"log_time", "approve_time", "import", "read_directory", "change_agreements", "record_outreach", "close_month", "void_invoice", "send_invoice", "settle_exceptions", "export", "ask_questions", "audit_care", "answer_questions", "read_work", "waive_gates"}
+OF_VENDOR = frozenset(
+    (
+        "answer_questions approve_break_glass approve_time ask_questions audit_care change_agreements change_identity_provider "
+        "change_settings close_month export import log_time read_break_glass read_directory read_isolation_report read_work record_outreach "
+        "send_invoice settle_exceptions void_invoice waive_gates"
+    ).split()
+)
+OF_PRACTICE = frozenset({"ask_questions", "audit_care"})
 
 
 def visitor_of(

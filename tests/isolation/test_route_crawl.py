@@ -20,6 +20,7 @@ CHANGING = re.compile(
 
 
 # What an owner has beside an invoice and a membership.
+AN_ID = re.compile("{(member|question|patient|sample|item|roster|client)}")
 OWNED = ("question", "patient", "sample", "item", "roster", "client")
 
 
@@ -29,6 +30,7 @@ class Crawled:
 
     `{words}` becomes a stranger's canary.
     """
+
     """How to open a route: `path` with `{invoice}`, `{member}`, `{patient}` or `{client}` for ids;
     `queries` are further addresses, `{words}` becomes a stranger's canary."""
 
@@ -229,7 +231,10 @@ def test_no_route_takes_an_unsafe_method_from_another_site(world: World, endpoin
 
 
 @pytest.mark.parametrize("who", WHO)
-@pytest.mark.parametrize("endpoint", [name for name, crawled in CRAWL.items() if re.search("{(member|question|patient|sample|item|roster|client)}", crawled.path)])
+@pytest.mark.parametrize(
+    "endpoint",
+    [name for name, crawled in CRAWL.items() if re.search("{(member|question|patient|sample|item|roster|client)}", crawled.path)],
+)
 def test_a_form_sent_to_a_foreign_id_answers_as_one_sent_to_none_and_changes_nothing(world: World, endpoint: str, who: str) -> None:
     visitor, foreign = world.visitors()[who]
     client = world.pages.client(visitor)

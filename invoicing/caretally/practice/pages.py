@@ -23,7 +23,8 @@ from caretally.practice.patients import (
 from caretally.web.access import requires
 from caretally.web.attachment import attachment
 from caretally.web.edge import connection, signed_in
-from caretally.web.queries import number_in_query, words_in_query
+from caretally.web.queries import number_in_query
+from caretally.web.search_words import words_in_query
 from caretally.web.shell import may
 
 pages = Blueprint("practice", __name__, template_folder="templates", url_prefix="/practice")

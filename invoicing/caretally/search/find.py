@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
-from caretally.invoices.find_invoices import InvoiceRow, find_invoices
+from caretally.invoices.find_invoices import InvoiceRow, Wanted, find_invoices
 from caretally.patients.roster import PatientLine, patients_found
 
 MOST_OF_A_KIND = 20
@@ -51,7 +51,7 @@ def find(connection: Connection, words: str, *, vendor_id: UUID, patients: bool,
     if patients:
         today = connection.execute(TODAY).scalar_one()
         people = patients_found(connection, vendor_id=vendor_id, today=today, words=words, size=MOST_OF_A_KIND)
-    billed = find_invoices(connection, vendor_id=vendor_id, words=words) if invoices else None
+    billed = find_invoices(connection, Wanted(words=words), vendor_id=vendor_id) if invoices else None
     return Found(
         patients=people,
         clients=[row for row in named if row["kind"] == "client"],

@@ -10,8 +10,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import caretally.web
 from caretally.app.demo.pages import pages as demo_pages
 from caretally.app.import_kinds import IMPORT_KINDS
-from caretally.app.sample.pages import pages as sample_pages
 from caretally.app.job_kinds import KINDS as JOB_KINDS
+from caretally.app.sample.pages import pages as sample_pages
 from caretally.audit.pages import pages as audit_pages
 from caretally.break_glass.operator_pages import pages as operator_break_glass_pages
 from caretally.break_glass.pages import pages as break_glass_pages
@@ -23,29 +23,29 @@ from caretally.close.pages import pages as month_pages
 from caretally.closing_runs.pages import pages as closing_pages
 from caretally.console.pages import pages as console_pages
 from caretally.directory.pages import pages as directory_pages
+from caretally.exceptions.pages import pages as exception_report_pages
+from caretally.forecast.pages import pages as forecast_pages
 from caretally.guide.pages import pages as guide_pages
 from caretally.imports.pages import KINDS
 from caretally.imports.pages import pages as import_pages
-from caretally.forecast.pages import pages as forecast_pages
-from caretally.exceptions.pages import pages as exception_report_pages
 from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
-from caretally.patient_time.pages import pages as patient_time_pages
+from caretally.jobs.pages import install_kinds
+from caretally.jobs.pages import pages as job_pages
+from caretally.jobs.read import waiting_for_person
 from caretally.onboarding.pages import pages as onboarding_pages
 from caretally.outreach.pages import pages as outreach_pages
-from caretally.patients.pages import pages as patient_pages
-from caretally.replay.pages import pages as agreement_pages
-from caretally.search.pages import pages as search_pages
 from caretally.overview.pages import pages as overview_pages
 from caretally.patient_months.pages import pages as patient_month_pages
+from caretally.patient_time.pages import pages as patient_time_pages
+from caretally.patients.pages import pages as patient_pages
 from caretally.practice.pages import pages as practice_pages
 from caretally.practice.roster_pages import roster_pages
 from caretally.practice.samples_pages import samples_pages
 from caretally.questions.pages import pages as question_pages
 from caretally.questions.threads import waiting_questions
-from caretally.jobs.pages import install_kinds
-from caretally.jobs.pages import pages as job_pages
-from caretally.jobs.read import waiting_for_person
+from caretally.replay.pages import pages as agreement_pages
+from caretally.search.pages import pages as search_pages
 from caretally.settling.fix_pages import pages as exception_fix_pages
 from caretally.settling.pages import pages as exception_pages
 from caretally.sign_in.link_pages import pages as link_pages

@@ -152,7 +152,10 @@ VENDOR_GRANTS = (
     }
 )
 UNSEEN_BY_PRACTICE = frozenset(
-    {"client_lock", "agreement", "agreement_price", "overpayment_review", "late_fact", "person_record", "membership_client", "logged_time", "outreach_attempt", "closing_result", "exception_work", "exception_act_row", "previewed_exception"}
+    (
+        "client_lock agreement agreement_price overpayment_review late_fact person_record membership_client logged_time outreach_attempt "
+        "closing_result exception_work exception_act_row previewed_exception"
+    ).split()
 )
 # Columns that a practice may read where it may not read all: a patient's person key changes when another client's patient is the same person.
 READ_BY_PRACTICE = {

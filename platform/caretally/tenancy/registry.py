@@ -16,17 +16,18 @@ SCHEMA = "caretally"
 SCHEMAS = (SCHEMA, "tenancy", "guard", "import")
 
 CLIENT_TABLES = (
-    "client client_lock provider patient enrolment assignment condition consent visit care_plan review mdm attestation billed_service stay "
-    "device_period discharge time_entry late_entry agreement agreement_price client_month patient_month exception invoice invoice_line "
-    "invoice_state ledger_entry overpayment_review program_line exclusion_choice waiver late_fact adjustment person_record membership_client "
-    "logged_time outreach_attempt closing_result line_question line_message practice_sample practice_sample_item practice_verdict practice_roster practice_roster_row exception_work exception_act_row previewed_exception"
+    "client client_lock provider patient enrolment assignment condition consent visit care_plan review mdm attestation billed_service "
+    "stay device_period discharge time_entry late_entry agreement agreement_price client_month patient_month exception invoice "
+    "invoice_line invoice_state ledger_entry overpayment_review program_line exclusion_choice waiver late_fact adjustment person_record "
+    "membership_client logged_time outreach_attempt closing_result line_question line_message practice_sample practice_sample_item "
+    "practice_verdict practice_roster practice_roster_row exception_work exception_act_row previewed_exception"
 ).split()
 # Of these, what a practice keeps for itself: the vendor has no right to them, and a policy of their own shows it no row.
 PRACTICE_SPACE = "practice_sample practice_sample_item practice_verdict practice_roster practice_roster_row".split()
 VENDOR_TABLES = (
-    "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head audit_event "
-    "person_match membership identity_provider break_glass isolation_report "
-    "staff_account timer timer_piece other_time import_upload closing_run job job_outbox job_effect job_schedule exception_act saved_view"
+    "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head "
+    "audit_event person_match membership identity_provider break_glass isolation_report staff_account timer timer_piece other_time "
+    "import_upload closing_run job job_outbox job_effect job_schedule exception_act saved_view"
 ).split()
 ACCOUNT_TABLES = (
     "account account_authenticator account_passkey account_recovery_code account_link account_ceremony account_session account_event "
