@@ -30,7 +30,7 @@ from caretally.web.attachment import attachment
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import EMPTY, Filled, Form, typed_into
 from caretally.web.queries import number_in_query
-from caretally.web.search_words import words_in_query
+from caretally.web.search_words import address_words, words_in_query
 
 pages = Blueprint("invoices", __name__, template_folder="templates", url_prefix="/invoices")
 MOST_PAGES = 100_000
@@ -101,7 +101,11 @@ def invoice_shown(invoice_id: UUID, filled: Filled) -> str:
     beside = opened_line(invoice, opened) if opened else {}
     detail = {"invoice_id": invoice_id, "patients": len(shown.lines), "opened": opened.row["id"] if opened else None, "form": "page"}
     append_event(connection(), action="invoice.read", detail=detail)
-    query = {"q": shown.wanted.words or None, "only": kept_choice(shown.wanted.only, "all"), "sort": kept_choice(shown.wanted.sort, "line")}
+    query = {
+        "q": address_words(shown.wanted.words),
+        "only": kept_choice(shown.wanted.only, "all"),
+        "sort": kept_choice(shown.wanted.sort, "line"),
+    }
     return render_template(
         "invoices/show.html",
         invoice=invoice,

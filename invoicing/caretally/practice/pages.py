@@ -24,7 +24,7 @@ from caretally.web.access import requires
 from caretally.web.attachment import attachment
 from caretally.web.edge import connection, signed_in
 from caretally.web.queries import number_in_query
-from caretally.web.search_words import words_in_query
+from caretally.web.search_words import address_words, words_in_query
 from caretally.web.shell import may
 
 pages = Blueprint("practice", __name__, template_folder="templates", url_prefix="/practice")
@@ -96,5 +96,10 @@ def month_in_query() -> Month | None:
 
 def kept_query(wanted: PatientsWanted, **changes: Any) -> dict[str, Any]:
     """Return what an address says of the list, with changes; what is as at first is left out."""
-    said = {"month": wanted.month, "q": wanted.words, "outcome": wanted.outcome, "sort": "" if wanted.sort == "name" else wanted.sort}
+    said = {
+        "month": wanted.month,
+        "q": address_words(wanted.words),
+        "outcome": wanted.outcome,
+        "sort": "" if wanted.sort == "name" else wanted.sort,
+    }
     return {name: value for name, value in (said | changes).items() if value}

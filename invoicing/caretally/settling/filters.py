@@ -37,14 +37,15 @@ class Filters:
     due: str = ""
     assignee: str = ""
     words: str = ""
+    sealed: str = ""
     sort: str = "money"
     page: int = 1
     patient: UUID | None = None
     picked: tuple[str, ...] | None = None
 
     @classmethod
-    def read(cls, query: Mapping[str, str], *, newest: Month | None) -> Self:
-        """Return the filters of an address; without a month it is `newest`, the newest month that has rows."""
+    def read(cls, query: Mapping[str, str], *, newest: Month | None, words: str = "", sealed: str = "") -> Self:
+        """Return the filters of an address; without a month it is `newest`, the newest month that has rows; `sealed` is how it holds the words."""
         return cls(
             month=_month(query.get("month", ""), newest),
             client=_id(query.get("client", "")),
@@ -54,7 +55,8 @@ class Filters:
             state=_one_of(query.get("state", ""), STATES) or "open",
             due=_one_of(query.get("due", ""), DUE),
             assignee=_assignee(query.get("assignee", "")),
-            words="".join(letter for letter in query.get("q", "") if letter.isprintable())[:LONGEST_WORDS].strip(),
+            words=words.strip(),
+            sealed=sealed,
             sort=_one_of(query.get("sort", ""), SORTS) or "money",
             page=_page(query.get("page", "")),
         )
@@ -71,7 +73,7 @@ class Filters:
             "state": changed.state if changed.state != "open" else "",
             "due": changed.due,
             "assignee": changed.assignee,
-            "q": changed.words,
+            "q": changed.sealed if changed.words else "",
             "sort": changed.sort if changed.sort != "money" else "",
             "page": str(changed.page) if changed.page > 1 else "",
         }

@@ -20,6 +20,7 @@ from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import EMPTY, Filled, Form, typed_into
 from caretally.web.queries import number_in_query
+from caretally.web.search_words import address_words, words_in_query
 from caretally.web.shell import may
 
 pages = Blueprint("exceptions", __name__, template_folder="templates", url_prefix="/exceptions")
@@ -104,7 +105,9 @@ def queue_page(filled: Filled, *, of_view: Filled = EMPTY, status: int = 200) ->
 
 def filters_of(offered: Furniture) -> Filters:
     """Return the filters of the address; no month means the newest."""
-    return Filters.read(request.args, newest=offered.months[0] if offered.months else None)
+    words = words_in_query("q")
+    newest = offered.months[0] if offered.months else None
+    return Filters.read(request.args, newest=newest, words=words, sealed=address_words(words) or "")
 
 
 @pages.get("/file.<ending>")

@@ -66,7 +66,7 @@ from caretally.web.large_requests import install_large_requests
 from caretally.web.month_in_path import MonthInPath
 from caretally.web.own_forms import install_own_forms
 from caretally.web.request_log import install_request_log
-from caretally.web.search_words import search_words
+from caretally.web.search_words import install_search_words, search_words
 from caretally.web.shell import Entry, Shell, install_shell
 from caretally.web.start import start
 from caretally.whatif.pages import pages as what_if_pages
@@ -190,6 +190,7 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
     install_headers(app)
     install_large_requests(app)
     install_own_forms(app)
+    install_search_words(app)
     install_shell(app, Shell(ENTRIES, search=SEARCH, demo=demo, **PLACES))
     install_sign_in(app)
     install_kinds(app, JOB_KINDS)

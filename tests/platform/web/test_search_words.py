@@ -21,7 +21,7 @@ def dana() -> Visitor:
 
 def look_for(client: FlaskClient, words: str, to: str = "/invoices", **more: str) -> str:
     """Send the form and return where it leads."""
-    sent = {"form_token": form_token(client.get("/probe/form")), "to": to, "words": words, **more}
+    sent = {"form_token": form_token(client.get("/probe/form")), "to": to, "q": words, **more}
     return client.post("/look-for", data=sent, headers={"Origin": HERE}).headers["Location"]
 
 
