@@ -1,6 +1,7 @@
 """The pages of previewing, closing and reopening a month: what would be closed, the question before it, how far it is, the way back."""
 
 from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -15,8 +16,11 @@ from caretally.close.pages import link_to_exceptions
 from caretally.close.reopen import reopen_month
 from caretally.closing_runs.candidates import Candidate, candidates, reason_differences, to_preview, wants_four_eyes
 from caretally.closing_runs.close_clients import close_clients
-from caretally.closing_runs.runs import Wanted, ask_for_run, read_run
+from caretally.closing_runs.runs import Run, Wanted, ask_for_run, read_run
+from caretally.closing_runs.work import CLOSING_RUN
 from caretally.errors import UsageMistake
+from caretally.jobs.enqueue import enqueue
+from caretally.jobs.read import job_of_key
 from caretally.months import Month
 from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.access import requires
@@ -26,6 +30,10 @@ from caretally.web.form import EMPTY, Form, typed_into, written
 pages = Blueprint("closing", __name__, template_folder="templates", url_prefix="/months/<month:month>")
 # How long one request works off a run before it shows how far it is; the rest is a press of a button, or a job's.
 IN_REQUEST_MILLISECONDS = 20_000
+# More clients than these are background work from the start; fewer are done while the browser waits.
+MOST_IN_REQUEST = 5
+# After so many seconds nobody has begun, and the page offers to go on by hand.
+PATIENCE_SECONDS = 10
 
 
 class ChosenForm(Form):
@@ -120,7 +128,12 @@ def run(month: Month, run_id: UUID) -> ResponseReturnValue:
         work_off(run_id)
         return redirect(url_for("closing.run", month=month, run_id=run_id), 303)
     return render_template(
-        "closing_runs/run.html", month=month, found=found, again=uuid4(), link_to_exceptions=partial(link_to_exceptions, month)
+        "closing_runs/run.html",
+        month=month,
+        found=found,
+        under_way=is_under_way(found),
+        again=uuid4(),
+        link_to_exceptions=partial(link_to_exceptions, month),
     )
 
 
@@ -147,8 +160,19 @@ def begun(month: Month, run_id: UUID, kind: str, wanted: Collection[Wanted]) -> 
     if not wanted:
         raise UsageMistake(f"There is nothing to {kind}: every client's month is closed. Open the month to see their invoices.")
     if ask_for_run(connection(), run_id, month, kind=kind, wanted=wanted):
-        work_off(run_id)
+        if len(wanted) > MOST_IN_REQUEST:
+            enqueue(connection(), CLOSING_RUN.name, {"run": run_id, "month": str(month)}, key=str(run_id))
+        else:
+            work_off(run_id)
     return redirect(url_for("closing.run", month=month, run_id=run_id), 303)
+
+
+def is_under_way(found: Run) -> bool:
+    """Tell whether background work is at a run, or will be in a moment."""
+    job = job_of_key(connection(), CLOSING_RUN.name, str(found.id))
+    if job is None or job.ended or not found.of("waiting"):
+        return False
+    return job.status == "running" or (datetime.now(UTC) - job.asked_at).total_seconds() < PATIENCE_SECONDS
 
 
 def work_off(run_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """Every kind of background work, as its capability declares it; a kind that is not here is not worked at."""
 
+from caretally.closing_runs.work import CLOSING_RUN
 from caretally.jobs.check_audit_log import CHECK_AUDIT_LOG
 from caretally.jobs.kinds import kinds_of
 
-KINDS = kinds_of((CHECK_AUDIT_LOG,))
+KINDS = kinds_of((CHECK_AUDIT_LOG, CLOSING_RUN))
