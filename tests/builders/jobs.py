@@ -46,6 +46,12 @@ def add_event(job: JobAtWork) -> str:
     return "One event was added."
 
 
+def add_event_slowly(job: JobAtWork) -> str:
+    """Have one effect after a third of a second, so that a kill meets a job under way."""
+    time.sleep(0.3)
+    return add_event(job)
+
+
 def fail(_job: JobAtWork) -> str:
     """Fail as a defect does, with a patient's name in its mouth."""
     raise ValueError("Alma Abara, born 1941-03-02")
@@ -74,7 +80,7 @@ def probe(name: str, run: Callable[[JobAtWork], str], **more: Any) -> Kind:
     return Kind(name, f"Probe: {name}", run, "probe", **more)
 
 
-PROBES = kinds_of(probe(run.__name__, run) for run in (add_event, fail, refuse, lack, crawl))
+PROBES = kinds_of(probe(run.__name__, run) for run in (add_event, add_event_slowly, fail, refuse, lack, crawl))
 
 
 def workshop(database: TestDatabase, kinds: Kinds = PROBES, **given: Any) -> Workshop:
@@ -94,14 +100,14 @@ def ask(office: Office, kind: str = "add_event", *, key: str = "", jobs: int = 1
         return [enqueue(connection, kind, {}, key=key or uuid4().hex) for _ in range(jobs)]
 
 
-def ask_for_many(office: Office, jobs: int) -> None:
+def ask_for_many(office: Office, jobs: int, kind: str = "add_event") -> None:
     """Ask for thousands of jobs of a vendor in two statements."""
     with office.transaction() as connection:
         many = (
-            "WITH asked AS (INSERT INTO job (vendor_id, kind, job_key, payload) SELECT :vendor_id, 'add_event', gen_random_uuid()::text, '{}' "
+            "WITH asked AS (INSERT INTO job (vendor_id, kind, job_key, payload) SELECT :vendor_id, :kind, gen_random_uuid()::text, '{}' "
             "FROM generate_series(1, :jobs) RETURNING vendor_id, id) INSERT INTO job_outbox (vendor_id, id) SELECT vendor_id, id FROM asked"
         )
-        connection.execute(text(many), {"vendor_id": office.vendor_id, "jobs": jobs})
+        connection.execute(text(many), {"vendor_id": office.vendor_id, "jobs": jobs, "kind": kind})
 
 
 def ask_and_hint(office: Office, kind: str = "add_event") -> UUID:

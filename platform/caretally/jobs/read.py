@@ -19,7 +19,7 @@ NEWEST = text(
     f"{FIELDS} AND (:unfinished IS FALSE OR j.status IN ('waiting', 'running')) ORDER BY j.asked_at DESC, j.id DESC LIMIT :most OFFSET :skipped"
 )
 STUCK = text("SELECT count(*) FROM job WHERE vendor_id = (SELECT tenancy.current_vendor()) AND status = 'quarantined'")
-ASKERS = {"scheduler": "The schedule", "operator-cli": "The operator's command line"}
+ASKERS = {"scheduler": "the schedule", "operator-cli": "the operator's command line"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class JobSeen:
     @property
     def asker(self) -> str:
         """Who asked for it, in words."""
-        return self.asker_name or ASKERS.get(self.asked_by.partition(":")[0], "Somebody who has left")
+        return self.asker_name or ASKERS.get(self.asked_by.partition(":")[0], "somebody who has left")
 
     @property
     def per_mille(self) -> int:

@@ -88,7 +88,7 @@ def test_a_worker_does_what_was_asked_for_heals_its_broker_and_ends_with_it(offi
 def test_everything_is_up_and_what_is_killed_comes_back(office: Office, home: Path) -> None:
     port = free_port()
     with started("up", "--port", str(port), "--threads", "2") as up:
-        until(lambda: readiness(port) == {"status": "ready", "broker": "up"}, "the pages are up and so is the broker")
+        until(lambda: readiness(port) == {"status": "ready", "broker": "up"}, "the pages are up and so is the broker", seconds=200)
         (first,) = ask(office, "check_audit_log")
         until(lambda: done(office, first), "the worker works")
         for child in psutil.Process(up.pid).children():
@@ -104,13 +104,6 @@ def test_everything_is_up_and_what_is_killed_comes_back(office: Office, home: Pa
 @pytest.mark.usefixtures("caretally_environment")
 def test_a_broker_that_is_none_is_one_sentence() -> None:
     assert program("worker", CARETALLY_BROKER_URL="http://127.0.0.1").is_one_sentence(2, "CARETALLY_BROKER_URL")
-
-
-def test_a_broker_that_is_down_makes_nobody_unready(office: Office, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    port = free_port()
-    monkeypatch.setenv("CARETALLY_BROKER_URL", f"redis://127.0.0.1:{free_port()}/0")
-    with started("serve", "--port", str(port)):
-        until(lambda: readiness(port) == {"status": "ready", "broker": "down"}, "it is ready and tells that the broker is down")
 
 
 def test_what_keeps_ending_is_begun_after_ever_longer_pauses(monkeypatch: pytest.MonkeyPatch) -> None:

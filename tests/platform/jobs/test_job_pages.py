@@ -141,7 +141,7 @@ def test_who_asked_is_told_by_name(pages: Pages, office: Office, database: TestD
     for actor in (f"person:{signer.id}", "scheduler", "operator-cli:root"):
         ask(Office(database, office.vendor_id, actor), "check_audit_log")
     shown = words(pages.get("/work", dana))
-    assert [name in shown for name in ("Robin Vance", "The schedule", "The operator's command line")] == [True] * 3
+    assert [name in shown for name in ("Robin Vance", "the schedule", "the operator's command line")] == [True] * 3
 
 
 def test_a_practice_sees_no_work_of_its_vendor(pages: Pages, office: Office) -> None:

@@ -20,3 +20,10 @@ def test_a_process_without_its_database_is_alive_and_not_ready_and_names_the_par
     assert [answer.status_code for answer in answers] == [200, 503, 200]
     assert answers[2].json["parts"] == dict.fromkeys(("vendor_pool", "sign_in_pool", "operator_pool"), "up") | {"practice_pool": "down"}  # type: ignore[index]
     assert not any(b"secret" in answer.data or b"127.0.0.1" in answer.data for answer in answers)
+
+
+def test_a_broker_that_is_down_is_told_and_makes_no_process_unready(database: TestDatabase) -> None:
+    for up, word in ((True, "up"), (False, "down")):
+        client = create_app(edge_of(database, broker_is_up=lambda up=up: up)).test_client()
+        assert (client.get("/readyz").status_code, client.get("/readyz").json) == (200, {"status": "ready", "broker": word})
+        assert client.get("/statusz").json["parts"]["broker"] == word  # type: ignore[index]

@@ -1,0 +1,26 @@
+"""Progress moves while it is looked at, with the script and without it, and stands still at the end."""
+
+import pytest
+from sqlalchemy import text
+
+from tests.browser.conftest import Visit
+from tests.builders.databases import TestDatabase
+from tests.builders.jobs import work_under_way
+from tests.builders.office import new_office
+from tests.builders.pages import visitor_of
+
+pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with the script", "without it"])
+def test_progress_moves_until_it_has_ended(visit: Visit, database: TestDatabase, *, scripts: bool) -> None:
+    office = new_office(database, "A")
+    job_id = work_under_way(office)
+    with visit(f"/work/{job_id}", visitor_of(office.vendor_id), scripts=scripts) as page:
+        page.get_by_text("20 of 60 clients closed").wait_for()
+        with office.transaction() as connection:
+            ended = "UPDATE job SET status = 'done', done = 60, said = 'All 60 clients are closed.', ended_at = clock_timestamp() WHERE id = :id"
+            connection.execute(text(ended), {"id": job_id})
+        page.get_by_text("All 60 clients are closed.").wait_for(timeout=60_000)
+        assert page.get_by_text("60 of 60 clients closed").count() == 1
+        assert page.locator("noscript").count() == (1 if scripts else 0)
