@@ -250,11 +250,22 @@ def test_time_that_is_kept_while_its_month_closes_becomes_a_late_entry_and_no_er
     assert keeping.office.value("SELECT count(*) FROM time_entry") == 0
 
 
-def test_approving_holds_the_rows_so_that_their_owner_changes_them_before_or_after(keeping: Timekeeping) -> None:
-    written(keeping)
-    all_of_it = chosen(keeping)
+def test_time_that_its_owner_is_just_changing_is_not_approved_unseen(keeping: Timekeeping) -> None:
+    logged_id = written(keeping)
+    with ThreadPoolExecutor(1) as other, keeping.transaction() as owner:
+        version = find_logged(owner, logged_id).version
+        all_of_it = chosen(keeping)
+        confirm_note(owner, logged_id, NOTE, seen=version)
+        deciding = other.submit(approve_these, keeping, all_of_it)
+        while not owner.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one():
+            assert not deciding.done()
+        owner.commit()
+        with pytest.raises(NothingChosen):
+            deciding.result()
+    assert keeping.office.value("SELECT approved_by FROM time_entry") == ""
+
+
+def approve_these(keeping: Timekeeping, these: list[Chosen]) -> None:
+    """Approve entries as the supervisor."""
     with keeping.transaction("supervisor") as connection:
-        approve(connection, all_of_it, name="Supervisor Person")
-        with keeping.office.transaction() as owner:
-            free = owner.execute(text("SELECT count(*) FROM (SELECT 1 FROM logged_time FOR UPDATE SKIP LOCKED) free")).scalar_one()
-        assert free == 0
+        approve(connection, these, name="Supervisor Person")
