@@ -1,5 +1,6 @@
 """Time by hand waits for a supervisor, time for a closed month waits beside it, and nobody changes what is not theirs."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -231,27 +232,40 @@ def test_an_overlap_of_staff_or_patient_is_told_of_and_not_refused(keeping: Time
     assert keeping.office.value("SELECT count(*) FROM time_entry") == 3
 
 
-def test_a_close_waits_for_no_time_that_is_just_being_kept(keeping: Timekeeping) -> None:
-    """An entry is kept under the client's shared lock: a month cannot close between the look at it and the entry."""
-    with keeping.transaction() as connection:
-        work = Work(
-            client_id=keeping.office.clients["A1"],
-            patient_id=keeping.patients["1001"],
-            staff_id=keeping.office.staff["rn"],
-            program="CCM",
-            activity="call",
-            pieces=[(AT_TWO, AT_TWO + timedelta(minutes=25))],
-        )
-        keep_written(connection, work, key=uuid4(), reason="x")
-        taken = "SELECT count(*) FROM (SELECT 1 FROM client_lock WHERE client_id = :client_id FOR UPDATE SKIP LOCKED) free"
-        assert keeping.office.value(taken, client_id=keeping.office.clients["A1"]) == 0
+def test_time_that_is_kept_while_its_month_closes_becomes_a_late_entry_and_no_error(keeping: Timekeeping) -> None:
+    close = (
+        "INSERT INTO client_month (vendor_id, client_id, month, revision, status, starts_at, ends_at, closed_by, closed_at) VALUES "
+        "(:vendor_id, :client_id, '2026-10-01', 1, 'closed', '2026-10-01T04:00Z', '2026-11-01T04:00Z', 'tester', now())"
+    )
+    key = {"vendor_id": keeping.office.vendor_id, "client_id": keeping.office.clients["A1"]}
+    with ThreadPoolExecutor(1) as other, keeping.office.transaction() as closing:
+        closing.execute(text("SELECT 1 FROM client_lock WHERE client_id = :client_id FOR UPDATE"), key)
+        kept = other.submit(written, keeping)
+        while not closing.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one():
+            assert not kept.done()
+        closing.execute(text(close), key)
+        closing.commit()
+        logged_id = kept.result()
+    assert found(keeping, logged_id).late is not None
+    assert keeping.office.value("SELECT count(*) FROM time_entry") == 0
 
 
-def test_approving_holds_the_rows_so_that_their_owner_changes_them_before_or_after(keeping: Timekeeping) -> None:
-    written(keeping)
-    all_of_it = chosen(keeping)
+def test_time_that_its_owner_is_just_changing_is_not_approved_unseen(keeping: Timekeeping) -> None:
+    logged_id = written(keeping)
+    with ThreadPoolExecutor(1) as other, keeping.transaction() as owner:
+        version = find_logged(owner, logged_id).version
+        all_of_it = chosen(keeping)
+        confirm_note(owner, logged_id, NOTE, seen=version)
+        deciding = other.submit(approve_these, keeping, all_of_it)
+        while not owner.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one():
+            assert not deciding.done()
+        owner.commit()
+        with pytest.raises(NothingChosen):
+            deciding.result()
+    assert keeping.office.value("SELECT approved_by FROM time_entry") == ""
+
+
+def approve_these(keeping: Timekeeping, these: list[Chosen]) -> None:
+    """Approve entries as the supervisor."""
     with keeping.transaction("supervisor") as connection:
-        approve(connection, all_of_it, name="Supervisor Person")
-        with keeping.office.transaction() as owner:
-            free = owner.execute(text("SELECT count(*) FROM (SELECT 1 FROM logged_time FOR UPDATE SKIP LOCKED) free")).scalar_one()
-        assert free == 0
+        approve(connection, these, name="Supervisor Person")
