@@ -137,7 +137,7 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(browser: Browser, da
         page.click("text=Sign out")
         page.wait_for_url("**/sign-in")
         page.click("text=Sign in with a passkey")
-        page.wait_for_url(f"{named}/months")
+        page.wait_for_url(f"{named}/overview")
         page.goto("/profile")
         assert "signed in passkey accepted" in page.inner_text("main")
     assert [mail.text for mail in pages.posted if mail.to == person.email and "a passkey was added" in mail.text]

@@ -30,6 +30,12 @@ QUERIES = (
     "/audit-log?action={}",
     "/audit-log?before={}",
     "/months/{}",
+    "/months/2026-10?q={}",
+    "/months/2026-10?show={}",
+    "/months/2026-10?reopened={}",
+    "/months/2026-10/close?client={}",
+    "/months/2026-10/what-if?code={}",
+    "/invoices/send?month={}",
     "/invoices?{}=1",
     "/invoices/{}",
     "/nowhere/{}",
@@ -132,7 +138,13 @@ def test_no_name_in_the_database_becomes_markup_of_a_page(database: TestDatabase
     who = visitor_of(office.vendor_id, name=MARKUP[0], vendor_name=MARKUP[43], role=MARKUP[12])
     found = invoice_id(office, "A1")
     addresses = [
+        "/overview",
         "/months/2026-10",
+        "/months/2026-10/preview",
+        "/months/2026-10/close",
+        "/months/2026-10/forecast",
+        "/months/2026-10/what-if",
+        "/invoices/send",
         "/invoices",
         "/audit-log",
         *(f"/invoices/{found}?page={page}&open={page * 50 - 1}" for page in (1, 2)),
