@@ -7,6 +7,7 @@ import pytest
 
 from caretally.close.reopen import reopen_month
 from caretally.months import Month
+from caretally.patient_months.month_of_patient import alternatives, closed_month
 from caretally.web.visitor import Reading, Visitor
 from tests.builders.office import OCTOBER, Office
 from tests.builders.pages import Pages, statements_of, visitor_of, words
@@ -140,3 +141,16 @@ def test_a_month_that_is_none_is_not_there(pages: Pages, office: Office, nora: V
     patient = patient_of(office, "Carla")
     for month in ("2026-13", "2026-1", "then", f"{date.max.year + 1}-01"):
         assert pages.get(f"/patients/{patient}/{month}", nora).status_code == 404
+
+
+def test_another_lawful_claim_is_told_with_what_it_would_cost_by_the_agreement_of_the_month(pages: Pages, office: Office) -> None:
+    patient = patient_of(office, "Carla")
+    claims = ["99490x1+99439x2", "99487x1", "99999x1"]
+    with office.transaction() as connection:
+        row = closed_month(connection, patient, OCTOBER, vendor_id=office.vendor_id, prices=True).row
+        told = alternatives(connection, row, claims, prices=True)
+    assert [(one.claim.replace("\N{MULTIPLICATION SIGN}", "x"), one.cents) for one in told] == [
+        ("99490 + 99439 x2", 3800 + 2 * 1600),
+        ("99487", 9000),
+        ("99999", None),
+    ]

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.visitor import Visitor
-from tests.builders.accounts import give_role, new_signer
+from tests.builders.accounts import give_role, new_signer, sign_in, submit
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office
 from tests.builders.pages import HERE, Pages, form_token, visitor_of, words
@@ -218,3 +218,17 @@ def test_nothing_said_is_ever_changed(asking: Asking, change: str) -> None:
         pytest.raises(ProgrammingError, match="permission denied"),
     ):
         connection.execute(text(change))
+
+
+def test_a_practices_administrator_signs_in_for_real_asks_and_is_answered(asking: Asking, database: TestDatabase) -> None:
+    signer, billing = new_signer(database, name="Nora Beck"), new_signer(database, name="Dana Whitfield")
+    give_role(database, signer, asking.office.vendor_id, "practice_administrator", clients=["A1"])
+    give_role(database, billing, asking.office.vendor_id, "billing_admin")
+    client, invoice = sign_in(asking.pages, signer), f"/invoices/{invoice_id(asking.office, 'A1')}"
+    assert client.get("/").headers["Location"] == "/practice"
+    typed = {"thread": str(uuid4()), "line": str(asking.line()[0]), "said": "<script>alert(1)</script>", "answer_by": "2030-01-15"}
+    assert submit(client, f"{invoice}?open=1", to=f"{invoice}/ask?open=1", **typed, kind="question").status_code == 303
+    page = sign_in(asking.pages, billing).get(f"/questions/{typed['thread']}")
+    assert "Nora Beck" in page.text
+    assert "&lt;script&gt;alert(1)" in page.text
+    assert "<script>alert(1)" not in page.text
