@@ -89,6 +89,7 @@ CRAWL = {
     "directory.new_staff": Crawled("/staff/new"),
     "directory.edit_staff": Crawled("/staff/{member}/edit"),
     "patients.listed": Crawled("/patients", ("?q={words}", "?page=2", "?client={member}")),
+    "patients.download": Crawled("/patients/file.csv", ("?q={words}", "?client={member}")),
     "patients.show": Crawled("/patients/{member}"),
     "replay.listed": Crawled("/agreements"),
     "replay.versions": Crawled("/agreements/{member}"),

@@ -56,7 +56,9 @@ def checklist(has: Mapping[str, Any]) -> list[Step]:
 def _own_house(has: Mapping[str, Any]) -> list[Step]:
     missing = [words for words, there in (("address", has["has_address"]), ("remit-to address", has["has_remit_to"])) if not there]
     says = (
-        f"Not written yet: the {' and the '.join(missing)}, which stand on every invoice." if missing else "Name, addresses and time zone stand on every invoice."
+        f"Not written yet: the {' and the '.join(missing)}, which stand on every invoice."
+        if missing
+        else "Name, addresses and time zone stand on every invoice."
     )
     return [
         Step("Your details", says, 2 - len(missing), 2, Act("Fill in the settings", "settings.show", "change_settings")),
