@@ -159,6 +159,7 @@ CRAWL = {
     "directory.new_staff": Crawled("/staff/new"),
     "directory.edit_staff": Crawled("/staff/{member}/edit"),
     "patients.listed": Crawled("/patients", ("?q={words}", "?page=2", "?client={client}")),
+    "patients.download": Crawled("/patients/file.csv", ("?q={words}", "?client={client}")),
     "patients.show": Crawled("/patients/{patient}"),
     "replay.listed": Crawled("/agreements"),
     "replay.versions": Crawled("/agreements/{client}"),

@@ -1,14 +1,16 @@
 """The pages of patients: the list with its search, and one patient with everything on record."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from caretally.audit.chain import append_event
 from caretally.months import Month
-from caretally.patients.roster import PAGE_SIZE, STANDINGS, chart_of, note_patients_shown, patients_found
+from caretally.patients.roster import PAGE_SIZE, STANDINGS, PatientLine, chart_of, note_patients_shown, patients_found
+from caretally.patients.roster_file import roster_csv, roster_xlsx
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
 from caretally.web.queries import number_in_query
@@ -17,28 +19,21 @@ from caretally.web.search_words import words_in_query
 pages = Blueprint("patients", __name__, template_folder="templates", url_prefix="/patients")
 CLIENTS = text("SELECT client_id, name, (clock_timestamp() AT TIME ZONE timezone)::date AS today FROM client ORDER BY name, code")
 MOST_PAGES = 100_000
+MOST_IN_A_FILE = 100_000
+FILES = {
+    "csv": (roster_csv, "text/csv; charset=utf-8"),
+    "xlsx": (roster_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
 
 
 @pages.get("")
 @requires("read_patients")
 def listed() -> ResponseReturnValue:
     """List patients: all, or those of a client, a standing and words."""
-    words, standing, client_id = words_in_query("q"), words_in_query("standing"), client_in_query()
     page = min(number_in_query("page", otherwise=1), MOST_PAGES)
     clients = connection().execute(CLIENTS).mappings().all()
-    found = (
-        patients_found(
-            connection(),
-            vendor_id=signed_in().vendor_id,
-            today=max(client["today"] for client in clients),
-            words=words,
-            client_id=client_id,
-            standing=standing,
-            page=page,
-        )
-        if clients
-        else []
-    )
+    found = asked_for(clients, page=page, size=PAGE_SIZE)
+    words, standing, client_id = words_in_query("q"), words_in_query("standing"), client_in_query()
     made = render_template(
         "patients/listed.html",
         found=found,
@@ -52,6 +47,35 @@ def listed() -> ResponseReturnValue:
     )
     note_patients_shown(connection(), "patients.listed", (one.id for one in found))
     return made
+
+
+@pages.get("/file.<ending>")
+@requires("export")
+def download(ending: str) -> ResponseReturnValue:
+    """Give the list as CSV or XLSX: what it is asked for, every page of it."""
+    if ending not in FILES:
+        abort(404)
+    render, kind = FILES[ending]
+    found = asked_for(connection().execute(CLIENTS).mappings().all(), page=1, size=MOST_IN_A_FILE)
+    made = Response(render(found), mimetype=kind, headers={"Content-Disposition": f'attachment; filename="patients.{ending}"'})
+    note_patients_shown(connection(), f"patients.{ending}", (one.id for one in found))
+    return made
+
+
+def asked_for(clients: Sequence[RowMapping], *, page: int, size: int) -> list[PatientLine]:
+    """Return the patients that the address asks for."""
+    if not clients:
+        return []
+    return patients_found(
+        connection(),
+        vendor_id=signed_in().vendor_id,
+        today=max(client["today"] for client in clients),
+        words=words_in_query("q"),
+        client_id=client_in_query(),
+        standing=words_in_query("standing"),
+        page=page,
+        size=size,
+    )
 
 
 @pages.get("/<uuid:patient_id>")

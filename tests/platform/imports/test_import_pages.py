@@ -1,6 +1,7 @@
 """The pages of imports: a file is sent once, its columns are said once, its cells are corrected in place, and nothing is written before."""
 
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from caretally.web.edge import EXTENSION
 from tests.builders.databases import TestDatabase
 from tests.builders.import_files import Desk, new_desk
 from tests.builders.pages import Pages, visitor_of, words
@@ -173,12 +175,13 @@ def test_only_who_may_import_may_send_more_than_a_page_takes(pages: Pages, desk:
     assert kept.status_code == 303
 
 
-def test_neither_the_scratch_folder_nor_the_log_keeps_what_was_sent(pages: Pages, desk: Desk, capfd: pytest.CaptureFixture[str]) -> None:
-    from caretally.web.edge import EXTENSION
-
-    scratch: Path = pages.app.extensions[EXTENSION].scratch
-    send_file(pages.client(visitor_of(desk.office.vendor_id)), "patients", GOOD.replace("Okonkwo", "Unloggable"), name="Unloggable.csv")
-    assert [path for path in scratch.rglob("*") if path.is_file()] == []
+def test_neither_the_scratch_folder_nor_the_log_keeps_what_was_sent(desk: Desk, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    here = Pages(desk.office.database)
+    here.app.extensions[EXTENSION] = replace(here.app.extensions[EXTENSION], scratch=tmp_path / "scratch")
+    named = GOOD.replace("Okonkwo", "Unloggable")
+    assert send_file(here.client(visitor_of(desk.office.vendor_id)), "patients", named, name="Unloggable.csv").status_code == 303
+    assert (tmp_path / "scratch").is_dir()
+    assert list((tmp_path / "scratch").iterdir()) == []
     assert "Unloggable" not in capfd.readouterr().err
 
 

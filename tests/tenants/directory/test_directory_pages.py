@@ -124,6 +124,18 @@ def test_a_patients_page_shows_the_record_masks_the_medicare_number_and_notes_th
     assert detail["patient_id"] == str(patient)
 
 
+def test_the_list_can_be_taken_along_as_it_is_shown_by_who_may_and_no_cell_is_run(pages: Pages, office: Office) -> None:
+    office.add_patient("A1", "=1+1", family_name="Takeaway", given_name="Tess", mbi="1EG4TE5MK73")
+    dana = visitor_of(office.vendor_id, permissions=frozenset({"read_patients", "export", "read_months"}))
+    file = pages.get("/patients/file.csv?q=takeaway", dana)
+    assert file.headers["Content-Disposition"] == 'attachment; filename="patients.csv"'
+    assert file.text.splitlines()[1] == "'=1+1,Takeaway,Tess,1941-03-02,Practice A1,enrolled,CCM"
+    assert "Castellano" not in file.text
+    assert pages.get("/patients/file.xlsx?q=takeaway", dana).data[:2] == b"PK"
+    assert pages.get("/patients/file.exe", dana).status_code == 404
+    assert pages.get("/patients/file.csv", visitor_of(office.vendor_id)).status_code == 403
+
+
 @pytest.mark.parametrize(
     "page", ["/clients/{}", "/clients/{}/edit", "/clients/{}/providers/new", "/patients/{}", "/staff/{}/edit", "/providers/{}/edit"]
 )
