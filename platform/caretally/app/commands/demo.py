@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 from contextlib import suppress
 from datetime import date
@@ -10,6 +11,7 @@ from pathlib import Path
 import click
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from caretally.app.broker import broker_up
 from caretally.app.commands.serve import PORT, AddressTaken, require_free, web_server
 from caretally.app.demo.card import as_json as card_as_json
 from caretally.app.demo.card import card
@@ -17,6 +19,7 @@ from caretally.app.demo.plan import DemoPlan
 from caretally.app.demo.run import CARD, DemoMade, Tell, database_up, make_demo, throw_away
 from caretally.app.installation import Installation
 from caretally.app.output import json_option, notes, print_json
+from caretally.app.supervisor import Supervisor
 from caretally.app.web_process import DEMO
 from caretally.errors import BlockedByExceptions
 from caretally.files.atomic import write_whole
@@ -50,7 +53,7 @@ def demo(*, leave: bool, seed: int, reset: bool, out: Path, as_json: bool) -> in
             write_whole(out / CARD, text.encode())
         print_json(card_as_json(made, address=address)) if as_json else click.echo(text)
         if port:
-            _serve(port)
+            _serve(here, port)
     parked = [result for one in made.vendors for result in one.results if result.status == "parked"]
     return BlockedByExceptions.exit_code if parked else 0
 
@@ -80,8 +83,17 @@ def free_port() -> int:
     return PORTS[-1]
 
 
-def _serve(port: int) -> None:
+def _serve(here: Installation, port: int) -> None:
+    """Serve the pages until Ctrl-C, with a worker beside them that is started again when it ends."""
     os.environ[DEMO] = "1"
-    click.echo("The pages and the database stay up for this; Ctrl-C ends the demo.", err=True)
-    web_server(host="127.0.0.1", port=port, workers=1, threads=8).serve()
+    stop = threading.Event()
+    worker = threading.Thread(target=Supervisor([("worker", "--threads", "2")]).run, args=(stop,))
+    with broker_up(here.settings):
+        worker.start()
+        click.echo("The pages, background work and the database stay up for this; Ctrl-C ends the demo.", err=True)
+        try:
+            web_server(host="127.0.0.1", port=port, workers=1, threads=8).serve()
+        finally:
+            stop.set()
+            worker.join()
     click.echo("Bye; the next run finds everything again.", err=True)

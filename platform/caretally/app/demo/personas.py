@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import Connection
+
 from caretally.app.demo.scenario import VENDORS
 from caretally.app.installation import Installation, Vendor
+from caretally.carelog.staff_ties import people_who_log, staff_members, tie
 from caretally.identity.accounts import account_for, make_operator
 from caretally.identity.memberships import add_member, members
 from caretally.identity.roles import Role
@@ -86,8 +89,19 @@ def ensure_personas(here: Installation, vendors: list[Vendor], *, month: Month) 
         for one in people:
             if one.email not in known:
                 _make(here, vendor, one, (first, month.last_day))
+        with vendor.transaction() as connection:
+            _tie_to_staff(connection)
     with here.auth_pool.begin() as connection:
         make_operator(connection, account_for(connection, email=OPERATOR.email, name=OPERATOR.name).id)
+
+
+def _tie_to_staff(connection: Connection) -> None:
+    """Let each person who logs time be one of the vendor's nurses, so that their timer runs; whoever is somebody already stays so."""
+    people = people_who_log(connection)
+    taken = {one.staff_id for one in people}
+    nurses = [one for one in sorted(staff_members(connection), key=lambda one: one.code) if one.credential == "RN" and one.id not in taken]
+    for person, nurse in zip((one for one in people if one.staff_id is None), nurses, strict=False):
+        tie(connection, person.account_id, nurse.id)
 
 
 def _make(here: Installation, vendor: Vendor, persona: Persona, period: tuple[date, date]) -> None:
