@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -35,6 +36,7 @@ class Kept:
             if now >= self.not_before:
                 self.process, self.began = begin(self.words), now
         elif (code := self.process.poll()) is not None:
+            end_orphans(self.process.pid)
             steady = now - self.began >= STEADY_SECONDS
             self.pause = FIRST_PAUSE_SECONDS if steady else self.pause
             click.echo(f"caretally {self.words[0]} ended with {code}; it is started again in {self.pause:g} seconds.", err=True)
@@ -73,6 +75,13 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            end_orphans(process.pid)
+
+
+def end_orphans(session: int) -> None:
+    """Kill what a process that has ended left behind in its session: a worker of the pages would go on answering at the port."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(session, signal.SIGKILL)
 
 
 def begin(words: tuple[str, ...]) -> "subprocess.Popen[bytes]":
