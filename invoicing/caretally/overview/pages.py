@@ -10,8 +10,9 @@ from caretally.months import Month
 from caretally.overview.figures import figures_of
 from caretally.overview.tasks import Task, tasks_of
 from caretally.overview.trend_picture import trend_picture
-from caretally.web.access import requires
+from caretally.web.access import declared_access, requires
 from caretally.web.edge import connection, signed_in
+from caretally.web.shell import may
 
 pages = Blueprint("overview", __name__, template_folder="templates")
 
@@ -41,5 +42,8 @@ def page_of(task: Task) -> str:
 
 
 def first_of(*found: tuple[str, Mapping[str, Any]]) -> str:
-    """Return the address of the first page that this installation has."""
-    return next(url_for(endpoint, **values) for endpoint, values in found if endpoint in current_app.view_functions)
+    """Return the address of the first page that this installation has and the visitor may open, else of the last."""
+    access = declared_access(current_app)
+    offered = (one for one in found if one[0] in access and may(access[one[0]].permission))
+    endpoint, values = next(offered, found[-1])
+    return url_for(endpoint, **values)

@@ -100,11 +100,6 @@ def thread(connection: Connection, question_id: UUID, *, vendor_id: UUID) -> Thr
     return _thread(row)
 
 
-def waiting_questions(connection: Connection) -> int:
-    """Return how many threads wait: for the vendor's people those to answer, for a practice's those not settled yet."""
-    return int(connection.scalar(statement("waiting")) or 0)
-
-
 def _thread(row: RowMapping) -> Thread:
     known: dict[str, Any] = {name: row[name] for name in Thread.__dataclass_fields__ if name != "messages"}
     messages = tuple(Message(**one | {"at": datetime.fromisoformat(one["at"])}) for one in row["messages"])

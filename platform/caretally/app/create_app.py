@@ -15,7 +15,7 @@ from caretally.app.sample.pages import pages as sample_pages
 from caretally.audit.pages import pages as audit_pages
 from caretally.break_glass.operator_pages import pages as operator_break_glass_pages
 from caretally.break_glass.pages import pages as break_glass_pages
-from caretally.break_glass.requests import present_requests
+from caretally.break_glass.requests import PRESENT
 from caretally.carelog.approval_pages import pages as approval_pages
 from caretally.carelog.pages import pages as time_pages
 from caretally.carelog.tie_pages import pages as tie_pages
@@ -32,7 +32,7 @@ from caretally.invoices.pages import pages as invoice_pages
 from caretally.isolation_reports.pages import pages as isolation_pages
 from caretally.jobs.pages import install_kinds
 from caretally.jobs.pages import pages as job_pages
-from caretally.jobs.read import waiting_for_person
+from caretally.jobs.read import STUCK
 from caretally.onboarding.pages import pages as onboarding_pages
 from caretally.outreach.pages import pages as outreach_pages
 from caretally.overview.pages import pages as overview_pages
@@ -43,7 +43,7 @@ from caretally.practice.pages import pages as practice_pages
 from caretally.practice.roster_pages import roster_pages
 from caretally.practice.samples_pages import samples_pages
 from caretally.questions.pages import pages as question_pages
-from caretally.questions.threads import waiting_questions
+from caretally.questions.threads import statement as question_statement
 from caretally.replay.pages import pages as agreement_pages
 from caretally.search.pages import pages as search_pages
 from caretally.settling.fix_pages import pages as exception_fix_pages
@@ -93,8 +93,8 @@ ENTRIES = (
     Entry("Work", "Your roster", "rosters.listed", "list", "audit_care"),
     Entry("Work", "Enrolment calls", "outreach.listed", "phone", "record_outreach", key="e"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices", key="i"),
-    Entry("Money", "Questions", "questions.listed", "speech", "read_invoices", waiting_questions),
-    Entry("Setup", "Background work", "jobs.listed", "clock", "read_work", waiting_for_person),
+    Entry("Money", "Questions", "questions.listed", "speech", "read_invoices", question_statement("waiting").text),
+    Entry("Setup", "Background work", "jobs.listed", "clock", "read_work", STUCK),
     Entry("Setup", "Getting started", "onboarding.show", "flag", "import"),
     Entry("Setup", "Clients", "directory.clients", "building", "read_directory", key="c"),
     Entry("Setup", "Agreements", "replay.listed", "pen", "change_agreements"),
@@ -105,7 +105,7 @@ ENTRIES = (
     Entry("Setup", "Sign-in", "provider.show", "lock", "change_identity_provider"),
     Entry("Setup", "Audit log", "audit.listed", "list", "read_audit_log"),
     Entry("Setup", "Isolation", "isolation.listed", "shield", "read_isolation_report"),
-    Entry("Setup", "Break-glass", "break_glass.listed", "key", "read_break_glass", present_requests),
+    Entry("Setup", "Break-glass", "break_glass.listed", "key", "read_break_glass", PRESENT),
 )
 PLACES = {
     "switch": "sign_in.choose",

@@ -40,9 +40,10 @@ END = text(
     "UPDATE break_glass SET ended_by = (SELECT tenancy.current_actor()), ended_at = clock_timestamp() "
     "WHERE vendor_id = (SELECT tenancy.current_vendor()) AND id = :id AND approved AND ended_at IS NULL AND ends_at > now() RETURNING id"
 )
-PRESENT = text(
+# How many requests of the current vendor wait for a decision or run now.
+PRESENT = (
     "SELECT count(*) FROM break_glass WHERE vendor_id = (SELECT tenancy.current_vendor()) AND ended_at IS NULL "
-    "AND (ends_at > now() OR (approved IS NULL AND requested_at > now() - make_interval(hours => :lapses)))"
+    f"AND (ends_at > now() OR (approved IS NULL AND requested_at > now() - make_interval(hours => {LAPSES_AFTER_HOURS})))"
 )
 ADMINISTRATORS = text(
     "SELECT email FROM membership WHERE vendor_id = :vendor_id AND role = 'vendor_admin' AND ended_at IS NULL ORDER BY email"
@@ -139,12 +140,6 @@ def requests_of_vendor(connection: Connection) -> list[BreakGlass]:
 def requests_of_all(connection: Connection) -> list[BreakGlass]:
     """Return, on the operator's login, the newest requests for the data of any vendor."""
     return [BreakGlass(**row) for row in connection.execute(OF_ALL, {"lapses": LAPSES_AFTER_HOURS, "most": MOST_LISTED}).mappings()]
-
-
-def present_requests(connection: Connection) -> int:
-    """Return how many requests of the current vendor wait for a decision or run now."""
-    counted: int = connection.execute(PRESENT, {"lapses": LAPSES_AFTER_HOURS}).scalar_one()
-    return counted
 
 
 def administrators_of(connection: Connection, vendor_id: UUID) -> list[str]:

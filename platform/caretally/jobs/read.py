@@ -18,7 +18,8 @@ BY_KEY = text(f"{FIELDS} AND j.kind = :kind AND j.job_key = :key")
 NEWEST = text(
     f"{FIELDS} AND (:unfinished IS FALSE OR j.status IN ('waiting', 'running')) ORDER BY j.asked_at DESC, j.id DESC LIMIT :most OFFSET :skipped"
 )
-STUCK = text("SELECT count(*) FROM job WHERE vendor_id = (SELECT tenancy.current_vendor()) AND status = 'quarantined'")
+# How many jobs of the vendor wait for somebody to look at them.
+STUCK = "SELECT count(*) FROM job WHERE vendor_id = (SELECT tenancy.current_vendor()) AND status = 'quarantined'"
 ASKERS = {"scheduler": "the schedule", "operator-cli": "the operator's command line"}
 
 
@@ -73,8 +74,3 @@ def newest_jobs(connection: Connection, *, unfinished: bool, page: int, size: in
     """Return the vendor's jobs, newest first, one more than the page holds when there are more; `page` counts from 1."""
     values = {"unfinished": unfinished, "most": size + 1, "skipped": (page - 1) * size}
     return [JobSeen(*row) for row in connection.execute(NEWEST, values)]
-
-
-def waiting_for_person(connection: Connection) -> int:
-    """Return how many jobs of the vendor wait for somebody to look at them."""
-    return int(connection.execute(STUCK).scalar_one())

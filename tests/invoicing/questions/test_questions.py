@@ -225,7 +225,7 @@ def test_a_practices_administrator_signs_in_for_real_asks_and_is_answered(asking
     give_role(database, signer, asking.office.vendor_id, "practice_administrator", clients=["A1"])
     give_role(database, billing, asking.office.vendor_id, "billing_admin")
     client, invoice = sign_in(asking.pages, signer), f"/invoices/{invoice_id(asking.office, 'A1')}"
-    assert client.get("/").headers["Location"] == "/practice"
+    assert client.get("/").headers["Location"] == "/overview"
     typed = {"thread": str(uuid4()), "line": str(asking.line()[0]), "said": "<script>alert(1)</script>", "answer_by": "2030-01-15"}
     assert submit(client, f"{invoice}?open=1", to=f"{invoice}/ask?open=1", **typed, kind="question").status_code == 303
     page = sign_in(asking.pages, billing).get(f"/questions/{typed['thread']}")

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from caretally.web.edge import EXTENSION
 from tests.builders.databases import TestDatabase
 from tests.builders.import_files import Desk, new_desk
-from tests.builders.pages import Pages, visitor_of, words
+from tests.builders.pages import Pages, spool_left_to_collector, visitor_of, words
 from tests.builders.sending_files import send_file, send_form
 from tests.builders.spreadsheets import with_sheet
 
@@ -170,7 +170,8 @@ def test_a_form_without_a_file_or_a_kind_says_what_to_choose(browser: FlaskClien
 def test_only_who_may_import_may_send_more_than_a_page_takes(pages: Pages, desk: Desk) -> None:
     large = "client,mrn\n" + "LFM,1\n" * 300_000
     outsider = pages.client(visitor_of(desk.office.vendor_id, permissions=frozenset({"read_months", "probe"})))
-    assert send_file(outsider, "patients", large, name="large.csv", page="/probe/form").status_code == 413
+    with spool_left_to_collector():
+        assert send_file(outsider, "patients", large, name="large.csv", page="/probe/form").status_code == 413
     kept = send_file(pages.client(visitor_of(desk.office.vendor_id)), "patients", large, name="large.csv")
     assert kept.status_code == 303
 
