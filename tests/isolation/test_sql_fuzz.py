@@ -47,6 +47,7 @@ PLANTED = {
 }
 
 
+# What keys, the policy of clients and triggers refuse whatever this check says, so that no answer differs; the twins see each.
 # Only a provider writes attestations: keys, the policy of clients and triggers refuse what this check would, so no answer differs; the twins see it.
 SEEN_BY_TWINS_ALONE = ("attestation", "tenant_vendor WITH CHECK (true)")
 EXPLAINED = "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM {t} t WHERE {c} = ⟦{t}.{c}⟧"
