@@ -15,7 +15,7 @@ from tests.builders.pages_office import invoice_id
 from tests.builders.worlds import Owned, World
 
 CHANGING = re.compile(
-    r'Request <span class="mono">[0-9a-f]+</span>|name="form_token" value="[0-9a-f]+"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|checked at [0-9:]+'
+    r'Request <span class="mono">[0-9a-f]+</span>|name="form_token" value="[0-9a-f]+"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|checked at [0-9:]+|q=~[\w-]+'
 )
 
 

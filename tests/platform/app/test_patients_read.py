@@ -42,6 +42,8 @@ CHANGES = "its change is an event of its own, with the ids"
 OTHERS = {
     "demo": "what it makes is invented",
     "serve": "its pages note what they show",
+    "worker": "what it works at notes what it reads",
+    "up": "its pages and its worker note what they read",
     "config": READS_NO_PATIENT,
     "migrate": READS_NO_PATIENT,
     "vendor create": READS_NO_PATIENT,

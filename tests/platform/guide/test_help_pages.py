@@ -61,6 +61,7 @@ def test_the_keys_are_turned_off_in_the_profile_and_on_again(pages: Pages, datab
 def test_the_rail_links_tell_the_script_where_each_key_goes(pages: Pages, database: TestDatabase) -> None:
     page = pages.get("/help", visitor_of(new_office(database, "A1").vendor_id)).text
     assert dict(re.findall(r'<a href="([^"]+)" data-go="(\w)"', page)) == {
+        "/overview": "o",
         "/months": "m",
         "/patients": "p",
         "/outreach": "e",

@@ -17,6 +17,7 @@ from caretally.embedded.cluster import is_alive
 from caretally.errors import DependencyDown
 from caretally.jobs.broker import broker_answers, redis_client
 from caretally.jobs.embedded_broker import BrokerPlace, ensure_broker, program, read_broker, stop_broker
+from tests.builders.jobs import until
 
 CALL = (
     "import sys; from pathlib import Path; from caretally.jobs.embedded_broker import ensure_broker as e; print(e(Path(sys.argv[1])).port)"
@@ -73,12 +74,21 @@ def test_a_broker_that_hangs_is_ended_and_started_again(home: Path, monkeypatch:
     assert ensure_broker(home).pid != before.pid
 
 
+def bound(stranger: socket.socket, port: int) -> bool:
+    """Tell whether a socket could take the port; the last connections of a killed process hold it for a moment."""
+    try:
+        stranger.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
+
+
 def test_a_port_taken_meanwhile_is_exchanged(home: Path) -> None:
     before = ensure_broker(home)
     kill_and_wait(before)
     with closing(socket.socket()) as stranger:
         stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        stranger.bind(("127.0.0.1", before.port))
+        until(lambda: bound(stranger, before.port), "the port of the killed broker is free")
         stranger.listen()
         assert ensure_broker(home).port != before.port
 
