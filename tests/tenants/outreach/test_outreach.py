@@ -145,6 +145,7 @@ def test_a_patient_of_another_vendor_answers_as_one_that_does_not_exist(pages: P
 
 def test_the_list_asks_a_handful_of_questions_however_long_it_is(pages: Pages, office: Office) -> None:
     dana = visitor_of(office.vendor_id)
+    somebody(office, "First", "E119", "I10")
     few = statements_of(pages, "/outreach", dana)
     for number in range(20):
         somebody(office, f"More{number}", "E119", "I10")
