@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 
 from caretally.web.visitor import Visitor
 from tests.browser.conftest import Visit
-from tests.browser.test_pages_in_a_browser import RULES, picture
+from tests.browser.looks import assert_every_look, picture, violations
 from tests.builders.accounts import give_role, new_signer
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office
@@ -102,17 +101,12 @@ def patient(office: Office, given: str) -> str:
     return str(office.value("SELECT id FROM patient WHERE client_id = :id AND given_name = :given", id=office.clients["A1"], given=given))
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("name", PATHS)
 def test_axe_finds_nothing_on_a_practices_pages_and_nothing_lies_beside_the_screen(
-    visit: Visit, office: Office, nora: Visitor, *, name: str, width: int, dark: bool
+    visit: Visit, office: Office, nora: Visitor, name: str
 ) -> None:
-    with visit(PATHS[name](office), nora, width=width, dark=dark) as page:
-        picture(page, f"audit-{name}-{width}{'-dark' if dark else ''}")
-        found = Axe().run(page, options=RULES)["violations"]
-        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    with visit(PATHS[name](office), nora) as page:
+        assert_every_look(page, f"audit-{name}")
 
 
 def test_a_refused_dispute_has_the_focus_on_what_is_wrong_and_keeps_what_was_typed(visit: Visit, office: Office, nora: Visitor) -> None:
@@ -124,7 +118,7 @@ def test_a_refused_dispute_has_the_focus_on_what_is_wrong_and_keeps_what_was_typ
         assert page.get_by_label("What you ask, or what is wrong").input_value() == "Too much."
         assert page.get_by_label("Disputed, in dollars").input_value() == "1000"
         picture(page, "audit-refused-dispute-390")
-        assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
+        assert violations(page) == []
 
 
 def test_a_sample_is_drawn_and_judged_and_a_roster_is_compared_without_a_script(visit: Visit, nora: Visitor, tmp_path: Path) -> None:

@@ -1,16 +1,11 @@
 """The queue in a real browser: a consent exception is fixed in four clicks, an act is told and undone, in every state nothing for axe to find."""
 
-import os
-from pathlib import Path
-from typing import Any
-
 import pytest
-from axe_core_python.sync_playwright import Axe
 
 from caretally.identity.roles import Role
 from caretally.web.visitor import Visitor
 from tests.browser.conftest import Visit
-from tests.browser.test_pages_in_a_browser import RULES
+from tests.browser.looks import assert_every_look
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office
 from tests.builders.queue_office import one, person, queue_office
@@ -38,16 +33,6 @@ def mara(database: TestDatabase, office: Office) -> Visitor:
     return person(database, office, Role.CLINICAL_SUPERVISOR, "Mara Holt")
 
 
-def look(page: Any, name: str) -> None:
-    """Find nothing for axe and nothing beside the screen, and keep a picture when CARETALLY_TEST_PICTURES names a folder."""
-    folder = os.environ.get("CARETALLY_TEST_PICTURES")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-    found = Axe().run(page, options=RULES)["violations"]
-    assert [(violation["id"], [node["html"][:200] for node in violation["nodes"]]) for violation in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
 def test_a_consent_exception_is_fixed_in_four_clicks_from_the_first_page(visit: Visit, office: Office, dana: Visitor) -> None:
     with visit("/months/2026-10", dana) as page:
         page.add_init_script(COUNT_CLICKS)
@@ -60,37 +45,33 @@ def test_a_consent_exception_is_fixed_in_four_clicks_from_the_first_page(visit: 
         page.wait_for_url("**recorded=1")
         assert page.get_by_text("It is recorded. October 2026 stays as it was closed").is_visible()
         assert int(page.evaluate("sessionStorage.clicks")) <= LIMIT
-        look(page, "exception-recorded")
+        assert_every_look(page, "exception-recorded")
     assert office.value("SELECT count(*) FROM consent n JOIN patient p ON p.id = n.patient_id WHERE p.mrn = 'A1-Noconsent'") == 1
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (1440, True), (390, False), (390, True)])
-def test_axe_finds_nothing_in_any_state_of_the_queue(
-    visit: Visit, office: Office, dana: Visitor, mara: Visitor, *, width: int, dark: bool
-) -> None:
-    shade = f"{width}{'-dark' if dark else ''}"
-    with visit("/exceptions", dana, width=width, dark=dark) as page:
-        look(page, f"queue-{shade}")
+def test_axe_finds_nothing_in_any_state_of_the_queue(visit: Visit, office: Office, dana: Visitor, mara: Visitor) -> None:
+    with visit("/exceptions", dana) as page:
+        assert_every_look(page, "queue")
         page.get_by_role("button", name="Assign …").click()
         page.wait_for_selector(".summary")
-        look(page, f"queue-refused-{shade}")
+        assert_every_look(page, "queue-refused")
         page.get_by_role("combobox", name="Assign to").select_option(label="Dana Whitfield, billing admin")
         page.get_by_role("button", name="Assign …").click()
         page.get_by_role("heading", name="Assign ").wait_for()
-        look(page, f"queue-told-{shade}")
+        assert_every_look(page, "queue-told")
         page.get_by_role("button", name="Assign ").click()
         page.wait_for_url("**done=1")
-        look(page, f"queue-done-{shade}")
+        assert_every_look(page, "queue-done")
         page.get_by_role("button", name="Undo it").click()
         page.wait_for_url("**undone=**")
-        look(page, f"queue-undone-{shade}")
+        assert_every_look(page, "queue-undone")
     for mrn, code in (("A2-Noconsent", "NO_CONSENT"), ("A2-Pending", "TIME_PENDING"), ("A2-Overdue", "CARE_PLAN_REVIEW_OVERDUE")):
-        with visit(one(office, mrn, code), mara if code == "TIME_PENDING" else dana, width=width, dark=dark) as page:
-            look(page, f"exception-{code}-{shade}")
-    with visit(one(office, "A2-Noconsent", "NO_CONSENT"), dana, width=width, dark=dark) as page:
+        with visit(one(office, mrn, code), mara if code == "TIME_PENDING" else dana) as page:
+            assert_every_look(page, f"exception-{code}")
+    with visit(one(office, "A2-Noconsent", "NO_CONSENT"), dana) as page:
         page.get_by_role("button", name="Record the consent").click()
         page.wait_for_selector(".summary")
-        look(page, f"exception-refused-{shade}")
+        assert_every_look(page, "exception-refused")
 
 
 def test_without_scripts_the_queue_is_filtered_and_time_is_approved(visit: Visit, office: Office, mara: Visitor) -> None:

@@ -1,11 +1,8 @@
 """The pages in a real browser: nothing for axe to find in either colour scheme and on a phone, nothing beside the screen, no script needed."""
 
-import os
-from pathlib import Path
 from uuid import UUID
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 
 from caretally.break_glass.requests import ask
 from caretally.identity.roles import MATRIX, Role
@@ -13,6 +10,7 @@ from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.visitor import NO_VENDOR, Visitor
 from tests.browser.conftest import Visit
+from tests.browser.looks import assert_every_look, violations
 from tests.builders.databases import TestDatabase
 from tests.builders.jobs import work_under_way
 from tests.builders.office import Office, new_office
@@ -21,7 +19,6 @@ from tests.builders.pages_office import invoice_id, keep_isolation_reports, mont
 
 # A browser that leaves a page early leaves the file that the test's server was sending to the collector.
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 RUN = UUID(int=7)
 PATHS = {
     "overview": "/overview",
@@ -72,17 +69,10 @@ def dana(office: Office) -> Visitor:
     return visitor_of(office.vendor_id)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("name", PATHS)
-def test_axe_finds_nothing_and_nothing_lies_beside_the_screen(
-    visit: Visit, office: Office, dana: Visitor, *, name: str, width: int, dark: bool
-) -> None:
-    with visit(PATHS[name].format(**ids(office)), dana, width=width, dark=dark) as page:
-        picture(page, f"{name}-{width}{'-dark' if dark else ''}")
-        found = Axe().run(page, options=RULES)["violations"]
-        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_axe_finds_nothing_and_nothing_lies_beside_the_screen(visit: Visit, office: Office, dana: Visitor, name: str) -> None:
+    with visit(PATHS[name].format(**ids(office)), dana) as page:
+        assert_every_look(page, name)
 
 
 def ids(office: Office) -> dict[str, object]:
@@ -96,8 +86,7 @@ def ids(office: Office) -> dict[str, object]:
 def test_axe_finds_nothing_on_pages_for_nobody_and_for_a_new_vendor(visit: Visit, database: TestDatabase, path: str) -> None:
     for who in (None, visitor_of(new_office(database).vendor_id)) if path == "/nowhere" else (visitor_of(new_office(database).vendor_id),):
         with visit(path, who) as page:
-            found = Axe().run(page, options=RULES)["violations"]
-            assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
+            assert violations(page) == []
 
 
 def test_without_scripts_one_comes_from_the_month_to_the_minutes_in_three_clicks(visit: Visit, dana: Visitor) -> None:
@@ -132,29 +121,24 @@ def test_a_printed_invoice_has_neither_rail_nor_buttons(visit: Visit, office: Of
         assert page.get_by_text("Summary by service").is_visible()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_a_refused_form_has_the_focus_on_what_is_wrong_and_keeps_what_was_typed(visit: Visit, width: int, dark: bool) -> None:
-    with visit("/probe/filled", width=width, dark=dark) as page:
+def test_a_refused_form_has_the_focus_on_what_is_wrong_and_keeps_what_was_typed(visit: Visit) -> None:
+    with visit("/probe/filled") as page:
         page.get_by_label("Email").fill("dana")
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_selector(".summary:focus")
         assert page.get_by_label("Email").input_value() == "dana"
         assert page.get_by_label("Email").evaluate("field => getComputedStyle(field).borderTopWidth") == "2px"
-        picture(page, f"form-{width}{'-dark' if dark else ''}")
-        assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
+        assert_every_look(page, "form")
         page.get_by_role("link", name="Email: Write").click()
         page.wait_for_selector("#email:focus")
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
-def test_axe_finds_nothing_on_an_operators_pages(visit: Visit, office: Office, width: int, dark: bool) -> None:
+def test_axe_finds_nothing_on_an_operators_pages(visit: Visit, office: Office) -> None:
     held = frozenset(map(str, MATRIX[Role.OPERATOR]))
     operator = visitor_of(NO_VENDOR, permissions=held, operates=True, vendor_name="This installation", role="Operator")
     for path in ("/operator/vendors", "/operator/vendors/new", "/operator/health", "/operator/break-glass", "/operator/break-glass/ask"):
-        with visit(path, operator, width=width, dark=dark) as page:
-            assert [(one["id"], one["nodes"][0]["html"][:200]) for one in Axe().run(page, options=RULES)["violations"]] == [], path
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        with visit(path, operator) as page:
+            assert_every_look(page, path.strip("/").replace("/", "-"))
 
 
 def test_on_a_phone_a_number_in_the_rail_does_not_widen_the_page(
@@ -166,7 +150,7 @@ def test_on_a_phone_a_number_in_the_rail_does_not_widen_the_page(
     with visit("/break-glass", dana, width=390) as page:
         assert "1 to look at" in " ".join(page.inner_text("nav").split())
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
+        assert violations(page) == []
 
 
 def test_on_a_phone_the_rail_is_a_bar_however_short_the_page_is(visit: Visit, dana: Visitor) -> None:
@@ -174,10 +158,3 @@ def test_on_a_phone_the_rail_is_a_bar_however_short_the_page_is(visit: Visit, da
         bar = page.get_by_role("banner").bounding_box()
         assert bar is not None
         assert bar["height"] < 140
-
-
-def picture(page: object, name: str) -> None:
-    """Keep a picture when CARETALLY_TEST_PICTURES names a folder, for people to look at."""
-    folder = os.environ.get("CARETALLY_TEST_PICTURES")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name.replace(' ', '-')}.png", full_page=True)  # type: ignore[attr-defined]

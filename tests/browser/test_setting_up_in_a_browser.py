@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 
 from caretally.identity.roles import MATRIX, Role
 from caretally.web.visitor import NO_VENDOR, Visitor
 from tests.browser.conftest import Visit
-from tests.browser.test_pages_in_a_browser import RULES, picture
+from tests.browser.looks import assert_every_look, violations
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, insert, new_office
 from tests.builders.pages import Pages, visitor_of
@@ -81,32 +80,23 @@ def places(pages: Pages, office: Office, dana: Visitor) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
 @pytest.mark.parametrize("name", PATHS)
-def test_axe_finds_nothing_and_nothing_lies_beside_the_screen(
-    visit: Visit, places: dict[str, str], dana: Visitor, *, name: str, width: int, dark: bool
-) -> None:
-    with visit(PATHS[name].format(**places), dana, width=width, dark=dark) as page:
-        picture(page, f"setup-{name}-{width}{'-dark' if dark else ''}")
-        found = Axe().run(page, options=RULES)["violations"]
-        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_axe_finds_nothing_and_nothing_lies_beside_the_screen(visit: Visit, places: dict[str, str], dana: Visitor, name: str) -> None:
+    with visit(PATHS[name].format(**places), dana) as page:
+        assert_every_look(page, f"setup-{name}")
 
 
 @pytest.mark.parametrize("path", EMPTY)
 def test_axe_finds_nothing_where_there_is_nothing_yet(visit: Visit, database: TestDatabase, path: str) -> None:
-    with visit(path, visitor_of(new_office(database).vendor_id), width=390) as page:
-        picture(page, f"empty-{path[1:]}")
-        found = Axe().run(page, options=RULES)["violations"]
-        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    with visit(path, visitor_of(new_office(database).vendor_id)) as page:
+        assert_every_look(page, f"empty-{path[1:]}")
 
 
 def test_axe_finds_nothing_on_the_operators_form_of_a_sample(visit: Visit, office: Office) -> None:
     held = frozenset(map(str, MATRIX[Role.OPERATOR]))
     operator = visitor_of(NO_VENDOR, permissions=held, operates=True, vendor_name="This installation", role="Operator")
     with visit("/operator/vendors/sample", operator) as page:
-        assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
+        assert violations(page) == []
 
 
 def test_without_scripts_a_file_is_sent_corrected_and_imported(visit: Visit, office: Office, dana: Visitor, tmp_path: Path) -> None:
@@ -124,19 +114,14 @@ def test_without_scripts_a_file_is_sent_corrected_and_imported(visit: Visit, off
     assert office.value("SELECT count(*) FROM patient WHERE mrn IN ('120', '121', '122')") == 3
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
-def test_a_replay_shows_its_months_beside_what_was_typed(
-    visit: Visit, places: dict[str, str], dana: Visitor, width: int, dark: bool
-) -> None:
-    with visit(f"/agreements/{places['client']}/new", dana, width=width, dark=dark) as page:
+def test_a_replay_shows_its_months_beside_what_was_typed(visit: Visit, places: dict[str, str], dana: Visitor) -> None:
+    with visit(f"/agreements/{places['client']}/new", dana) as page:
         page.get_by_label("First day").fill("2027-01-01")
         page.get_by_label("Dollars of price 1", exact=True).fill("50.00")
         page.get_by_role("button", name="Replay over past months").click()
         page.get_by_role("heading", name="What it would have brought").wait_for()
-        picture(page, f"setup-replay-{width}{'-dark' if dark else ''}")
         assert page.get_by_label("Dollars of price 1", exact=True).input_value() == "50.00"
-        assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert_every_look(page, "setup-replay")
 
 
 def focused_after(visit: Visit, dana: Visitor, *keys: str) -> str:
@@ -154,7 +139,7 @@ def test_the_keys_search_move_and_list_themselves(visit: Visit, dana: Visitor) -
     with visit("/patients", dana) as page:
         page.keyboard.press("?")
         assert page.get_by_role("dialog", name="Keys").is_visible()
-        assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
+        assert violations(page) == []
 
 
 def test_g_and_a_letter_go_to_a_page_and_keys_in_a_field_are_letters(visit: Visit, dana: Visitor) -> None:

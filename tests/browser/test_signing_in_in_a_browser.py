@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from sqlalchemy import text
 
-from tests.browser.test_pages_in_a_browser import RULES, picture
+from tests.browser.looks import assert_every_look
 from tests.builders.accounts import PASSWORD, Signer, give_role, new_signer, sign_in, submit
 from tests.builders.databases import TestDatabase
 from tests.builders.office import new_office
@@ -48,9 +47,9 @@ def named(address: str) -> str:
 
 
 @contextmanager
-def window(browser: Browser, address: str, cookies: dict[str, str], *, width: int = 1440, dark: bool = False) -> Iterator[Page]:
+def window(browser: Browser, address: str, cookies: dict[str, str]) -> Iterator[Page]:
     """Open a window with these cookies; a word on the console of our own pages fails."""
-    context = browser.new_context(base_url=address, viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light")
+    context = browser.new_context(base_url=address, viewport={"width": 1440, "height": 900})
     context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
     page, said = context.new_page(), list[str]()
     page.on("console", lambda message: said.append(message.text) if page.url.startswith(address) else None)
@@ -67,55 +66,41 @@ def cookies_of(client: Any) -> dict[str, str]:
     return {"caretally_session": client.get_cookie("caretally_session").value}
 
 
-def faultless(page: Page, name: str, *, width: int) -> None:
-    """Assert that axe finds nothing and nothing lies beside the screen."""
-    picture(page, name)
-    found = Axe().run(page, options=RULES)["violations"]
-    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_nothing_on_pages_of_the_sign_in(
-    browser: Browser, database: TestDatabase, pages: Pages, address: str, signer: Signer, *, width: int, dark: bool
+    browser: Browser, database: TestDatabase, pages: Pages, address: str, signer: Signer
 ) -> None:
-    mark = f"{width}{'-dark' if dark else ''}"
-    with window(browser, address, {}, width=width, dark=dark) as page:
+    with window(browser, address, {}) as page:
         for name, path in NOBODYS.items():
             page.goto(path)
-            faultless(page, f"{name}-{mark}", width=width)
+            assert_every_look(page, name)
         page.goto("/sign-in")
         page.fill("#email", signer.email)
         page.fill("#password", "wrong words here")
         page.click("text=Continue")
         assert page.input_value("#email") == signer.email
-        faultless(page, f"sign in refused-{mark}", width=width)
+        assert_every_look(page, "sign in refused")
     half = pages.client()
     submit(half, "/sign-in", email=signer.email, password=PASSWORD)
-    with window(browser, address, cookies_of(half), width=width, dark=dark) as page:
+    with window(browser, address, cookies_of(half)) as page:
         page.goto("/sign-in/code")
-        faultless(page, f"second factor-{mark}", width=width)
+        assert_every_look(page, "second factor")
     with database.auth_engine.begin() as connection:
         connection.execute(text("DELETE FROM sign_in_failure"))
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_nothing_on_pages_of_ones_own_account_and_of_people(
-    browser: Browser, database: TestDatabase, pages: Pages, address: str, *, width: int, dark: bool
+    browser: Browser, database: TestDatabase, pages: Pages, address: str
 ) -> None:
     person, office = new_signer(database), new_office(database, "A1", "A2")
     member = give_role(database, person, office.vendor_id, "vendor_admin")
-    mark = f"{width}{'-dark' if dark else ''}"
-    with window(browser, address, cookies_of(sign_in(pages, person)), width=width, dark=dark) as page:
+    with window(browser, address, cookies_of(sign_in(pages, person))) as page:
         for name, path in OWN.items():
             page.goto(path.format(member=member))
             assert "/sign-in" not in page.url, name
-            faultless(page, f"{name}-{mark}", width=width)
+            assert_every_look(page, name)
         page.goto("/profile/recovery-codes")
         page.click("text=Make ten new codes")
-        faultless(page, f"new recovery codes-{mark}", width=width)
+        assert_every_look(page, "new recovery codes")
 
 
 def add_passkey(page: Page) -> None:

@@ -5,14 +5,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 
 from caretally.carelog.desk import desk_of_actor
 from caretally.carelog.entries import Work, keep_written
 from caretally.carelog.timer import For, start
 from caretally.web.visitor import Visitor
 from tests.browser.conftest import Visit
-from tests.browser.test_pages_in_a_browser import RULES, picture
+from tests.browser.looks import assert_every_look, violations
 from tests.builders.databases import TestDatabase
 from tests.builders.pages import visitor_of
 from tests.builders.timekeeping import Timekeeping, new_timekeeping
@@ -94,18 +93,13 @@ def ids(keeping: Timekeeping) -> dict[str, UUID]:
     return {"closed": closed, "late": late, "entry": entry, "patient": keeping.patients["1001"]}
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_on_the_pages_of_time_and_nothing_lies_beside_the_screen(
-    visit: Visit, keeping: Timekeeping, ids: dict[str, UUID], *, name: str, width: int, dark: bool
+    visit: Visit, keeping: Timekeeping, ids: dict[str, UUID], name: str
 ) -> None:
     who, path = PAGES[name]
-    with visit(path.format(**ids), keeping.visitors[who], width=width, dark=dark) as page:
-        picture(page, f"{name}-{width}{'-dark' if dark else ''}")
-        found = Axe().run(page, options=RULES)["violations"]
-        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    with visit(path.format(**ids), keeping.visitors[who]) as page:
+        assert_every_look(page, name)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
@@ -148,7 +142,7 @@ def test_a_note_refused_in_a_browser_keeps_what_was_typed_and_has_the_focus_on_w
         page.get_by_role("button", name="Confirm the note").click()
         page.wait_for_selector(".summary:focus")
         assert page.get_by_label("Readings: what you found").input_value() == "132/84"
-        assert [one["id"] for one in Axe().run(page, options=RULES)["violations"]] == []
+        assert violations(page) == []
 
 
 def test_a_double_click_on_start_starts_one_timer(visit: Visit, database: TestDatabase) -> None:

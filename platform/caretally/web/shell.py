@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
-from flask import Flask, request, url_for
+from flask import Flask, g, request, url_for
 from markupsafe import Markup
 from sqlalchemy import text
 
@@ -82,6 +83,7 @@ def install_shell(app: Flask, shell: Shell) -> None:
     install_shortcuts(app)
 
 
+@cache
 def icon(name: str) -> Markup:
     """Return the picture of this name; words beside it say what it means."""
     return Markup('<svg class="i" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>').format(PATHS[name])
@@ -93,8 +95,18 @@ def may(permission: str) -> bool:
     return who is not None and (not permission or permission in who.permissions)
 
 
-def rail(shell: Shell) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    """Return the sections of the rail with the lines that this visitor may open; sections without any are left out."""
+Sections = list[tuple[str, list[Mapping[str, Any]]]]
+
+
+def rail(shell: Shell) -> Sections:
+    """Return the sections of the rail with the lines that this visitor may open, made once a page; sections without any are left out."""
+    if "rail" not in g:
+        g.rail = make_rail(shell)
+    return cast("Sections", g.rail)
+
+
+def make_rail(shell: Shell) -> Sections:
+    """Ask what waits behind the lines of the rail, and return its sections."""
     here = shown_now(shell.entries)
     open_to_visitor = [entry for entry in shell.entries if may(entry.permission)]
     waits = waiting_at(open_to_visitor)
@@ -102,7 +114,7 @@ def rail(shell: Shell) -> list[tuple[str, list[Mapping[str, Any]]]]:
         (entry.section, {"entry": entry, "url": url_for(entry.endpoint), "here": entry is here, "count": waits.get(entry.endpoint, 0)})
         for entry in open_to_visitor
     ]
-    sections: list[tuple[str, list[Mapping[str, Any]]]] = [(name, [line for of, line in lines if of == name]) for name in SECTIONS]
+    sections: Sections = [(name, [line for of, line in lines if of == name]) for name in SECTIONS]
     return [(name, found) for name, found in sections if found]
 
 
