@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from caretally.close.overview import ClientInMonth, MonthOverview
+from caretally.db.lists import PAGE_SIZE, page_count
 from caretally.files.cells import Cell, dollars
 from caretally.files.csv_file import csv_bytes
 from caretally.files.xlsx_file import Column, Sheet, xlsx_bytes
 
-PAGE_SIZE = 50
 SORTS: Mapping[str, Callable[[ClientInMonth], Any]] = {
     "client": lambda one: (one.name.casefold(), one.code),
     "enrolled": lambda one: one.figure("enrolled"),
@@ -68,7 +68,7 @@ class Shown:
     @property
     def pages(self) -> int:
         """The number of pages, at least 1."""
-        return max(-(-len(self.matching) // PAGE_SIZE), 1)
+        return page_count(len(self.matching))
 
     @property
     def page(self) -> int:

@@ -17,12 +17,11 @@ from caretally.close.steps import steps_of
 from caretally.months import Month
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
-from caretally.web.queries import number_in_query
+from caretally.web.queries import number_in_query, page_in_query
 from caretally.web.search_words import words_in_query
 
 pages = Blueprint("months", __name__, template_folder="templates")
 KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-MOST_PAGES = 10_000
 
 
 @pages.get("/months")
@@ -77,13 +76,13 @@ def clients(month: Month, ending: str) -> ResponseReturnValue:
 
 def asked_for() -> Asked:
     """Return how the address asks for the table."""
-    page = number_in_query("page", otherwise=1)
+    page = page_in_query()
     return Asked(
         show=one_of(FILTERS, request.args.get("show", "")) or "all",
         sort=one_of(SORTS, request.args.get("sort", "")) or "client",
         down=request.args.get("down") == "1",
         words=words_in_query("q").strip(),
-        page=page if page <= MOST_PAGES else 1,
+        page=page,
     )
 
 

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from caretally.db.lists import PAGE_SIZE, PageOf
 from caretally.errors import NothingToDo
 from caretally.exceptions.build_report import report_of_close
 from caretally.exceptions.report import ExceptionReport, MonthFigures
 from caretally.months import Month
 
-PAGE_SIZE = 50
 CLOSED = text((Path(__file__).parent / "closed.sql").read_text(encoding="utf-8"))
 ONE = text((Path(__file__).parent / "closed_one.sql").read_text(encoding="utf-8"))
 
@@ -38,27 +38,13 @@ class ClosedMonth:
     held_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClosedMonths:
-    """A page of the closed months, newest first, and how many there are; pages count from 1."""
-
-    rows: tuple[ClosedMonth, ...]
-    found: int
-    page: int
-
-    @property
-    def pages(self) -> int:
-        """The number of pages, at least 1."""
-        return max(-(-self.found // PAGE_SIZE), 1)
-
-
-def closed_months(connection: Connection, *, vendor_id: UUID, page: int = 1) -> ClosedMonths:
-    """Return a page of the closed months that the transaction may see, in one query."""
+def closed_months(connection: Connection, *, vendor_id: UUID, page: int = 1) -> PageOf[ClosedMonth]:
+    """Return a page of the closed months that the transaction may see, the newest first, in one query."""
     rows = connection.execute(CLOSED, {"vendor_id": vendor_id, "size": PAGE_SIZE, "start": (page - 1) * PAGE_SIZE}).mappings().all()
     found = tuple(
         ClosedMonth(**{k: v for k, v in row.items() if k not in ("found", "month")}, month=Month.of(row["month"])) for row in rows
     )
-    return ClosedMonths(found, rows[0]["found"] if rows else 0, page)
+    return PageOf(rows=found, found=rows[0]["found"] if rows else 0, page=page)
 
 
 def report_of_month(connection: Connection, client_id: UUID, month: Month, *, vendor_id: UUID, vendor: str) -> ExceptionReport:

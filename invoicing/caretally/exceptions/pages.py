@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
 from caretally.audit.chain import Detail, append_event
+from caretally.db.lists import PAGE_SIZE, page_count
 from caretally.exceptions.closed_report import closed_months, report_of_month
 from caretally.exceptions.render_csv import exceptions_csv
 from caretally.exceptions.render_pdf import exceptions_pdf
@@ -14,11 +15,9 @@ from caretally.exceptions.report import ExceptionReport
 from caretally.months import Month
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
-from caretally.web.queries import number_in_query
+from caretally.web.queries import page_in_query
 
 pages = Blueprint("exception_reports", __name__, template_folder="templates", url_prefix="/exception-reports")
-PAGE_SIZE = 50
-MOST_PAGES = 100_000
 FILES = {
     "pdf": (exceptions_pdf, "application/pdf"),
     "csv": (exceptions_csv, "text/csv; charset=utf-8"),
@@ -41,9 +40,14 @@ def of_client(client_id: UUID, month: Month) -> ResponseReturnValue:
     """Show the report of a client's closed month, its exceptions a page at a time."""
     report, page = wanted(client_id, month, form="page"), page_in_query()
     rows = report.rows[(page - 1) * PAGE_SIZE :][:PAGE_SIZE]
-    most = max(-(-len(report.rows) // PAGE_SIZE), 1)
     return render_template(
-        "exceptions/report.html", report=report, client_id=client_id, rows=rows, page=page, pages=most, endings=tuple(FILES)
+        "exceptions/report.html",
+        report=report,
+        client_id=client_id,
+        rows=rows,
+        page=page,
+        pages=page_count(len(report.rows)),
+        endings=tuple(FILES),
     )
 
 
@@ -69,9 +73,3 @@ def wanted(client_id: UUID, month: Month, *, form: str) -> ExceptionReport:
     shown: dict[str, Detail] = {"client_id": client_id, "month": str(month), "patients": len(report.record_numbers)}
     append_event(connection(), action="exception_report.read", detail=shown | {"form": form})
     return report
-
-
-def page_in_query() -> int:
-    """Return the number of the page asked for, the first one for a number beyond all lists."""
-    page = number_in_query("page", otherwise=1)
-    return page if page <= MOST_PAGES else 1

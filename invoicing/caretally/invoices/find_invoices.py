@@ -8,12 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from caretally.db.lists import PAGE_SIZE, PricedPage, literal_pattern
 from caretally.errors import NothingToDo
 from caretally.invoices.build_invoice import build_invoice
 from caretally.invoices.document import Invoice
 from caretally.months import Month
 
-PAGE_SIZE = 50
 STATES = ("draft", "open", "paid", "void", "credited")
 # What a list may be sorted by; a minus turns it round. Nothing of an address is ever part of a statement.
 SORTS = {
@@ -79,21 +79,6 @@ class InvoiceRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FoundInvoices:
-    """One page of what was found, how many there are in all and what they come to in cents without the void ones; pages count from 1."""
-
-    rows: tuple[InvoiceRow, ...]
-    found: int
-    found_cents: int
-    page: int
-
-    @property
-    def pages(self) -> int:
-        """The number of pages, at least 1."""
-        return max(-(-self.found // PAGE_SIZE), 1)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Choices:
     """The clients (id and name) and the months that have invoices."""
 
@@ -103,13 +88,14 @@ class Choices:
 
 def find_invoices(
     connection: Connection, wanted: Wanted | None = None, *, vendor_id: UUID, page: int = 1, size: int | None = PAGE_SIZE
-) -> FoundInvoices:
-    """Return a page of the invoices wanted, all of them when `size` is None; a sort that is none is the newest month first."""
+) -> PricedPage[InvoiceRow]:
+    """Return a page of the invoices wanted, all of them when `size` is None; a sort that is none is the newest month first.
+
+    What they come to in cents is without the void ones."""
     wanted = wanted or Wanted()
-    literal = wanted.words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     key: dict[str, Any] = {
         "vendor_id": vendor_id,
-        "pattern": f"%{literal}%",
+        "pattern": literal_pattern(wanted.words),
         "client_id": wanted.client_id,
         "month": wanted.month.first_day if wanted.month else None,
         "state": wanted.state,
@@ -120,7 +106,7 @@ def find_invoices(
     names = [name for name in InvoiceRow.__dataclass_fields__ if name != "month"]
     invoices = (InvoiceRow(**{name: row[name] for name in names}, month=Month.of(row["month"])) for row in rows)
     first = rows[0] if rows else {"found": 0, "found_cents": 0}
-    return FoundInvoices(rows=tuple(invoices), found=first["found"], found_cents=first["found_cents"], page=page)
+    return PricedPage(rows=tuple(invoices), found=first["found"], found_cents=first["found_cents"], page=page)
 
 
 def choices(connection: Connection, *, vendor_id: UUID) -> Choices:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, TextClause, text
 
 from caretally.cms.kept_rule_tables import kept_rule_tables
 from caretally.cms.rule_tables import RuleTables
+from caretally.db.lists import PAGE_SIZE, literal_pattern, page_count
 from caretally.evaluation.claim_words import claim_text
 from caretally.evaluation.decided import Decision
 from caretally.invoices.build_invoice import (
@@ -23,7 +24,7 @@ from caretally.invoices.build_invoice import (
     service_label,
 )
 from caretally.invoices.document import Evidence, ServiceSummary
-from caretally.invoices.find_invoices import PAGE_SIZE, no_such_invoice
+from caretally.invoices.find_invoices import no_such_invoice
 from caretally.months import Month
 from caretally.patient_months.behind import thresholds
 
@@ -89,7 +90,7 @@ class LinesOnPage:
     @property
     def pages(self) -> int:
         """The number of pages, at least 1."""
-        return max(-(-self.found // PAGE_SIZE), 1)
+        return page_count(self.found)
 
 
 class InvoicePage:
@@ -139,12 +140,11 @@ def invoice_page(connection: Connection, invoice_id: UUID, *, vendor_id: UUID) -
 
 def lines_on_page(connection: Connection, invoice: InvoicePage, wanted: LinesWanted) -> LinesOnPage:
     """Return the lines wanted, a page of them."""
-    literal = wanted.words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     key = {
         **{name: invoice.row[name] for name in ("vendor_id", "client_id")},
         "invoice_id": invoice.row["id"],
         "timezone": invoice.client["timezone"],
-        "pattern": f"%{literal}%",
+        "pattern": literal_pattern(wanted.words),
         "only": wanted.only,
         "size": PAGE_SIZE,
         "start": (wanted.page - 1) * PAGE_SIZE,

@@ -1,8 +1,9 @@
 """The list of invoices as the cells of its files."""
 
+from caretally.db.lists import PricedPage
 from caretally.files.cells import Cell, dollars
 from caretally.files.xlsx_file import Column
-from caretally.invoices.find_invoices import FoundInvoices
+from caretally.invoices.find_invoices import InvoiceRow
 
 COLUMNS = (
     Column(header="invoice", width=17),
@@ -17,7 +18,7 @@ COLUMNS = (
 )
 
 
-def list_rows(found: FoundInvoices) -> list[tuple[Cell, ...]]:
+def list_rows(found: PricedPage[InvoiceRow]) -> list[tuple[Cell, ...]]:
     """Return one row for each invoice found; money in dollars."""
     return [
         (
@@ -35,6 +36,6 @@ def list_rows(found: FoundInvoices) -> list[tuple[Cell, ...]]:
     ]
 
 
-def list_totals(found: FoundInvoices) -> tuple[Cell, ...]:
+def list_totals(found: PricedPage[InvoiceRow]) -> tuple[Cell, ...]:
     """Return what stands under them: the sum of those that are not void."""
     return ("Total without void ones", "", "", None, None, None, dollars(found.found_cents), "", None)

@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from caretally.cms.rule_tables import Gate
+from caretally.db.lists import PAGE_SIZE, page_count
 from caretally.errors import NothingToDo
 from caretally.evaluation.decided import Decision
 from caretally.evaluation.explain import explanation
 from caretally.evaluation.program_lines import lines_of_close
-from caretally.invoices.find_invoices import PAGE_SIZE
 from caretally.invoices.invoice_page import InvoicePage, statement
 from caretally.waivers.in_force import waived_in_close
 
@@ -48,7 +48,7 @@ class PatientsNotBilled:
     @property
     def pages(self) -> int:
         """The number of pages, at least 1."""
-        return max(-(-self.found // PAGE_SIZE), 1)
+        return page_count(self.found)
 
 
 def patients_not_billed(connection: Connection, invoice: InvoicePage, reason: str, *, page: int) -> PatientsNotBilled:

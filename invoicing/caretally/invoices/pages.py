@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
 from caretally.audit.chain import append_event
+from caretally.db.lists import PAGE_SIZE
 from caretally.evaluation.explain import explanation
 from caretally.files.table_file import TABLE_ENDINGS, table_file
 from caretally.invoices.document import Invoice
-from caretally.invoices.find_invoices import FIRST_SORT, PAGE_SIZE, SORTS, STATES, Wanted, choices, find_invoices, invoice_of
+from caretally.invoices.find_invoices import FIRST_SORT, SORTS, STATES, Wanted, choices, find_invoices, invoice_of
 from caretally.invoices.invoice_page import ONLY, InvoicePage, LineOnPage, LinesWanted, invoice_page, lines_on_page
 from caretally.invoices.invoice_page import SORTS as LINE_SORTS
 from caretally.invoices.list_tables import COLUMNS, list_rows, list_totals
@@ -29,11 +30,10 @@ from caretally.web.access import requires
 from caretally.web.attachment import attachment
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import EMPTY, Filled, Form, typed_into
-from caretally.web.queries import number_in_query
+from caretally.web.queries import number_in_query, page_in_query
 from caretally.web.search_words import address_words, words_in_query
 
 pages = Blueprint("invoices", __name__, template_folder="templates", url_prefix="/invoices")
-MOST_PAGES = 100_000
 KEPT = ("q", "only", "sort", "page", "open")
 FILES = {"pdf": invoice_pdf, "csv": invoice_csv, "xlsx": invoice_xlsx}
 
@@ -253,9 +253,3 @@ def kept_query(wanted: Wanted, **changes: Any) -> dict[str, Any]:
         "sort": kept_choice(wanted.sort, FIRST_SORT),
     }
     return {name: value for name, value in (said | changes).items() if value}
-
-
-def page_in_query() -> int:
-    """Return the number of the page asked for, the first one for a number beyond all lists."""
-    page = number_in_query("page", otherwise=1)
-    return page if page <= MOST_PAGES else 1

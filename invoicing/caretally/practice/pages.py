@@ -6,6 +6,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from caretally.audit.chain import append_event
+from caretally.db.lists import PricedPage
 from caretally.files.cells import dollars
 from caretally.files.table_file import TABLE_ENDINGS, table_file
 from caretally.months import Month, NotAMonth
@@ -14,7 +15,7 @@ from caretally.practice.patients import (
     COLUMNS,
     OUTCOMES,
     SORTS,
-    PatientsOfPractice,
+    PatientOfPractice,
     PatientsWanted,
     closed_months,
     patient_rows,
@@ -23,12 +24,11 @@ from caretally.practice.patients import (
 from caretally.web.access import requires
 from caretally.web.attachment import attachment
 from caretally.web.edge import connection, signed_in
-from caretally.web.queries import number_in_query
+from caretally.web.queries import page_in_query
 from caretally.web.search_words import address_words, words_in_query
 from caretally.web.shell import may
 
 pages = Blueprint("practice", __name__, template_folder="templates", url_prefix="/practice")
-MOST_PAGES = 100_000
 
 
 @pages.get("")
@@ -46,8 +46,7 @@ def patients() -> ResponseReturnValue:
     wanted = patients_in_query(months)
     if wanted is None:
         return render_template("practice/no_month.html")
-    page = number_in_query("page", otherwise=1)
-    found = patients_of_practice(connection(), wanted, vendor_id=signed_in().vendor_id, page=page if page <= MOST_PAGES else 1)
+    found = patients_of_practice(connection(), wanted, vendor_id=signed_in().vendor_id, page=page_in_query())
     note_read(found, wanted.month, form="page")
     return render_template("practice/patients.html", found=found, wanted=wanted, months=months, outcomes=OUTCOMES, kept=kept_query)
 
@@ -68,7 +67,7 @@ def patients_file(ending: str) -> ResponseReturnValue:
     return attachment(made, f"patients-{wanted.month}.{ending}")
 
 
-def note_read(found: PatientsOfPractice, month: Month, *, form: str) -> None:
+def note_read(found: PricedPage[PatientOfPractice], month: Month, *, form: str) -> None:
     """Note in the audit log how many patients were read, and in which form."""
     append_event(connection(), action="patient_months.read", detail={"month": str(month), "patients": len(found.rows), "form": form})
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from caretally.db.lists import PAGE_SIZE, PricedPage, literal_pattern
 from caretally.evaluation.claim_words import claim_text
 from caretally.files.cells import Cell, dollars, minutes
 from caretally.files.xlsx_file import Column
 from caretally.months import Month
 from caretally.practice.statements import statement
 
-PAGE_SIZE = 50
 OUTCOMES = ("billable", "held", "not_billable")
 SORTS = {
     "name": "lower(p.patient_name), p.mrn",
@@ -77,21 +77,6 @@ class PatientOfPractice:
         return claim_text(self.codes, self.units) if self.codes else ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PatientsOfPractice:
-    """A page of patients, how many there are in all and what they were charged in cents; pages count from 1."""
-
-    rows: tuple[PatientOfPractice, ...]
-    found: int
-    found_cents: int
-    page: int
-
-    @property
-    def pages(self) -> int:
-        """The number of pages, at least 1."""
-        return max(-(-self.found // PAGE_SIZE), 1)
-
-
 def closed_months(connection: Connection, *, vendor_id: UUID) -> tuple[Month, ...]:
     """Return the months closed for a practice of the context, the newest first."""
     return tuple(Month.of(month) for month in connection.scalars(CLOSED, {"vendor_id": vendor_id}))
@@ -99,18 +84,17 @@ def closed_months(connection: Connection, *, vendor_id: UUID) -> tuple[Month, ..
 
 def patients_of_practice(
     connection: Connection, wanted: PatientsWanted, *, vendor_id: UUID, page: int = 1, size: int | None = PAGE_SIZE
-) -> PatientsOfPractice:
+) -> PricedPage[PatientOfPractice]:
     """Return a page of the patients wanted, all of them when `size` is None."""
-    literal = wanted.words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    key = {"vendor_id": vendor_id, "month": wanted.month.first_day, "pattern": f"%{literal}%", "outcome": wanted.outcome}
+    key = {"vendor_id": vendor_id, "month": wanted.month.first_day, "pattern": literal_pattern(wanted.words), "outcome": wanted.outcome}
     order = SORTS.get(wanted.sort, SORTS["name"])
     rows = connection.execute(statement("patients", order), key | {"size": size, "start": (page - 1) * (size or 0)}).mappings().all()
     patients = tuple(PatientOfPractice(**{name: row[name] for name in PatientOfPractice.__dataclass_fields__}) for row in rows)
     first = rows[0] if rows else {"found": 0, "found_cents": 0}
-    return PatientsOfPractice(rows=patients, found=first["found"], found_cents=first["found_cents"], page=page)
+    return PricedPage(rows=patients, found=first["found"], found_cents=first["found_cents"], page=page)
 
 
-def patient_rows(found: PatientsOfPractice) -> list[tuple[Cell, ...]]:
+def patient_rows(found: PricedPage[PatientOfPractice]) -> list[tuple[Cell, ...]]:
     """Return the cells of the list, as its files show them."""
     return [
         (

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from caretally.db.lists import PAGE_SIZE, PageOf
 from caretally.errors import NothingToDo, UsageMistake
 from caretally.files.cells import Cell
 from caretally.files.xlsx_file import Column
@@ -21,7 +22,6 @@ from caretally.practice.statements import statement
 
 # A list of all patients of the largest practice, and what a form of ours may carry.
 ROSTER_LIMITS = Limits(file_bytes=MEGABYTE, rows=20_000, columns=60, seconds=20, unzipped_bytes=64 * MEGABYTE)
-PAGE_SIZE = 50
 RESULTS = ("missing", "extra", "matched", "refused")
 LONGEST_CELL = 200
 # What a column may be called; letters and figures alone are compared, so `Date of Birth` is `dateofbirth`.
@@ -118,20 +118,6 @@ class RosterRow:
     remark: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RosterRows:
-    """A page of the result, and how many there are in all; pages count from 1."""
-
-    rows: tuple[RosterRow, ...]
-    found: int
-    page: int
-
-    @property
-    def pages(self) -> int:
-        """The number of pages, at least 1."""
-        return max(-(-self.found // PAGE_SIZE), 1)
-
-
 def read_roster(path: Path, *, scratch: Path) -> GivenRoster:
     """Read a practice's CSV or XLSX in a process of its own, outside every transaction. Raises `FileRefused` or `RosterUnreadable`."""
     file = parse_file(path, scratch=scratch, limits=ROSTER_LIMITS)
@@ -218,14 +204,14 @@ def roster(connection: Connection, roster_id: UUID, *, vendor_id: UUID) -> Roste
 
 def roster_rows(
     connection: Connection, roster_id: UUID, *, vendor_id: UUID, result: str = "", page: int = 1, size: int | None = PAGE_SIZE
-) -> RosterRows:
+) -> PageOf[RosterRow]:
     """Return a page of the result, all of it when `size` is None; what differs comes first."""
     key = {"vendor_id": vendor_id, "roster_id": roster_id, "result": result, "size": size, "start": (page - 1) * (size or 0)}
     rows = connection.execute(ROWS, key).mappings().all()
     told = tuple(RosterRow(**{name: row[name] for name in RosterRow.__dataclass_fields__}) for row in rows)
-    return RosterRows(rows=told, found=rows[0]["found"] if rows else 0, page=page)
+    return PageOf[RosterRow](rows=told, found=rows[0]["found"] if rows else 0, page=page)
 
 
-def cells_of(found: RosterRows) -> list[tuple[Cell, ...]]:
+def cells_of(found: PageOf[RosterRow]) -> list[tuple[Cell, ...]]:
     """Return the cells of the result, as its files show them."""
     return [(row.result, row.line, row.name, row.birth_date, row.mrn, row.mbi, row.remark) for row in found.rows]

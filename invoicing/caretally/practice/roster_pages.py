@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
 from caretally.audit.chain import append_event
+from caretally.db.lists import PAGE_SIZE
 from caretally.errors import CareTallyError
 from caretally.files.scratch import scratch_folder
 from caretally.files.table_file import TABLE_ENDINGS, table_file
@@ -16,7 +17,6 @@ from caretally.imports.refusals import FileRefused
 from caretally.practice.own_clients import closed_months_of_practice
 from caretally.practice.roster import (
     COLUMNS,
-    PAGE_SIZE,
     RESULTS,
     GivenRoster,
     RosterUnreadable,
@@ -31,11 +31,10 @@ from caretally.web.access import requires
 from caretally.web.attachment import attachment
 from caretally.web.edge import connection, edge, signed_in
 from caretally.web.form import Filled, Form, typed_into, written
-from caretally.web.queries import number_in_query
+from caretally.web.queries import page_in_query
 from caretally.web.shell import may
 
 roster_pages = Blueprint("rosters", __name__, template_folder="templates", url_prefix="/practice/rosters")
-MOST_PAGES = 100_000
 
 
 class RosterForm(Form):
@@ -88,12 +87,7 @@ def listed() -> ResponseReturnValue:
 @requires("audit_care")
 def show(roster_id: UUID) -> ResponseReturnValue:
     """Show a comparison: what differs first."""
-    of, result, page = (
-        roster(connection(), roster_id, vendor_id=signed_in().vendor_id),
-        result_in_query(),
-        number_in_query("page", otherwise=1),
-    )
-    page = page if page <= MOST_PAGES else 1
+    of, result, page = roster(connection(), roster_id, vendor_id=signed_in().vendor_id), result_in_query(), page_in_query()
     found = roster_rows(connection(), roster_id, vendor_id=signed_in().vendor_id, result=result, page=page)
     append_event(connection(), action="patients.read", detail={"patients": len(found.rows), "form": "page"})
     return render_template("practice/roster.html", roster=of, found=found, result=result, results=RESULTS, size=PAGE_SIZE)

@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 from marshmallow import fields, validate
 
 from caretally.audit.chain import append_event
+from caretally.db.lists import PAGE_SIZE
 from caretally.errors import DependencyDown
 from caretally.money import NotAnAmount, parse_cents
 from caretally.questions.ask import AmountRefused, Asked, NothingSaid
-from caretally.questions.listed import PAGE_SIZE, SHOWN, listed_threads
+from caretally.questions.listed import SHOWN, listed_threads
 from caretally.questions.notices import addresses, notice
 from caretally.questions.say import SaidMeanwhile, Step, say
 from caretally.questions.threads import Thread, thread
@@ -20,7 +21,7 @@ from caretally.web.access import requires
 from caretally.web.edge import after_commit, connection, edge, signed_in
 from caretally.web.form import EMPTY, Filled, Form, typed_into, written
 from caretally.web.own_pages import page_of_ours
-from caretally.web.queries import number_in_query
+from caretally.web.queries import page_in_query
 from caretally.web.request_log import logger, request_id_now
 
 pages = Blueprint("questions", __name__, template_folder="templates", url_prefix="/questions")
@@ -58,8 +59,8 @@ def listed() -> ResponseReturnValue:
     """List the threads that are going on, settled, or all."""
     shown, kind = request.args.get("shown", ""), request.args.get("kind", "")
     shown, kind = shown if shown in SHOWN else "going-on", kind if kind in ("question", "dispute") else ""
-    page = number_in_query("page", otherwise=1)
-    found = listed_threads(connection(), vendor_id=signed_in().vendor_id, shown=shown, kind=kind, page=page if page <= 100_000 else 1)
+    page = page_in_query()
+    found = listed_threads(connection(), vendor_id=signed_in().vendor_id, shown=shown, kind=kind, page=page)
     append_event(connection(), action="questions.read", detail={"threads": len(found.rows)})
     return render_template("questions/listed.html", found=found, shown=shown, kind=kind, side=side(), size=PAGE_SIZE)
 

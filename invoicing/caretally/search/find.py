@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
+from caretally.db.lists import literal_pattern
 from caretally.invoices.find_invoices import InvoiceRow, Wanted, find_invoices
 from caretally.patients.roster import PatientLine, patients_found
 
@@ -43,10 +44,9 @@ class Found:
 
 def find(connection: Connection, words: str, *, vendor_id: UUID, patients: bool, invoices: bool) -> Found:
     """Return what holds the words among what the transaction may see; `patients` and `invoices` say whether the visitor may see those at all."""
-    literal = words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    if not literal:
+    if not words.strip():
         return Found()
-    named = connection.execute(NAMED, {"vendor_id": vendor_id, "pattern": f"%{literal}%", "most": MOST_OF_A_KIND}).mappings().all()
+    named = connection.execute(NAMED, {"vendor_id": vendor_id, "pattern": literal_pattern(words), "most": MOST_OF_A_KIND}).mappings().all()
     people: Sequence[PatientLine] = ()
     if patients:
         today = connection.execute(TODAY).scalar_one()

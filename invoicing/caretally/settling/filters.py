@@ -7,10 +7,10 @@ from typing import Any, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
+from caretally.db.lists import literal_pattern
 from caretally.exceptions.build_report import FACTS_ABOUT_CLIENT
 from caretally.months import Month, NotAMonth
 
-PAGE_SIZE = 50
 MOST_PAGES = 100_000
 LONGEST_WORDS = 100
 OUTCOMES = {"held": "Held", "not_billable": "Not billable", "warning": "Worth a look"}
@@ -81,7 +81,6 @@ class Filters:
 
     def values(self, *, vendor_id: UUID, today: date) -> dict[str, Any]:
         """Return the parameters of `matched.sql`."""
-        literal = self.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         return {
             "vendor_id": vendor_id,
             "today": today,
@@ -95,7 +94,7 @@ class Filters:
             "mine": self.assignee == "me",
             "unassigned": self.assignee == "nobody",
             "assignee": _id(self.assignee),
-            "pattern": f"%{literal}%" if literal else None,
+            "pattern": literal_pattern(self.words) if self.words else None,
             "patient_id": self.patient,
             "picked": None if self.picked is None else list(self.picked),
             "about_client": sorted(FACTS_ABOUT_CLIENT),

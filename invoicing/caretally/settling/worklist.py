@@ -11,11 +11,12 @@ from uuid import UUID
 from sqlalchemy import Connection, TextClause, text
 
 from caretally.audit.chain import append_event
+from caretally.db.lists import PAGE_SIZE, page_count
 from caretally.errors import NothingToDo
 from caretally.exceptions.build_report import FACTS_ABOUT_CLIENT
 from caretally.identity.memberships import VENDOR_ROLES
 from caretally.months import Month
-from caretally.settling.filters import PAGE_SIZE, Filters, one_exception
+from caretally.settling.filters import Filters, one_exception
 
 # A file holds what a page would take hours to leaf through; more than this is no list to work on.
 MOST_IN_FILE = 50_000
@@ -82,7 +83,7 @@ class Queue:
     @property
     def pages(self) -> int:
         """The number of pages, at least 1."""
-        return max(-(-self.exceptions // PAGE_SIZE), 1)
+        return page_count(self.exceptions)
 
 
 @dataclass(frozen=True, slots=True)

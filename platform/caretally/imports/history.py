@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from caretally.db.lists import PAGE_SIZE
 from caretally.errors import NothingToDo
 
-PAGE_SIZE = 50
 FIELDS = "id, kind, file_name, file_sha256, actor, at, rows_read, rows_new, rows_changed, rows_unchanged, rows_late, rows_refused, undone_at, undone_by"
 # Who imported is a person of the vendor by the name it wrote itself, or an actor's own words.
 NAMED = (

@@ -8,8 +8,9 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
+from caretally.db.lists import PAGE_SIZE
 from caretally.errors import CareTallyError, UsageMistake
-from caretally.imports.history import PAGE_SIZE, batch_of, batches
+from caretally.imports.history import batch_of, batches
 from caretally.imports.kinds import ImportKind
 from caretally.imports.limits import LIMITS, MEGABYTE
 from caretally.imports.mappings import chosen_mapping, columns_of, fitting_mapping, save_mapping, saved_mappings
@@ -34,7 +35,7 @@ from caretally.web.access import requires
 from caretally.web.edge import connection, edge
 from caretally.web.form import EMPTY, Filled, Form, NotThisForm, typed_into, written
 from caretally.web.large_requests import takes_up_to
-from caretally.web.queries import number_in_query
+from caretally.web.queries import page_in_query
 from caretally.web.search_words import words_in_query
 
 pages = Blueprint("imports", __name__, template_folder="templates", url_prefix="/imports")
@@ -114,8 +115,8 @@ def listed() -> ResponseReturnValue:
             return redirect(url_for("imports.columns" if fitting is None else "imports.check", upload_id=upload), 303)
         except UsageMistake as error:
             filled = filled.refused(kind=error.message)
-    kind_shown, page = kind_in_query(), number_in_query("page", otherwise=1)
-    found = batches(connection(), kind=kind_shown, page=min(page, 100_000))
+    kind_shown, page = kind_in_query(), page_in_query()
+    found = batches(connection(), kind=kind_shown, page=page)
     page_made = render_template(
         "imports/listed.html",
         filled=filled,

@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, abort, current_app, redirect, render_templat
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
+from caretally.db.lists import PAGE_SIZE
 from caretally.errors import Conflict
 from caretally.jobs.check_audit_log import CHECK_AUDIT_LOG
 from caretally.jobs.enqueue import ask_again, enqueue
@@ -15,11 +16,10 @@ from caretally.jobs.read import JobSeen, find_job, newest_jobs
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import Form, typed_into
-from caretally.web.queries import number_in_query
+from caretally.web.queries import page_in_query
 
 pages = Blueprint("jobs", __name__, template_folder="templates", url_prefix="/work")
 EXTENSION = "caretally.jobs"
-PAGE_SIZE = 50
 STATUS_WORDS = {"waiting": "Waiting", "running": "Running", "done": "Done", "refused": "Not done", "quarantined": "Needs a look"}
 
 
@@ -66,8 +66,8 @@ def may_ask_again(job: JobSeen) -> bool:
 @requires("read_work")
 def listed() -> ResponseReturnValue:
     """List the vendor's jobs, newest first; `show=unfinished` leaves out what has ended."""
-    unfinished, page = request.args.get("show") == "unfinished", number_in_query("page", otherwise=1)
-    found = newest_jobs(connection(), unfinished=unfinished, page=min(page, 10_000), size=PAGE_SIZE)
+    unfinished, page = request.args.get("show") == "unfinished", page_in_query()
+    found = newest_jobs(connection(), unfinished=unfinished, page=page, size=PAGE_SIZE)
     return render_template("jobs/listed.html", jobs=found[:PAGE_SIZE], more=len(found) > PAGE_SIZE, page=page, unfinished=unfinished)
 
 

@@ -4,6 +4,7 @@ from flask import request
 
 LONGEST_WORDS = 100
 MOST_DIGITS = 18
+MOST_PAGES = 100_000
 
 
 def number_in_query(name: str, *, otherwise: int) -> int:
@@ -11,6 +12,12 @@ def number_in_query(name: str, *, otherwise: int) -> int:
     given = request.args.get(name, "")
     whole = given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS and int(given) >= 1
     return int(given) if whole else otherwise
+
+
+def page_in_query() -> int:
+    """Return the page that is asked for, from 1 up; a number beyond every list is the first page."""
+    page = number_in_query("page", otherwise=1)
+    return page if page <= MOST_PAGES else 1
 
 
 def printable(given: str) -> str:

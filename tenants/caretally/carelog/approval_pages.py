@@ -15,11 +15,10 @@ from caretally.errors import CareTallyError
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import EMPTY, Filled, typed_into
-from caretally.web.queries import number_in_query
+from caretally.web.queries import number_in_query, page_in_query
 
 pages = Blueprint("time_approvals", __name__, template_folder="templates", url_prefix="/time/approvals")
 pages.context_processor(words_of_time)
-MOST_PAGES = 100_000
 # A request's form has at most 500 parts.
 MOST_AT_ONCE = 400
 
@@ -70,7 +69,7 @@ def sure_page(still: Sequence[Waiting], filled: Filled, *, chosen: int) -> Respo
 
 def list_page(filled: Filled) -> ResponseReturnValue:
     """Return the page of what waits."""
-    page = min(number_in_query("page", otherwise=1), MOST_PAGES)
+    page = page_in_query()
     found = waiting(connection(), staff_id=staff_in_query(), page=page)
     note_read(found)
     told = {said: number_in_query(said, otherwise=0) for said in ("approved", "returned", "of")}

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, TextClause, text
 
+from caretally.db.lists import literal_pattern
 from caretally.directory.records import NoSuchRecord
 
 HERE = Path(__file__).parent
@@ -70,7 +71,7 @@ class ClientLine:
 
 def clients_listed(connection: Connection, *, words: str = "", client_id: UUID | None = None) -> list[ClientLine]:
     """Return the clients whose name or code holds the words, or the one of an id; by name."""
-    values = {"pattern": pattern_of(words), "client_id": client_id}
+    values = {"pattern": literal_pattern(words), "client_id": client_id}
     return [ClientLine(**row) for row in connection.execute(CLIENTS, values).mappings()]
 
 
@@ -84,13 +85,13 @@ def client_line(connection: Connection, client_id: UUID) -> ClientLine:
 
 def providers_listed(connection: Connection, *, words: str = "", client_id: UUID | None = None) -> Sequence[RowMapping]:
     """Return providers by client and name: their facts, whether their credential may bill, how many patients they supervise today."""
-    values = {"pattern": pattern_of(words), "client_id": client_id}
+    values = {"pattern": literal_pattern(words), "client_id": client_id}
     return connection.execute(PROVIDERS, values).mappings().all()
 
 
 def staff_listed(connection: Connection, *, words: str = "") -> Sequence[RowMapping]:
     """Return the staff by name, with what their credential counts as and whether licence or exclusion keep their time from counting today."""
-    return connection.execute(STAFF, {"pattern": pattern_of(words)}).mappings().all()
+    return connection.execute(STAFF, {"pattern": literal_pattern(words)}).mappings().all()
 
 
 def months_of_client(connection: Connection, client_id: UUID) -> Sequence[RowMapping]:
@@ -106,9 +107,3 @@ def terms_of_client(connection: Connection, client_id: UUID) -> Sequence[RowMapp
 def zones(connection: Connection) -> list[Any]:
     """Return the time zones to choose from."""
     return list(connection.scalars(ZONES))
-
-
-def pattern_of(words: str) -> str:
-    """Return a pattern for ILIKE that looks for the words as they are."""
-    literal = words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{literal}%"

@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from marshmallow import fields
 from sqlalchemy import text
 
+from caretally.db.lists import PAGE_SIZE
 from caretally.imports.typed_rows import RowRefused
 from caretally.outreach.attempt import ACKNOWLEDGED, OUTCOMES, Attempt, record_attempt
 from caretally.outreach.to_ask import (
-    PAGE_SIZE,
     STATES,
     ToAsk,
     attempts_at,
@@ -25,13 +25,12 @@ from caretally.patients.roster import note_patients_shown
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import Filled, Form, typed_into
-from caretally.web.queries import number_in_query
+from caretally.web.queries import page_in_query
 from caretally.web.search_words import words_in_query
 
 pages = Blueprint("outreach", __name__, template_folder="templates", url_prefix="/outreach")
 CLIENTS = text("SELECT client_id, name FROM client ORDER BY name, code")
 NEW_ID = text("SELECT tenancy.new_id()")
-MOST_PAGES = 100_000
 LABELS = {
     "outcome": "What came of it",
     "call_back_on": "Call back on",
@@ -64,7 +63,7 @@ class AttemptForm(Form):
 def listed() -> ResponseReturnValue:
     """List who could be asked to enrol."""
     programs = programs_to_ask(connection())
-    program, state, page = program_in_query(programs), words_in_query("state"), min(number_in_query("page", otherwise=1), MOST_PAGES)
+    program, state, page = program_in_query(programs), words_in_query("state"), page_in_query()
     client_id = client_in_query()
     found = patients_to_ask(connection(), program, client_id=client_id, state=state, page=page)
     made = render_template(

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
+from caretally.db.lists import PAGE_SIZE
 from caretally.errors import NothingToDo
 
-PAGE_SIZE = 50
 STATES = ("new", "due", "tried")
 TO_ASK = text((Path(__file__).parent / "to_ask.sql").read_text(encoding="utf-8"))
 PROGRAMS = text(

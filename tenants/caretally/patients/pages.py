@@ -8,17 +8,17 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import RowMapping, text
 
 from caretally.audit.chain import append_event
+from caretally.db.lists import PAGE_SIZE
 from caretally.months import Month
-from caretally.patients.roster import PAGE_SIZE, STANDINGS, PatientLine, chart_of, note_patients_shown, patients_found
+from caretally.patients.roster import STANDINGS, PatientLine, chart_of, note_patients_shown, patients_found
 from caretally.patients.roster_file import roster_csv, roster_xlsx
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
-from caretally.web.queries import number_in_query
+from caretally.web.queries import page_in_query
 from caretally.web.search_words import words_in_query
 
 pages = Blueprint("patients", __name__, template_folder="templates", url_prefix="/patients")
 CLIENTS = text("SELECT client_id, name, (clock_timestamp() AT TIME ZONE timezone)::date AS today FROM client ORDER BY name, code")
-MOST_PAGES = 100_000
 MOST_IN_A_FILE = 100_000
 FILES = {
     "csv": (roster_csv, "text/csv; charset=utf-8"),
@@ -30,7 +30,7 @@ FILES = {
 @requires("read_patients")
 def listed() -> ResponseReturnValue:
     """List patients: all, or those of a client, a standing and words."""
-    page = min(number_in_query("page", otherwise=1), MOST_PAGES)
+    page = page_in_query()
     clients = connection().execute(CLIENTS).mappings().all()
     found = asked_for(clients, page=page, size=PAGE_SIZE)
     words, standing, client_id = words_in_query("q"), words_in_query("standing"), client_in_query()

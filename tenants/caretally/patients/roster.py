@@ -13,9 +13,9 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, text
 
 from caretally.audit.chain import append_event
+from caretally.db.lists import PAGE_SIZE, literal_pattern
 from caretally.errors import NothingToDo
 
-PAGE_SIZE = 50
 HERE = Path(__file__).parent
 FOUND = text((HERE / "roster.sql").read_text(encoding="utf-8"))
 CHART = text((HERE / "chart.sql").read_text(encoding="utf-8"))
@@ -60,12 +60,11 @@ def patients_found(
     size: int = PAGE_SIZE,
 ) -> list[PatientLine]:
     """Return a page of the patients whose name or record number holds the words; pages count from 1, `standing` is one of `STANDINGS` or empty."""
-    literal = words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     values: dict[str, Any] = {
         "vendor_id": vendor_id,
         "today": today,
         "client_id": client_id,
-        "pattern": f"%{literal}%",
+        "pattern": literal_pattern(words),
         "looked_for": [f"%{word}%" for word in plain_name(words).split()],
         "standing": standing if standing in STANDINGS else "",
         "size": size,

@@ -1,7 +1,9 @@
 """People on pages: an invitation leads to a first day and works once; one person works in several roles and switches; a change ends what was."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pyotp
@@ -32,7 +34,7 @@ def dana(database: TestDatabase, pages: Pages, office: Office) -> FlaskClient:
     return sign_in(pages, signer)
 
 
-def invite(pages: Pages, client: FlaskClient, role: str, **more: object) -> tuple[str, str]:
+def invite(pages: Pages, client: FlaskClient, role: str, **more: Any) -> tuple[str, str]:
     """Invite somebody new and return the address and the link's path from the mail."""
     email = f"{uuid4().hex}@meridian.example"
     answer = submit(client, "/people/invite", email=email, name="Robin Vance", role=role, **more)
@@ -82,7 +84,12 @@ def test_an_invitation_ends_after_72_hours_and_a_new_one_takes_its_place(
 
 
 def test_an_auditor_sees_one_client_for_one_period(pages: Pages, office: Office, dana: FlaskClient) -> None:
-    for wrong in ({}, {"clients": ["A1", "A2"], "first_month": "2026-01", "last_month": "2026-03"}, {"clients": ["A1"]}):
+    wrongs: tuple[Mapping[str, Any], ...] = (
+        {},
+        {"clients": ["A1", "A2"], "first_month": "2026-01", "last_month": "2026-03"},
+        {"clients": ["A1"]},
+    )
+    for wrong in wrongs:
         answer = submit(dana, "/people/invite", email="x@meridian.example", name="Ada", role="auditor", **wrong)
         assert answer.status_code == 422
     _, link = invite(pages, dana, "auditor", clients=["A1"], first_month="2026-01", last_month="2026-03")
