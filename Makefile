@@ -6,6 +6,9 @@ LOCK := requirements/develop.txt
 STAMP := $(VENV)/.installed
 ARGS ?=
 
+# Compiled modules are kept (git ignores them): without them each of the thousand programs that the tests start compiles its imports anew, for 8 seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-reset test drill soak test-15 check format lock bench clean
 
@@ -36,7 +39,7 @@ demo-reset: $(STAMP) ## throw the demo away, then make it again
 test: $(STAMP) ## everything, on the embedded PostgreSQL; ARGS go to pytest
 	@$(BIN)/pytest -n auto -m "not drill and not soak" $(ARGS)
 
-drill: $(STAMP) ## the drills that take minutes: the server killed at every place of a close
+drill: $(STAMP) ## the drills that take minutes: kills, full disks, weakened policies, the SQL fuzz, Lighthouse
 	@$(BIN)/pytest -n auto -m drill $(ARGS)
 
 soak: $(STAMP) ## the longest: rules mutated, thousands of generated months beside the oracle

@@ -1,4 +1,4 @@
--- Background work (decision 0014). A job is a row, written in the transaction of what it belongs to; the broker only carries the hint "run job …".
+-- Background work (decision 0015). A job is a row, written in the transaction of what it belongs to; the broker only carries the hint "run job …".
 CREATE TABLE job (
     vendor_id uuid NOT NULL REFERENCES vendor,
     id uuid NOT NULL DEFAULT tenancy.new_id(),

@@ -19,6 +19,7 @@ from tests.builders.full_disk import FILLER, SmallDisk, small_disk
 from tests.builders.office import Office
 from tests.builders.program import program, slug_of
 
+pytestmark = pytest.mark.drill
 PATIENTS = "client,mrn,family_name,given_name,birth_date\n" + "".join(
     f"A,z{number},Osei{number},Ama,19{40 + number % 50}-02-{1 + number % 28:02}\n" for number in range(5000)
 )

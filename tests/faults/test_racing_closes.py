@@ -81,6 +81,7 @@ def test_without_the_guard_a_writer_slips_into_a_closing_month_and_verify_names_
     assert breaches == ["A 2026-10 patient 1: its time entries are not those it was closed with"]
 
 
+@pytest.mark.drill
 def test_editing_through_every_writer_while_a_hundred_months_close_leaves_no_wrong_line(database: TestDatabase) -> None:
     office = hundred_months(database)
     done = threading.Event()

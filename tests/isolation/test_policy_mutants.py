@@ -77,6 +77,7 @@ def owner(database: TestDatabase) -> Iterator[Connection]:
         yield connection
 
 
+@pytest.mark.drill
 @pytest.mark.timeout(1200)
 def test_every_weakened_policy_is_seen_by_the_catalog_and_by_the_twins(
     database: TestDatabase, owner: Connection, sower: Sower, capsys: pytest.CaptureFixture[str]

@@ -209,7 +209,7 @@ def roster_rows(
     key = {"vendor_id": vendor_id, "roster_id": roster_id, "result": result, "size": size, "start": (page - 1) * (size or 0)}
     rows = connection.execute(ROWS, key).mappings().all()
     told = tuple(RosterRow(**{name: row[name] for name in RosterRow.__dataclass_fields__}) for row in rows)
-    return PageOf[RosterRow](rows=told, found=rows[0]["found"] if rows else 0, page=page)
+    return PageOf(rows=told, found=rows[0]["found"] if rows else 0, page=page)
 
 
 def cells_of(found: PageOf[RosterRow]) -> list[tuple[Cell, ...]]:

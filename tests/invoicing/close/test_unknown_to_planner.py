@@ -79,6 +79,7 @@ def test_nor_its_own_new_rows_where_they_are_many(connection: Connection, monkey
     assert read_too_often(connection) == set()
 
 
+@pytest.mark.drill
 def test_without_that_look_it_does(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_to_planner, "SOURCES", ())
     assert read_too_often(connection) - {"patient_month"} != set()

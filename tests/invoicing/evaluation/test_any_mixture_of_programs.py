@@ -68,6 +68,7 @@ def check_seconds(answer: dict[str, Any], patient: Facts, month: str) -> None:
     assert sum(answer["counted_seconds"].values()) + sum(answer["excluded_seconds"].values()) == raw
 
 
+@pytest.mark.drill
 def test_the_generated_months_meet_what_the_rules_are_about(connection: Connection) -> None:
     met = set()
     for seed in range(80):
