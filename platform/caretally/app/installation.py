@@ -60,6 +60,7 @@ class Installation:
     def __init__(self, settings: Settings | None = None) -> None:
         """Take settings, or read them from the environment."""
         self.settings = settings or read_settings()
+        self._schema_is_newest = False
 
     @cached_property
     def secret(self) -> bytes:
@@ -143,9 +144,14 @@ class Installation:
         self._require_schema()
 
     def _require_schema(self) -> None:
-        if not self.settings.database_url and self._schema() is None:
-            bring_up_to_date(self.url, roles=self.roles, secret=self.secret)
-        require_newest_schema(self._schema())
+        """Look at the schema once for each process: what moves it while we run is a release that ends us."""
+        if not self._schema_is_newest:
+            found = self._schema()
+            if not self.settings.database_url and found is None:
+                bring_up_to_date(self.url, roles=self.roles, secret=self.secret)
+                found = self._schema()
+            require_newest_schema(found)
+            self._schema_is_newest = True
 
     def _schema(self) -> str | None:
         engine = create_engine(self.url, poolclass=NullPool)
