@@ -115,11 +115,17 @@ class World:
             "vendor A": (visitor_of(self.ours.vendor_id), of_b),
             "practice A1": (visitor_of(self.ours.vendor_id, clients=[ours["A1"]]), [of_a[1], *of_b]),
             "practice A2": (visitor_of(self.ours.vendor_id, clients=[ours["A2"]]), [of_a[0], *of_b]),
+            "an auditor of A1": (self.auditor(), [of_a[1], *of_b]),
             "vendor B": (visitor_of(self.theirs.vendor_id), of_a),
             "an operator": (visitor_of(NO_VENDOR, permissions=held(MATRIX[Role.OPERATOR]), operates=True), of_a + of_b),
             "an operator who reads vendor A": (self.reader(), of_b),
             "anonymous": (None, of_a + of_b),
         }
+
+    def auditor(self) -> Visitor:
+        """Return who audits the first practice's October."""
+        october = (OCTOBER.first_day, OCTOBER.last_day)
+        return visitor_of(self.ours.vendor_id, clients=[self.ours.clients["A1"]], permissions=held(MATRIX[Role.AUDITOR]), period=october)
 
     def reader(self) -> Visitor:
         """Return an operator who reads the first vendor's data by break-glass."""

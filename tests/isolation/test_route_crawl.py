@@ -31,9 +31,6 @@ class Crawled:
     `{words}` becomes a stranger's canary.
     """
 
-    """How to open a route: `path` with `{invoice}`, `{member}`, `{patient}` or `{client}` for ids;
-    `queries` are further addresses, `{words}` becomes a stranger's canary."""
-
     path: str
     queries: tuple[str, ...] = ()
 
@@ -197,7 +194,7 @@ CRAWL = {
     "operator_break_glass.ended": Crawled("/operator/break-glass/{invoice}/{member}/end"),
     "operator_break_glass.read": Crawled("/operator/break-glass/{invoice}/{member}/read"),
 }
-WHO = ("vendor A", "practice A1", "practice A2", "vendor B", "an operator", "an operator who reads vendor A")
+WHO = ("vendor A", "practice A1", "practice A2", "an auditor of A1", "vendor B", "an operator", "an operator who reads vendor A")
 # The log that this visitor looks at grows with each look.
 GROWS = ("audit.listed", "an operator who reads vendor A")
 PROBES = {"probe_form", "probe_filled", "probe_defect", "probe_write", "probe_role"}

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,8 @@ from caretally.audit.merkle import inclusion_proof, merkle_root, root_of_proof
 from caretally.audit.signing import is_signed, public_text, signature_text
 from caretally.files.atomic import write_together
 
+STAMP = "%Y%m%dT%H%M%S.%fZ"
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7030002)")
 HEADS = text("SELECT vendor_id, seq, hash FROM audit_head ORDER BY vendor_id")
 SEEN = text("SELECT seq, hash FROM audit_event WHERE vendor_id = (SELECT tenancy.current_vendor()) AND seq = ANY(:numbers)")
 OWN = text("SELECT h.vendor_id, h.seq FROM audit_head h WHERE h.vendor_id = (SELECT tenancy.current_vendor())")
@@ -52,10 +54,12 @@ def write_checkpoint(connection: Connection, *, archive: Path, key: Ed25519Priva
     """Sign what every chain has come to and write it into the archive, for each vendor whose chain has grown since its last checkpoint.
 
     `connection` is the operator's, who may read the heads; `now` is an aware moment. Raises `DependencyDown` when the archive cannot be
-    written, with no file written.
+    written, with no file written. Two at once would both follow the same one before, so the second waits, until the transaction ends.
     """
+    connection.execute(ONE_AT_A_TIME)
     heads = connection.execute(HEADS).all()
-    at = now.astimezone(UTC)
+    # Who waited for another, or has a clock that is behind, still comes after the one that is there.
+    at = max([now.astimezone(UTC), *(newest + timedelta(microseconds=1) for head in heads if (newest := _newest(archive, head.vendor_id)))])
     latest = {head.vendor_id: _latest(archive, head.vendor_id) for head in heads}
     leaves = [_leaf(head.vendor_id, head.seq, head.hash, _digest(latest[head.vendor_id])) for head in heads]
     said = {"version": VERSION, "at": _moment(at), "tree_size": len(leaves), "root": merkle_root(leaves).hex()}
@@ -67,7 +71,7 @@ def write_checkpoint(connection: Connection, *, archive: Path, key: Ed25519Priva
         own = {"vendor": str(head.vendor_id), "seq": head.seq, "hash": head.hash.hex(), "previous": _digest(latest[head.vendor_id])}
         proof = [beside.hex() for beside in inclusion_proof(leaves, place)]
         content = canonical(signed | own | {"place": place, "proof": proof}) + b"\n"
-        files[_folder(archive, head.vendor_id) / f"{at:%Y%m%dT%H%M%S.%fZ}.json"] = content
+        files[_folder(archive, head.vendor_id) / f"{at:{STAMP}}.json"] = content
     write_together(files)
     return Checkpoint(at, len(leaves), merkle_root(leaves), len(files))
 
@@ -119,6 +123,15 @@ def _read(path: Path, *, vendor_id: UUID, key: Ed25519PublicKey) -> tuple[dict[s
 def _latest(archive: Path, vendor_id: UUID) -> bytes | None:
     files = sorted(_folder(archive, vendor_id).glob("*.json"))
     return files[-1].read_bytes() if files else None
+
+
+def _newest(archive: Path, vendor_id: UUID) -> datetime | None:
+    """Return the moment of a vendor's last checkpoint, by its file's name."""
+    names = sorted(path.stem for path in _folder(archive, vendor_id).glob("*.json"))
+    try:
+        return datetime.strptime(names[-1], STAMP).replace(tzinfo=UTC) if names else None
+    except ValueError:
+        return None
 
 
 def _digest(content: bytes | None) -> str:

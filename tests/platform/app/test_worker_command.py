@@ -15,6 +15,8 @@ import pytest
 
 from caretally.app import supervisor
 from caretally.app.supervisor import Kept, Supervisor
+from caretally.audit.chain import append_event
+from caretally.audit.checkpoints import FOLDER
 from caretally.jobs.broker import broker_answers
 from caretally.jobs.embedded_broker import BrokerPlace, read_broker, stop_broker
 from tests.builders.closing import PROGRAM
@@ -74,9 +76,13 @@ def readiness(port: int) -> dict[str, str]:
 
 
 def test_a_worker_does_what_was_asked_for_heals_its_broker_and_ends_with_it(office: Office, home: Path) -> None:
+    with office.transaction() as connection:
+        append_event(connection, action="tried", detail={})
     with started("worker", "--threads", "2") as worker:
         (first,) = ask(office, "check_audit_log")
         until(lambda: done(office, first), "the first job is done")
+        checkpoints = home / "archive" / FOLDER / str(office.vendor_id)
+        until(lambda: list(checkpoints.glob("*.json")) != [], "a checkpoint of the audit log is kept without a command")
         os.kill(place_of(home).pid, signal.SIGKILL)
         (second,) = ask(office, "check_audit_log")
         until(lambda: done(office, second), "the second job is done on a broker that was killed")

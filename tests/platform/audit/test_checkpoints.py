@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -64,6 +65,15 @@ def test_a_chain_that_has_not_grown_gets_no_other_checkpoint(office: Office, arc
     checkpoint(office, archive, minutes=8)
     assert files(office, archive) == before
     assert len(before) == 3
+
+
+def test_two_at_once_follow_each_other_whatever_their_clocks_say(office: Office, archive: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(5):
+            event(office, number)
+            written = sorted(pool.map(lambda minutes: checkpoint(office, archive, minutes=minutes).written, (9, 3, 30, 0)))
+            assert written[:3] == [0, 0, 0] != written[1:]
+    assert compared(office, archive) == CheckpointState(7, ())
 
 
 DETAIL = """UPDATE audit_event SET detail = '{{"number": 70}}' WHERE vendor_id = :vendor AND seq = {}"""

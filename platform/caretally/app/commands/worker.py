@@ -1,4 +1,4 @@
-"""`caretally worker`: works at background jobs, hands them out, and asks for what is scheduled."""
+"""`caretally worker`: works at background jobs, hands them out, asks for what is scheduled, and keeps checkpoints of the audit log."""
 
 import signal
 import threading
@@ -7,6 +7,7 @@ from collections.abc import Callable
 import click
 
 from caretally.app.broker import BrokerMoved, broker_up, heal_broker
+from caretally.app.checkpoint import keep_checkpoints
 from caretally.app.installation import Installation
 from caretally.app.job_kinds import KINDS
 from caretally.db.engines import LONG, operator_engine, vendor_engine
@@ -35,6 +36,7 @@ def worker(*, threads: int) -> None:
         operator = operator_engine(here.url, roles=here.roles, secret=here.secret, pool_size=3)
         process = WorkProcess(Workshop(KINDS, vendors, here.secret), operator, url, _healer(here, url, stop, lost), threads)
         stop_on_signals(stop)
+        threading.Thread(target=keep_checkpoints, args=(here, stop), name="checkpoints", daemon=True).start()
         click.echo("CareTally works at background jobs; Ctrl-C ends it.", err=True)
         process.run(stop)
         vendors.dispose()
