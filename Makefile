@@ -36,7 +36,7 @@ demo: $(STAMP) ## two vendors with 14 months, last month closed, PDFs in demo-ou
 demo-reset: $(STAMP) ## throw the demo away, then make it again
 	@$(BIN)/caretally demo --reset $(ARGS)
 
-test: $(STAMP) ## everything, on the embedded PostgreSQL; ARGS go to pytest
+test: $(STAMP) ## the tests but for drills and soak, on the embedded PostgreSQL; ARGS go to pytest
 	@$(BIN)/pytest -n auto --dist loadfile -m "not drill and not soak" $(ARGS)
 
 drill: $(STAMP) ## the drills that take minutes: kills, full disks, weakened policies, the SQL fuzz, Lighthouse
@@ -45,7 +45,7 @@ drill: $(STAMP) ## the drills that take minutes: kills, full disks, weakened pol
 soak: $(STAMP) ## the longest: rules mutated, thousands of generated months beside the oracle
 	@$(BIN)/pytest -n auto -s -m soak $(ARGS)
 
-test-15: $(STAMP) ## the same suite on this machine's own PostgreSQL 15 (or PG_BIN=/path/to/its/bin)
+test-15: $(STAMP) ## what make test runs, on this machine's own PostgreSQL 15 (or PG_BIN=/path/to/its/bin)
 	@CARETALLY_POSTGRES_BIN=$${PG_BIN:-/usr/lib/postgresql/15/bin} $(BIN)/pytest -n auto --dist loadfile -m "not drill and not soak" $(ARGS)
 
 check: $(STAMP) ## lint, format, types, import rules

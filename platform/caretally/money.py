@@ -4,7 +4,7 @@ import re
 
 from caretally.errors import UsageMistake
 
-WRITTEN = re.compile(r"(-?)\$?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,13})(?:\.([0-9]{1,2}))?")
+WRITTEN = re.compile(r"(-?)\$?([0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,13})(?:\.([0-9]{1,2}))?")
 
 
 class NotAnAmount(UsageMistake):

@@ -70,6 +70,7 @@ PERCENTAGE = (
 
 AGREEMENTS = ImportKind(
     name="agreements",
+    permission="change_agreements",
     columns=(
         Column("client", required=True),
         Column("valid_from", DATE, required=True),

@@ -19,6 +19,8 @@ DUE = {"overdue": "Overdue", "week": "Within 7 days"}
 SORTS = {"money": "Money held", "due": "Due", "client": "Client", "patient": "Patient", "code": "Reason", "assignee": "Assigned to"}
 OWNERS = ("coordinator", "clinical_supervisor", "billing_admin", "provider", "practice_administrator")
 ALL = "all"
+# What an address that names no code looks for; no gate is called so.
+NO_CODE = "-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +105,7 @@ class Filters:
 
 def one_exception(patient_id: UUID, month: Month, code: str) -> Filters:
     """Return what finds one exception, in whatever state it is."""
-    return Filters(month=month, patient=patient_id, code=code, state=ALL)
+    return Filters(month=month, patient=patient_id, code=_word(code) or NO_CODE, state=ALL)
 
 
 def _month(given: str, newest: Month | None) -> Month | None:

@@ -1,3 +1,3 @@
-"""The composition root: the command line, and later the web and the worker.
+"""The composition root: the command line, the web and the worker.
 
 Everything may be imported here, and nothing imports it."""

@@ -26,7 +26,7 @@ SETTINGS = (
     Setting("CARETALLY_HOME", "folder of the embedded data, archive, mail and logs", "./var"),
     Setting(
         "CARETALLY_DATABASE_URL",
-        "PostgreSQL 15 or newer, a login with CREATEROLE that owns its database; without it PostgreSQL is embedded",
+        "PostgreSQL 15 or newer, a login with CREATEROLE that may create in its database; without it PostgreSQL is embedded",
         "",
         "as an address",
     ),

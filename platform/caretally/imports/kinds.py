@@ -141,7 +141,7 @@ class ImportKind:
     """A kind of file. `identity` is the SQL over `r` that names a row once in a file.
 
     `after_import` and `after_undo` do what else follows from its rows, in the same transaction and before its audit event; the first
-    returns sentences for the person who imports.
+    returns sentences for the person who imports. `permission` is what somebody needs to import and undo the kind on pages, beside that of importing.
     """
 
     name: str
@@ -154,6 +154,7 @@ class ImportKind:
     closed: ClosedMonths | None = None
     after_import: Callable[[Connection], tuple[str, ...]] | None = None
     after_undo: Callable[[Connection], None] | None = None
+    permission: str = "import"
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import cast
 from uuid import UUID
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
+from caretally.audit.chain import append_event
 from caretally.db.lists import PAGE_SIZE
 from caretally.errors import CareTallyError, UsageMistake
 from caretally.imports.history import batch_of, batches
@@ -32,7 +33,7 @@ from caretally.imports.uploads import (
 )
 from caretally.imports.verdict import verdict_on
 from caretally.web.access import requires
-from caretally.web.edge import connection, edge
+from caretally.web.edge import connection, edge, signed_in
 from caretally.web.form import EMPTY, Filled, Form, NotThisForm, typed_into, written
 from caretally.web.large_requests import takes_up_to
 from caretally.web.queries import page_in_query
@@ -76,11 +77,28 @@ def kinds() -> Mapping[str, ImportKind]:
     return cast("Mapping[str, ImportKind]", current_app.extensions[KINDS])
 
 
+def own_kinds() -> dict[str, ImportKind]:
+    """Return the kinds that the visitor may import."""
+    return {name: kind for name, kind in kinds().items() if kind.permission in signed_in().permissions}
+
+
 def kind_named(name: str) -> ImportKind:
-    """Return a kind. Raises `UsageMistake` for a name that none has."""
-    if name not in kinds():
+    """Return a kind that the visitor may import. Raises `UsageMistake` for a name that none has."""
+    if name not in own_kinds():
         raise UsageMistake("Choose what the file holds from the list.")
     return kinds()[name]
+
+
+def own_kind(name: str) -> ImportKind:
+    """Return the kind of rows that are kept or were imported; the page is refused to who may not import that kind."""
+    if name not in own_kinds():
+        abort(403)
+    return kinds()[name]
+
+
+def note_previewed(upload: Upload, rows: int) -> None:
+    """Add to the audit log that rows of a kept file were shown, which may name patients."""
+    append_event(connection(), action="import.previewed", detail={"upload": upload.id, "kind": upload.kind, "rows": rows})
 
 
 def kind_in_query() -> str:
@@ -120,7 +138,7 @@ def listed() -> ResponseReturnValue:
     page_made = render_template(
         "imports/listed.html",
         filled=filled,
-        kinds=kinds(),
+        kinds=own_kinds(),
         found=found,
         page=page,
         size=PAGE_SIZE,
@@ -137,7 +155,7 @@ def listed() -> ResponseReturnValue:
 def columns(upload_id: UUID) -> ResponseReturnValue:
     """Say what each header of a kept file means, once: the choice can be saved for the next file."""
     upload = upload_of(connection(), upload_id, hold=request.method == "POST")
-    kind = kind_named(upload.kind)
+    kind = own_kind(upload.kind)
     filled = typed_into(ColumnsForm()) if request.method == "POST" else EMPTY
     if filled.given:
         try:
@@ -148,6 +166,7 @@ def columns(upload_id: UUID) -> ResponseReturnValue:
     mapping = saved.get(words_in_query("mapping"), upload.mapping or {})
     chosen = filled.typed.get("column") or [column or "" for column in columns_of(kind, upload.headers, mapping)[0]]
     first = cells_of(upload, {line: range(len(upload.headers)) for line in first_lines(upload)})
+    note_previewed(upload, len(first))
     page = render_template("imports/columns.html", upload=upload, kind=kind, filled=filled, chosen=chosen, saved=saved, first=first)
     return page, 422 if filled.wrong else 200
 
@@ -175,10 +194,12 @@ def first_lines(upload: Upload) -> list[int]:
 def check(upload_id: UUID) -> ResponseReturnValue:
     """Show what importing the file would do and which rows are wrong; nothing is written."""
     upload = upload_of(connection(), upload_id)
-    kind = kind_named(upload.kind)
+    kind = own_kind(upload.kind)
     with connection().begin_nested(), readable_errors():
         result = try_upload(connection(), kind, upload)
-    return render_template("imports/check.html", upload=upload, kind=kind, verdict=verdict_on(upload, kind, result), hours=KEPT_HOURS)
+    verdict = verdict_on(upload, kind, result)
+    note_previewed(upload, len({finding.problem.line for finding in verdict.findings}))
+    return render_template("imports/check.html", upload=upload, kind=kind, verdict=verdict, hours=KEPT_HOURS)
 
 
 @pages.post("/uploads/<uuid:upload_id>/cells")
@@ -186,6 +207,7 @@ def check(upload_id: UUID) -> ResponseReturnValue:
 def correct(upload_id: UUID) -> ResponseReturnValue:
     """Put typed cells in the place of the file's and look at it again."""
     upload = upload_of(connection(), upload_id, hold=True)
+    own_kind(upload.kind)
     given = typed_into(CellsForm()).given
     if not given or not len(given["line"]) == len(given["place"]) == len(given["cell"]):
         raise NotThisForm("This was not sent by the form on the page, so nothing was changed; open the page and fill in the form there.")
@@ -198,7 +220,7 @@ def correct(upload_id: UUID) -> ResponseReturnValue:
 def merge(upload_id: UUID) -> ResponseReturnValue:
     """Import the kept file, whole or its valid rows."""
     valid_rows_only = typed_into(ImportForm()).given.get("valid_rows_only") == "yes"
-    kind = kind_named(upload_of(connection(), upload_id).kind)
+    kind = own_kind(upload_of(connection(), upload_id).kind)
     with connection().begin_nested(), readable_errors():
         result = import_upload(connection(), kind, upload_id, valid_rows_only=valid_rows_only)
     if result.batch_id is None:
@@ -210,6 +232,7 @@ def merge(upload_id: UUID) -> ResponseReturnValue:
 @requires("import")
 def discard(upload_id: UUID) -> ResponseReturnValue:
     """Delete a kept file without importing it."""
+    own_kind(upload_of(connection(), upload_id).kind)
     discard_upload(connection(), upload_id)
     return redirect(url_for("imports.listed"), 303)
 
@@ -226,6 +249,7 @@ def show(batch_id: UUID) -> ResponseReturnValue:
 def undo(batch_id: UUID) -> ResponseReturnValue:
     """Take an import back, or say in one sentence why it stays."""
     batch = batch_of(connection(), batch_id)
+    own_kind(batch.kind)
     try:
         with connection().begin_nested(), readable_errors():
             undo_import(connection(), dict(kinds()), batch_id)

@@ -53,7 +53,8 @@ def written(asked: str, *, longest: int) -> fields.String:
 
 def typed_into(form: Form) -> Filled:
     """Return what this request's form holds, read by its schema. Raises `NotThisForm`."""
-    sent = {name: values for name, values in request.form.lists() if name != FIELD}
+    # No column holds a NUL, and nobody types one.
+    sent = {name: [value.replace("\0", "") for value in values] for name, values in request.form.lists() if name != FIELD}
     lists = {name for name, kind in form.fields.items() if isinstance(kind, fields.List)}
     strange = sorted(name for name, values in sent.items() if name not in form.fields or (len(values) != 1 and name not in lists))
     if strange:

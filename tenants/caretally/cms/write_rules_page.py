@@ -162,7 +162,8 @@ def _exclusions(tables: Tables) -> str:
     kinds = [str(row["kind"]) for row in tables["code_exclusion"].dicts()]
     told = (
         f"`code_exclusion.csv` holds {kinds.count('policy')} policy rows and {kinds.count('ncci_ptp')} NCCI pairs,"
-        f" dated, each with its source; {_planned('exclusions between services')}."
+        " dated, each with its source. Where two services of a patient-month meet in a row that holds on the day, one of them is billed;"
+        " the client's order of priority or a person decides where the row leaves a choice, and never the amount."
     )
     return _section("Pairs of codes that exclude each other", told)
 

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from caretally.identity.roles import MATRIX, Role
 from caretally.web.edge import EXTENSION
 from tests.builders.databases import TestDatabase
 from tests.builders.import_files import Desk, new_desk
@@ -72,6 +73,32 @@ def test_a_refused_cell_is_typed_anew_on_the_page_and_the_file_is_not_sent_again
     assert (
         desk.office.value("SELECT detail ->> 'cells' FROM audit_event WHERE action = 'import.corrected' ORDER BY seq DESC LIMIT 1") == "2"
     )
+
+
+AGREEMENT = "client,valid_from,basis,code,price\nLFM,2027-01-01,per_code,99490,0.01\n"
+
+
+def test_who_may_not_change_prices_neither_imports_nor_takes_back_agreements(browser: FlaskClient, pages: Pages, desk: Desk) -> None:
+    sent = send_file(browser, "agreements", AGREEMENT, name="prices.csv")
+    coordinator = pages.client(visitor_of(desk.office.vendor_id, permissions=frozenset(map(str, MATRIX[Role.COORDINATOR]))))
+    assert 'value="agreements"' in browser.get("/imports").text
+    assert 'value="agreements"' not in coordinator.get("/imports").text
+    refused = send_file(coordinator, "agreements", AGREEMENT)
+    assert (refused.status_code, "Choose what the file holds from the list" in words(refused)) == (422, True)
+    for end in ("check", "cells", "import", "discard"):
+        path = sent.location.replace("check", end)
+        answer = coordinator.get(path) if end == "check" else send_form(coordinator, path, page="/imports")
+        assert answer.status_code in (400, 403), end
+    done = send_form(browser, sent.location.replace("check", "import"), page=sent.location)
+    assert send_form(coordinator, f"{done.location}/undo", page="/imports").status_code == 403
+    assert desk.office.value("SELECT count(*) FROM import_batch WHERE file_name = 'prices.csv' AND undone_at IS NULL") == 1
+
+
+def test_looking_at_a_kept_file_is_an_event_of_ids_and_counts(browser: FlaskClient, desk: Desk) -> None:
+    sent = send_file(browser, "patients", MIXED.replace(",2", ",7"), name="looked-at.csv")
+    browser.get(sent.location)
+    (detail,) = desk.office.rows("SELECT detail FROM audit_event WHERE action = 'import.previewed' ORDER BY seq DESC LIMIT 1")[0]
+    assert detail == {"upload": sent.location.split("/")[3], "kind": "patients", "rows": 2}
 
 
 def test_valid_rows_alone_go_in_when_that_is_chosen(browser: FlaskClient, desk: Desk) -> None:

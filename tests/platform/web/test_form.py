@@ -34,6 +34,10 @@ def test_what_was_typed_is_still_there_but_no_secret_is_sent_back(pages: Pages) 
     assert "hunter2" not in answer.text
 
 
+def test_a_nul_which_no_column_holds_is_not_taken(pages: Pages) -> None:
+    assert sent(pages, {"email": "dana\0@example.org", "password": "secret"}).text == "changed to dana@example.org"
+
+
 @pytest.mark.parametrize("more", [{"role": "vendor_admin"}, {"vendor_id": "x"}, {"email.": "x"}])
 def test_a_field_that_the_form_does_not_have_is_refused(pages: Pages, more: dict[str, str]) -> None:
     assert sent(pages, {"email": "dana@example.org", "password": "secret", **more}).status_code == 400
