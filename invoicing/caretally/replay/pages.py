@@ -25,7 +25,8 @@ TERM_FIELDS = (
 ).split()
 PRICE_FIELDS = ("code", "tier_from", "price", "percent")
 EMPTY_PRICES = 4
-MOST_PRICES = 60
+# Twenty codes of ten tiers; more come as the file of agreements.
+MOST_PRICES = 200
 NEW = {
     "basis": "per_patient_month",
     "tier_mode": "graduated",
@@ -124,7 +125,7 @@ def first_typed(standing: Sequence[Version]) -> dict[str, Any]:
 
 def prices_typed(typed: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the rows of prices as they were typed, and some empty ones to go on."""
-    columns = {name: list(typed.get(name, []))[:MOST_PRICES] for name in PRICE_FIELDS}
+    columns = {name: list(typed.get(name, [])) for name in PRICE_FIELDS}
     longest = max(map(len, columns.values()))
     rows = [{name: columns[name][at] if at < len(columns[name]) else "" for name in PRICE_FIELDS} for at in range(longest)]
     kept = [row for row in rows if any(value.strip() for value in row.values())]
@@ -132,9 +133,17 @@ def prices_typed(typed: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def rows_typed(client: Client, given: Mapping[str, Any], standing: Sequence[Version]) -> list[dict[str, str]]:
-    """Return the rows of the typed version, and before them those that end the one before it when that was asked for."""
+    """Return the rows of the typed version, and before them those that end the one before it when that was asked for.
+
+    Raises `RowRefused` for more prices than a form takes.
+    """
     terms = {name: given[name].strip() for name in TERM_FIELDS} | {"client": client.code}
-    rows = version_rows(terms, prices_typed(given)[:-EMPTY_PRICES])
+    prices = prices_typed(given)[:-EMPTY_PRICES]
+    if len(prices) > MOST_PRICES:
+        raise RowRefused(
+            {"price": f"These are {len(prices)} prices and a form takes {MOST_PRICES}; import the file of agreements instead."}
+        )
+    rows = version_rows(terms, prices)
     first_day = day_typed(terms["valid_from"])
     room = rows_that_make_room(standing, first_day) if given["end_before"] == "yes" and first_day else []
     return room + rows

@@ -94,6 +94,33 @@ def test_what_the_rules_of_the_file_refuse_is_refused_here(
     assert said in words(answer).lower()
 
 
+def tiers(count: int) -> dict[str, list[str]]:
+    """Return so many tiers of one code, with an empty row before each."""
+    return {
+        "code": ["", "99490"] * count,
+        "tier_from": [part for tier in range(1, count + 1) for part in ("", str(tier))],
+        "price": [part for tier in range(1, count + 1) for part in ("", f"{500 - tier}.00")],
+        "percent": [""] * (2 * count),
+    }
+
+
+def test_a_version_of_many_prices_keeps_each_and_the_next_one_begins_with_all(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "P1", name="Pricey")
+    browser, address = pages.client(visitor_of(office.vendor_id)), f"/agreements/{office.clients['P1']}/new"
+    assert send_form(browser, address, **typed(act="keep") | tiers(90)).status_code == 303
+    assert (
+        office.value("SELECT count(*) FROM agreement_price p JOIN agreement a ON a.id = p.agreement_id WHERE valid_from = '2027-01-01'")
+        == 90
+    )
+    assert browser.get(address).text.count('value="99490"') == 90
+
+
+def test_more_prices_than_a_form_takes_are_refused_and_none_is_dropped(browser: FlaskClient, office: Office) -> None:
+    answer = send_form(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="keep") | tiers(201))
+    assert (answer.status_code, answer.text.count('value="99490"')) == (422, 201)
+    assert "These are 201 prices and a form takes 200; import the file of agreements instead." in words(answer)
+
+
 def test_a_version_under_which_a_month_cannot_be_priced_says_so(browser: FlaskClient, office: Office) -> None:
     short = {"code": ["99490"], "price": ["38.00"], "tier_from": [""], "percent": [""]}
     assert "no price for 99439" in words(send_form(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="replay") | short))
