@@ -28,6 +28,7 @@ from caretally.replay.versions import Version, clients_with_terms, price_row, ve
 from caretally.web.access import requires
 from caretally.web.edge import connection
 from caretally.web.form import EMPTY, Filled, Form, typed_into
+from caretally.whatif.pages import BOUND
 
 pages = Blueprint("replay", __name__, template_folder="templates", url_prefix="/agreements")
 TERM_FIELDS = (
@@ -186,7 +187,9 @@ def tried(client: Client, rows: Sequence[Mapping[str, str]]) -> list[ReplayedMon
     first_day = day_typed(rows[-1]["valid_from"])
     if first_day is None:
         raise RowRefused({"valid_from": "Write the first day, as 2027-01-01."})
-    months = replay(connection(), client, tried_version(connection(), client.id, rows, first_day=first_day))
+    version = tried_version(connection(), client.id, rows, first_day=first_day)
+    connection().execute(BOUND)
+    months = replay(connection(), client, version)
     append_event(connection(), action="agreement.replayed", detail={"client_id": client.id, "months": [str(one.month) for one in months]})
     return months
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from tests.builders.databases import TestDatabase
@@ -165,6 +166,20 @@ def test_more_prices_than_a_form_takes_are_refused_and_none_is_dropped(browser: 
     answer = send_version(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="keep") | tiers(201))
     assert (answer.status_code, answer.text.count('value="99490"')) == (422, 201)
     assert "These are 201 prices and a form takes 200; import the file of agreements instead." in words(answer)
+
+
+def test_a_replay_waits_no_longer_for_a_statement_than_a_what_if(
+    browser: FlaskClient, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+
+    def note(connection: Connection, *_rest: object) -> list[Any]:
+        told.append(connection.scalar(text("SHOW statement_timeout")))
+        return []
+
+    monkeypatch.setattr("caretally.replay.pages.replay", note)
+    assert send_version(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="replay")).status_code == 200
+    assert told == ["30s"]
 
 
 def test_a_version_under_which_a_month_cannot_be_priced_says_so(browser: FlaskClient, office: Office) -> None:
