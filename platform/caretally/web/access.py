@@ -9,7 +9,10 @@ from urllib.parse import urlencode
 from flask import Flask, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
+from caretally.errors import CareTallyError
 from caretally.web.edge import acts_after_commit, request_transaction, visitor
+from caretally.web.error_pages import places
+from caretally.web.request_log import logger, request_id_now
 
 P = ParamSpec("P")
 Page = TypeVar("Page", bound=Callable[..., object])
@@ -59,14 +62,27 @@ def requires(
             # The page is made whole inside the transaction, so that nothing is sent of what could not be committed.
             with request_transaction(who):
                 made = make_response(page(*args, **kwargs))
-            for act in acts_after_commit():
-                act()
+            do_after_commit()
             return made
 
         setattr(guarded, DECLARED, Access(permission))
         return guarded
 
     return declared
+
+
+def do_after_commit() -> None:
+    """Do what the page asked for after its transaction. One that fails without a sentence of its own is logged and the page is sent all the same.
+
+    What the page did is committed, so that an error page, which says that nothing was changed, would not be true.
+    """
+    for act in acts_after_commit():
+        try:
+            act()
+        except CareTallyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge: what was committed is told, what failed is in the log
+            logger().error("after_commit_failed", request_id=request_id_now(), kind=type(error).__qualname__, places=places(error))
 
 
 def open_to_all(why: str) -> Callable[[Page], Page]:
