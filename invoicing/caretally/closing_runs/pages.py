@@ -105,6 +105,7 @@ def confirm(month: Month) -> ResponseReturnValue:
         return begun(month, filled.given["run"], "close", [as_seen(one) for one in found])
     if unchecked and not changed:
         filled = filled.refused(acknowledged="Tick each total that stands out once you have checked it.")
+    wanted = four_eyes()
     page = render_template(
         "closing_runs/confirm.html",
         month=month,
@@ -112,8 +113,8 @@ def confirm(month: Month) -> ResponseReturnValue:
         changed=changed,
         was={one.partition(":")[0]: one.rpartition(":")[2] for one in seen},
         run=filled.typed.get("run") or uuid4(),
-        ready=[one for one in found if why_not(one, wants_four_eyes=four_eyes()) is None],
-        waiting=[(one, why) for one in found if (why := why_not(one, wants_four_eyes=four_eyes())) is not None],
+        ready=[one for one in found if why_not(one, wants_four_eyes=wanted) is None],
+        waiting=[(one, why) for one in found if (why := why_not(one, wants_four_eyes=wanted)) is not None],
     )
     return page, 412 if changed else 422 if filled.wrong else 200
 
