@@ -130,9 +130,7 @@ def new(client_id: UUID) -> ResponseReturnValue:
     return new_version_page(client, standing, filled, months), status
 
 
-def new_version_page(
-    client: Client, standing: Sequence[Version], filled: Filled, months: Sequence[ReplayedMonth] | None
-) -> ResponseReturnValue:
+def new_version_page(client: Client, standing: Sequence[Version], filled: Filled, months: Sequence[ReplayedMonth] | None) -> str:
     """Return the form of a new version, with what its replay told."""
     return render_template(
         "replay/new.html",
