@@ -38,14 +38,16 @@ class UndeclaredRoute(TypeError):
 
 
 def requires(
-    permission: str, *, first: Callable[[], None] | None = None
+    permission: str, *, also: str = "", first: Callable[[], None] | None = None
 ) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
     """Let a page be opened by visitors who hold `permission`, inside the request's one transaction.
 
     Others get 403; who is not signed in is sent to sign in and back, who needs a fresh second factor to give it and back.
+    `also` is a second permission that the act takes, held and as fresh as the first.
     Whether a row exists is decided inside, by what the database shows. `first` is done before the transaction begins, for what takes long
     and needs no row, as reading a file.
     """
+    needed = frozenset({permission, also} - {""})
 
     def declared(page: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
         @wraps(page)
@@ -53,9 +55,9 @@ def requires(
             who = visitor()
             if who is None:
                 return sign_in_first()
-            if permission not in who.permissions:
+            if not needed <= who.permissions:
                 abort(403)
-            if permission in who.must_step_up:
+            if needed & who.must_step_up:
                 return step_up_first()
             if first is not None:
                 first()
