@@ -13,7 +13,7 @@ CREATE TABLE exception_work (
     due_on date,
     note text NOT NULL DEFAULT '',
     state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'fixed', 'settled', 'waived')),
-    -- counts the changes, so that two people do not write over each other and an undo leaves alone what was changed since
+    -- counts the changes, undoing among them, and only grows, so that two people do not write over each other and an undo leaves alone what was changed since
     version int NOT NULL DEFAULT 1,
     changed_by text NOT NULL,
     changed_at timestamptz NOT NULL DEFAULT now(),
@@ -37,7 +37,7 @@ CREATE TABLE exception_act (
     PRIMARY KEY (vendor_id, id),
     CHECK ((undone_at IS NULL) = (undone_by IS NULL))
 );
--- What each piece of work was before the act and the version that the act left, so that it can be undone.
+-- What each piece of work was before the act and the version that the act left, or an undo of the act after it, so that it can be undone.
 CREATE TABLE exception_act_row (
     vendor_id uuid NOT NULL,
     client_id uuid NOT NULL,
@@ -96,5 +96,5 @@ BEGIN
 END $$;
 GRANT SELECT, INSERT, UPDATE (assignee_id, due_on, note, state, version, changed_by, changed_at) ON exception_work TO {{vendor}};
 GRANT SELECT, INSERT, UPDATE (undone_at, undone_by) ON exception_act TO {{vendor}};
-GRANT SELECT, INSERT ON exception_act_row TO {{vendor}};
+GRANT SELECT, INSERT, UPDATE (version) ON exception_act_row TO {{vendor}};
 GRANT SELECT, INSERT, DELETE ON previewed_exception, saved_view TO {{vendor}};

@@ -22,7 +22,7 @@ from caretally.break_glass.statements import tell_statements
 from caretally.mail.message import Mail
 from caretally.sign_in.people import find_visitor
 from caretally.web.access import open_to_all, requires
-from caretally.web.edge import Edge, connection
+from caretally.web.edge import Edge, after_commit, connection
 from caretally.web.form import EMPTY, Form, typed_into
 from caretally.web.visitor import Visitor
 from tests.builders.databases import TestDatabase
@@ -156,10 +156,22 @@ def add_probes(app: Flask) -> None:
             raise ValueError("after the change")
         return "changed"
 
+    @app.post("/probe/write-and-fail-after")
+    @requires("probe")
+    def probe_write_and_fail_after() -> ResponseReturnValue:
+        connection().execute(text("UPDATE client SET name = :name"), {"name": request.form["name"]})
+        after_commit(fail_with_a_name)
+        return "changed"
+
     @app.get("/probe/role")
     @requires("probe")
     def probe_role() -> ResponseReturnValue:
         return "\n".join(map(str, connection().execute(text("SELECT current_user::text, (SELECT count(*) FROM client)")).one()))
+
+
+def fail_with_a_name() -> None:
+    """Fail as a defect does, with a patient's name in its mouth."""
+    raise ValueError("Alma Abara, born 1941-03-02")
 
 
 def form_token(page: TestResponse) -> str:

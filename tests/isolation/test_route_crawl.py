@@ -197,7 +197,7 @@ CRAWL = {
 WHO = ("vendor A", "practice A1", "practice A2", "an auditor of A1", "vendor B", "an operator", "an operator who reads vendor A")
 # The log that this visitor looks at grows with each look.
 GROWS = ("audit.listed", "an operator who reads vendor A")
-PROBES = {"probe_form", "probe_filled", "probe_defect", "probe_write", "probe_role"}
+PROBES = {"probe_form", "probe_filled", "probe_defect", "probe_write", "probe_write_and_fail_after", "probe_role"}
 
 
 def test_every_route_has_an_entry_in_the_crawl(world: World) -> None:

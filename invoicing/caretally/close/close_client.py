@@ -155,9 +155,10 @@ def refuse_changed_preview(connection: Connection, client: Client, month: Month,
     if current["input_hash"] == prepared.figures["rows_hash"] and shown["total_cents"] == prepared.total_cents and not waivers_changed:
         return
     now: dict[str, str] = dict(connection.execute(text("SELECT mrn, substr(encode(evidence_hash, 'hex'), 1, 16) FROM eval_decision")).all())
-    changed = sorted(mrn for mrn in shown["rows"].keys() | now.keys() if shown["rows"].get(mrn) != now.get(mrn))
+    changed = [mrn for mrn in shown["rows"].keys() | now.keys() if shown["rows"].get(mrn) != now.get(mrn)]
     unseen = "its waivers changed" if waivers_changed else "its prices changed"
-    what = f"{len(changed)} patient-months changed (record numbers {', '.join(changed[:5])}{' and more' if len(changed) > 5 else ''})"
+    # The sentence is kept with the run: it counts, and who may read patients finds them where every reading is noted.
+    what = f"{len(changed):,} patient-months changed (each patient's page, or explain, tells how it stands now)"
     raise PreviewChanged(
         f"{month} of {client.code} is not what {current['previewed_by']} previewed: {what if changed else unseen}, "
         f"billable {shown['billable']:,} -> {prepared.figures['billable']:,}, "

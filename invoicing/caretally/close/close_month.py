@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from caretally.close.close_client import close_client
 from caretally.close.four_eyes import SeenPreview
@@ -18,6 +18,8 @@ from caretally.db.trouble import DatabaseFull, trouble_of
 from caretally.errors import CareTallyError, Conflict, DependencyDown, UsageMistake
 from caretally.faults.failpoints import failpoint
 from caretally.months import Month
+from caretally.web.error_pages import places
+from caretally.web.request_log import logger
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
 CLIENTS = text('SELECT vendor_id, client_id AS id, code, name, timezone, po_number, terms_days FROM client ORDER BY code COLLATE "C"')
@@ -27,6 +29,12 @@ class UnknownClient(UsageMistake):
     """A client code that the vendor does not have."""
 
     code = "unknown_client"
+
+
+class DatabaseRefused(DependencyDown):
+    """The database refused a statement of ours: a defect, of which only the log knows the place."""
+
+    code = "database_refused"
 
 
 def clients_to_close(connection: Connection, codes: Iterable[str] = ()) -> list[Client]:
@@ -62,7 +70,7 @@ def close_month(
         except CareTallyError as error:
             why = error.gate_code if isinstance(error, ClientParked) else error.code
             yield ClientResult(client=client.code, status="parked", parked_reason=error.message, error_exit_code=error.exit_code, code=why)
-        except OperationalError as error:
+        except DBAPIError as error:
             yield _parked_by_database(client, error)
         failpoint("close:between-clients")
 
@@ -89,9 +97,16 @@ def _preview(transaction: Transaction, client: Client, month: Month, acknowledge
     raise AssertionError("a preview ends by raising its result")
 
 
-def _parked_by_database(client: Client, error: OperationalError) -> ClientResult:
-    trouble = trouble_of(error) or DependencyDown("")
-    if isinstance(trouble, Conflict):
+def _parked_by_database(client: Client, error: DBAPIError) -> ClientResult:
+    """Return the client parked by what the database said; what it says of a value is told to nobody, a defect's places go to the log."""
+    trouble = trouble_of(error)
+    if trouble is None:
+        logger().error("close_stopped", client_id=str(client.id), kind=type(error.orig).__qualname__, places=places(error))
+        trouble = DatabaseRefused(
+            f"A defect on our side stopped {client.code}, so nothing of it was written; try again, and tell support if it stays."
+        )
+        reason = trouble.message
+    elif isinstance(trouble, Conflict):
         reason = f"{client.code} is being changed by somebody else and stayed locked; close it again in a moment."
     elif isinstance(trouble, DatabaseFull):
         reason = f"The database has no room left, so nothing of {client.code} was written; make room and close it again."

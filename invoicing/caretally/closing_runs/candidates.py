@@ -18,6 +18,7 @@ FOUR_EYES = text("SELECT four_eyes FROM vendor WHERE vendor_id = (SELECT tenancy
 class Candidate:
     """One client in a month: `summary` and `before` are this month's and the month before's at one look (see close/summary.py), None without one.
 
+    `client_month_id` is its newest revision, None when nobody has touched the month.
     `parked_reason` is why the newest act for it stopped; `acknowledged` tells that somebody checked a total that the bounds hold back.
     """
 
@@ -25,6 +26,7 @@ class Candidate:
     code: str
     name: str
     status: str
+    client_month_id: UUID | None
     previewed_by: str | None
     previewed_at: Any
     input_hash: bytes | None

@@ -1,5 +1,5 @@
 -- The clients asked for (none named: all) with the newest revision of their month, the close before it, and what the newest act for them came to.
-SELECT c.client_id, c.code, c.name, coalesce(m.status, 'open') AS status, m.previewed_by, m.previewed_at, m.input_hash,
+SELECT c.client_id, c.code, c.name, coalesce(m.status, 'open') AS status, m.id AS client_month_id, m.previewed_by, m.previewed_at, m.input_hash,
        (m.preview ->> 'total_cents')::bigint AS preview_cents, m.summary, b.summary AS before, r.code AS parked_code, r.reason AS parked_reason,
        coalesce(r.acknowledged, false) AS acknowledged
 FROM client c

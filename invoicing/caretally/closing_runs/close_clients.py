@@ -5,7 +5,8 @@ from collections.abc import Callable
 from uuid import UUID
 
 from caretally.close.close_month import Transaction, close_month
-from caretally.closing_runs.runs import keep_result, next_waiting, progress_of
+from caretally.close.results import ClientResult, ClosedMeanwhile
+from caretally.closing_runs.runs import Waiting, keep_result, next_waiting, progress_of
 
 Progress = Callable[[int, int], None]
 
@@ -24,14 +25,7 @@ def close_clients(transaction: Transaction, run_id: UUID, *, progress: Progress 
             waiting = next_waiting(connection, run_id)
         if waiting is None:
             return True
-        [result] = close_month(
-            transaction,
-            waiting.month,
-            [waiting.client],
-            dry_run=waiting.kind == "preview",
-            acknowledge_jump=waiting.acknowledged,
-            shown={waiting.client.id: waiting.shown} if waiting.shown else None,
-        )
+        result = result_of(transaction, waiting)
         with transaction() as connection:
             keep_result(connection, waiting, result)
             done = progress_of(connection, run_id)
@@ -40,3 +34,19 @@ def close_clients(transaction: Transaction, run_id: UUID, *, progress: Progress 
         if done[0] == done[1]:
             return True
     return False
+
+
+def result_of(transaction: Transaction, waiting: Waiting) -> ClientResult:
+    """Preview or close one client of a run; one that somebody closed first, as a second "Go on" does, is read back as it was closed."""
+    for _ in range(2):
+        [result] = close_month(
+            transaction,
+            waiting.month,
+            [waiting.client],
+            dry_run=waiting.kind == "preview",
+            acknowledge_jump=waiting.acknowledged,
+            shown={waiting.client.id: waiting.shown} if waiting.shown else None,
+        )
+        if result.code != ClosedMeanwhile.code:
+            break
+    return result

@@ -13,7 +13,7 @@ from caretally.close.close_month import Transaction, clients_to_close
 from caretally.close.four_eyes import SeenPreview
 from caretally.close.month_words import month_words
 from caretally.close.pages import link_to_exceptions
-from caretally.close.reopen import reopen_month
+from caretally.close.reopen import ClosedAgainMeanwhile, reopen_month
 from caretally.closing_runs.candidates import Candidate, candidates, reason_differences, to_preview, wants_four_eyes
 from caretally.closing_runs.close_clients import close_clients
 from caretally.closing_runs.runs import Run, Wanted, ask_for_run, read_run
@@ -54,8 +54,9 @@ class CloseForm(Form):
 
 
 class ReopenForm(Form):
-    """Why a month is reopened."""
+    """Why a month is reopened, and the revision that the page showed."""
 
+    seen = fields.UUID(required=True, error_messages=dict.fromkeys(("required", "invalid_uuid"), "Open this page again and send its form."))
     reason = written("Write why, in 1 to 500 characters; the practice will read it.", longest=500)
 
 
@@ -104,6 +105,7 @@ def confirm(month: Month) -> ResponseReturnValue:
         return begun(month, filled.given["run"], "close", [as_seen(one) for one in found])
     if unchecked and not changed:
         filled = filled.refused(acknowledged="Tick each total that stands out once you have checked it.")
+    wanted = four_eyes()
     page = render_template(
         "closing_runs/confirm.html",
         month=month,
@@ -111,8 +113,8 @@ def confirm(month: Month) -> ResponseReturnValue:
         changed=changed,
         was={one.partition(":")[0]: one.rpartition(":")[2] for one in seen},
         run=filled.typed.get("run") or uuid4(),
-        ready=[one for one in found if why_not(one, wants_four_eyes=four_eyes()) is None],
-        waiting=[(one, why) for one in found if (why := why_not(one, wants_four_eyes=four_eyes())) is not None],
+        ready=[one for one in found if why_not(one, wants_four_eyes=wanted) is None],
+        waiting=[(one, why) for one in found if (why := why_not(one, wants_four_eyes=wanted)) is not None],
     )
     return page, 412 if changed else 422 if filled.wrong else 200
 
@@ -144,15 +146,19 @@ def reopen(month: Month, client_id: UUID) -> ResponseReturnValue:
     found = candidates(connection(), month, clients=[client_id])
     if not found or (request.method == "GET" and found[0].status != "closed"):
         abort(404)
-    filled = typed_into(ReopenForm()) if request.method == "POST" else EMPTY
+    filled, status = typed_into(ReopenForm()) if request.method == "POST" else EMPTY, 200
     if filled.given:
         [client] = clients_to_close(connection(), [found[0].code])
         try:
-            reopen_month(connection(), client, month, reason=filled.given["reason"])
+            reopen_month(connection(), client, month, reason=filled.given["reason"], seen=filled.given["seen"])
             return redirect(url_for("months.show", month=month, reopened=found[0].code), 303)
         except UsageMistake as error:
             filled = filled.refused(reason=error.message)
-    return render_template("closing_runs/reopen.html", month=month, client=found[0], filled=filled), 422 if filled.wrong else 200
+        except ClosedAgainMeanwhile as error:
+            filled, status = filled.refused(reason=error.message), error.status
+            found = candidates(connection(), month, clients=[client_id])
+    page = render_template("closing_runs/reopen.html", month=month, client=found[0], filled=filled)
+    return page, 422 if filled.wrong and status == 200 else status
 
 
 def begun(month: Month, run_id: UUID, kind: str, wanted: Collection[Wanted]) -> ResponseReturnValue:

@@ -1,19 +1,49 @@
 """A new version of an agreement as it is typed: the rows of its file, tried and kept by the rules of that file."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from caretally.agreements.import_agreements import AGREEMENTS
+from caretally.errors import Conflict
 from caretally.imports.results import ImportResult
-from caretally.imports.typed_rows import import_typed
-from caretally.replay.versions import TERMS, Version, versions_of
+from caretally.imports.typed_rows import RowRefused, import_typed
+from caretally.replay.versions import TERMS, Version, price_row, versions_of
 from caretally.whatif.changes import TriedVersion
 
 # What decides and prices a month; a version's own days do not.
 TRIED_TERMS = tuple(name for name in TERMS if name not in {"valid_from", "valid_to"})
+
+
+class VersionsChangedMeanwhile(Conflict):
+    """Somebody else changed the client's versions after the page was opened; the page's answer is 412 (RFC 9110, 15.5.13)."""
+
+    code = "versions_changed_meanwhile"
+    status = 412
+
+
+def digest_of(standing: Sequence[Version]) -> str:
+    """Return what tells these versions, with all their terms and prices, from any others."""
+    told = [(str(version.id), version.written(), [price_row(price) for price in version.prices]) for version in standing]
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def refuse_changed_versions(standing: Sequence[Version], *, seen: str) -> None:
+    """Refuse to go on from other versions than the page was made from (`digest_of` them). Raises `VersionsChangedMeanwhile`."""
+    if digest_of(standing) != seen:
+        raise VersionsChangedMeanwhile(
+            "Somebody else changed the versions of this client after you opened the page; look at them, then replay or keep yours again."
+        )
+
+
+def refuse_first_day_taken(standing: Sequence[Version], first_day: date | None) -> None:
+    """Refuse a first day that a version has: its prices would be mixed with those typed. Raises `RowRefused`."""
+    if any(version.valid_from == first_day for version in standing):
+        raise RowRefused({"valid_from": f"A version begins on {first_day} already; choose another day, or change that one by its file."})
 
 
 def version_rows(terms: Mapping[str, str], prices: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:

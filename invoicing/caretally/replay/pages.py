@@ -11,13 +11,24 @@ from marshmallow import fields
 
 from caretally.audit.chain import append_event
 from caretally.close.prepare import Client
+from caretally.imports.importing import take_turn
 from caretally.imports.typed_rows import RowRefused
-from caretally.replay.new_version import keep_version, rows_that_make_room, tried_version, version_rows
+from caretally.replay.new_version import (
+    VersionsChangedMeanwhile,
+    digest_of,
+    keep_version,
+    refuse_changed_versions,
+    refuse_first_day_taken,
+    rows_that_make_room,
+    tried_version,
+    version_rows,
+)
 from caretally.replay.over_past_months import ReplayedMonth, client_of, replay
 from caretally.replay.versions import Version, clients_with_terms, price_row, versions_of
 from caretally.web.access import requires
 from caretally.web.edge import connection
-from caretally.web.form import Filled, Form, typed_into
+from caretally.web.form import EMPTY, Filled, Form, typed_into
+from caretally.whatif.pages import BOUND
 
 pages = Blueprint("replay", __name__, template_folder="templates", url_prefix="/agreements")
 TERM_FIELDS = (
@@ -25,7 +36,8 @@ TERM_FIELDS = (
 ).split()
 PRICE_FIELDS = ("code", "tier_from", "price", "percent")
 EMPTY_PRICES = 4
-MOST_PRICES = 60
+# Twenty codes of ten tiers; more come as the file of agreements.
+MOST_PRICES = 200
 NEW = {
     "basis": "per_patient_month",
     "tier_mode": "graduated",
@@ -74,6 +86,7 @@ class VersionForm(Form):
     percent = fields.List(fields.String(), load_default=list)
     end_before = fields.String(load_default="")
     act = fields.String(load_default="replay")
+    seen = fields.String(load_default="")
 
 
 @pages.get("")
@@ -95,22 +108,40 @@ def versions(client_id: UUID) -> ResponseReturnValue:
 @requires("change_agreements")
 def new(client_id: UUID) -> ResponseReturnValue:
     """Type a new version, see what it would have brought over the past months, and keep it."""
-    client, standing = client_of(connection(), client_id), versions_of(connection(), client_id)
-    filled = typed_into(VersionForm()) if request.method == "POST" else Filled(first_typed(standing))
-    months: list[ReplayedMonth] | None = None
-    if filled.given:
-        try:
+    client = client_of(connection(), client_id)
+    asked = typed_into(VersionForm()) if request.method == "POST" else EMPTY
+    keeps = asked.given.get("act") == "keep"
+    if keeps:
+        take_turn(connection())
+    standing = versions_of(connection(), client_id)
+    filled, status, months = asked if request.method == "POST" else Filled(first_typed(standing)), 200, None
+    try:
+        if filled.given:
+            refuse_changed_versions(standing, seen=filled.given["seen"])
             rows = rows_typed(client, filled.given, standing)
-            if filled.given["act"] == "keep":
+            if keeps:
                 keep_version(connection(), rows)
                 return redirect(url_for("replay.versions", client_id=client_id), 303)
             months = tried(client, rows)
-        except RowRefused as error:
-            filled = filled.refused(**{name if name in LABELS else "price": said for name, said in error.problems.items()})
-    page = render_template(
-        "replay/new.html", client=client, filled=filled, prices=prices_typed(filled.typed), labels=LABELS, standing=standing, months=months
+    except RowRefused as error:
+        filled, status = filled.refused(**{name if name in LABELS else "price": said for name, said in error.problems.items()}), 422
+    except VersionsChangedMeanwhile as error:
+        filled, status = filled.refused(valid_from=error.message), error.status
+    return new_version_page(client, standing, filled, months), status
+
+
+def new_version_page(client: Client, standing: Sequence[Version], filled: Filled, months: Sequence[ReplayedMonth] | None) -> str:
+    """Return the form of a new version, with what its replay told."""
+    return render_template(
+        "replay/new.html",
+        client=client,
+        filled=filled,
+        prices=prices_typed(filled.typed),
+        labels=LABELS,
+        standing=standing,
+        seen=digest_of(standing),
+        months=months,
     )
-    return page, 422 if filled.wrong else 200
 
 
 def first_typed(standing: Sequence[Version]) -> dict[str, Any]:
@@ -124,7 +155,7 @@ def first_typed(standing: Sequence[Version]) -> dict[str, Any]:
 
 def prices_typed(typed: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the rows of prices as they were typed, and some empty ones to go on."""
-    columns = {name: list(typed.get(name, []))[:MOST_PRICES] for name in PRICE_FIELDS}
+    columns = {name: list(typed.get(name, [])) for name in PRICE_FIELDS}
     longest = max(map(len, columns.values()))
     rows = [{name: columns[name][at] if at < len(columns[name]) else "" for name in PRICE_FIELDS} for at in range(longest)]
     kept = [row for row in rows if any(value.strip() for value in row.values())]
@@ -132,10 +163,19 @@ def prices_typed(typed: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def rows_typed(client: Client, given: Mapping[str, Any], standing: Sequence[Version]) -> list[dict[str, str]]:
-    """Return the rows of the typed version, and before them those that end the one before it when that was asked for."""
+    """Return the rows of the typed version, and before them those that end the one before it when that was asked for.
+
+    Raises `RowRefused` for more prices than a form takes, and a first day that is taken.
+    """
     terms = {name: given[name].strip() for name in TERM_FIELDS} | {"client": client.code}
-    rows = version_rows(terms, prices_typed(given)[:-EMPTY_PRICES])
+    prices = prices_typed(given)[:-EMPTY_PRICES]
+    if len(prices) > MOST_PRICES:
+        raise RowRefused(
+            {"price": f"These are {len(prices)} prices and a form takes {MOST_PRICES}; import the file of agreements instead."}
+        )
+    rows = version_rows(terms, prices)
     first_day = day_typed(terms["valid_from"])
+    refuse_first_day_taken(standing, first_day)
     room = rows_that_make_room(standing, first_day) if given["end_before"] == "yes" and first_day else []
     return room + rows
 
@@ -145,7 +185,9 @@ def tried(client: Client, rows: Sequence[Mapping[str, str]]) -> list[ReplayedMon
     first_day = day_typed(rows[-1]["valid_from"])
     if first_day is None:
         raise RowRefused({"valid_from": "Write the first day, as 2027-01-01."})
-    months = replay(connection(), client, tried_version(connection(), client.id, rows, first_day=first_day))
+    version = tried_version(connection(), client.id, rows, first_day=first_day)
+    connection().execute(BOUND)
+    months = replay(connection(), client, version)
     append_event(connection(), action="agreement.replayed", detail={"client_id": client.id, "months": [str(one.month) for one in months]})
     return months
 

@@ -33,9 +33,9 @@ ADD = text(
     "(SELECT tenancy.current_actor()), :exceptions, :patients, :held_cents)"
 )
 PERSON = text("SELECT name FROM membership WHERE vendor_id = :vendor_id AND id = :id AND ended_at IS NULL AND role = ANY (:roles)")
-LAST = text(
-    "SELECT id, kind, exceptions FROM exception_act WHERE vendor_id = :vendor_id AND actor = (SELECT tenancy.current_actor()) AND undone_at IS NULL "
-    "ORDER BY at DESC, id DESC LIMIT 1 FOR UPDATE"
+OWN = text(
+    "SELECT id, kind, exceptions, undone_at FROM exception_act WHERE vendor_id = :vendor_id AND actor = (SELECT tenancy.current_actor()) AND id = :act_id "
+    "FOR UPDATE"
 )
 UNDONE = text(
     "UPDATE exception_act SET undone_at = now(), undone_by = (SELECT tenancy.current_actor()) WHERE vendor_id = :vendor_id AND id = :act_id"
@@ -138,20 +138,22 @@ def do_act(connection: Connection, filters: Filters, act: Act, *, vendor_id: UUI
     return told
 
 
-def undo_last_act(connection: Connection, *, vendor_id: UUID, may_waive: bool) -> Undone:
-    """Undo the actor's last act that is not undone: its rows are as before unless somebody changed them since, its waivers are withdrawn.
+def undo_act(connection: Connection, act_id: UUID, *, vendor_id: UUID, may_waive: bool) -> Undone | None:
+    """Undo this act of the actor's: its rows are as before unless somebody changed them since, its waivers are withdrawn. None when it was undone already.
 
-    Raises `NothingToDo` where there is none, `UsageMistake` for waivers of somebody who may not waive any more.
+    Raises `NothingToDo` where the actor has no such act, `UsageMistake` for waivers of somebody who may not waive any more.
     """
     connection.execute(TAKE_TURN, {"vendor_id": vendor_id})
-    act = connection.execute(LAST, {"vendor_id": vendor_id}).one_or_none()
+    values = {"vendor_id": vendor_id, "act_id": act_id}
+    act = connection.execute(OWN, values).one_or_none()
     if act is None:
-        raise NothingToDo("There is no act of yours left to undo.")
+        raise NothingToDo("There is no such act of yours to undo; open the queue again.")
+    if act.undone_at is not None:
+        return None
     if act.kind == "waive" and not may_waive:
-        raise UsageMistake("Your last act waived exceptions, and your role may not withdraw waivers; ask somebody who may.")
-    values = {"vendor_id": vendor_id, "act_id": act.id}
+        raise UsageMistake("This act waived exceptions, and your role may not withdraw waivers; ask somebody who may.")
     waivers = withdraw_waivers(connection, list(connection.scalars(WAIVERS, values)))
-    restored = connection.execute(statement("undo_act"), values).rowcount
+    restored: int = connection.execute(statement("undo_act"), values).scalar_one()
     connection.execute(UNDONE, values)
     append_event(
         connection,

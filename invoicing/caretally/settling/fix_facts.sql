@@ -1,5 +1,6 @@
 -- What the forms of one exception are filled with, in one row: providers of the client, the program and practitioner of the patient-month, the consents,
--- the plan versions, and the entries that wait for an approval and are not approved beside a closed month already.
+-- the plan versions, and the entries that wait for an approval: not those that were sent back or are approved beside a closed month already. Their token
+-- is that of the list of what waits, so that nothing is approved that changed since.
 WITH asked AS (
     SELECT c.client_id, c.timezone, CAST(:patient_id AS uuid) AS patient_id, CAST(:month AS date) AS month,
            CAST(:month AS timestamp) AT TIME ZONE c.timezone AS starts_at, (CAST(:month AS timestamp) + interval '1 month') AT TIME ZONE c.timezone AS ends_at
@@ -17,11 +18,14 @@ SELECT (SELECT coalesce(json_agg(json_build_array(p.npi, p.given_name || ' ' || 
        (SELECT coalesce(json_agg(json_build_array(v.version, v.effective_on, (SELECT max(r.reviewed_on) FROM review r WHERE r.vendor_id = v.vendor_id AND r.client_id = v.client_id
             AND r.patient_id = v.patient_id AND r.plan_version = v.version)) ORDER BY v.version DESC), '[]')
         FROM care_plan v WHERE v.vendor_id = :vendor_id AND v.client_id = k.client_id AND v.patient_id = k.patient_id) AS plans,
-       (SELECT coalesce(json_agg(json_build_array(t.id, to_char(t.started_at AT TIME ZONE k.timezone, 'YYYY-MM-DD HH24:MI'), to_char(t.ended_at AT TIME ZONE k.timezone, 'HH24:MI'),
-            extract(epoch FROM t.ended_at - t.started_at)::int, s.given_name || ' ' || s.family_name, t.activity, t.description) ORDER BY t.started_at), '[]')
+       (SELECT coalesce(json_agg(json_build_array(t.id || '.' || left(encode(t.content_hash, 'hex'), 16), to_char(t.started_at AT TIME ZONE k.timezone, 'YYYY-MM-DD HH24:MI'), to_char(t.ended_at AT TIME ZONE k.timezone, 'HH24:MI'),
+            extract(epoch FROM t.ended_at - t.started_at)::int, s.given_name || ' ' || s.family_name, t.activity, t.description,
+            EXISTS (SELECT FROM staff_account a WHERE a.vendor_id = t.vendor_id AND a.staff_id = t.staff_id AND 'person:' || a.account_id = (SELECT tenancy.current_actor())))
+            ORDER BY t.started_at), '[]')
         FROM time_entry t JOIN staff s ON s.vendor_id = t.vendor_id AND s.id = t.staff_id
+        LEFT JOIN logged_time g ON g.vendor_id = t.vendor_id AND g.client_id = t.client_id AND g.source = t.source AND g.external_id = t.external_id
         WHERE t.vendor_id = :vendor_id AND t.client_id = k.client_id AND t.patient_id = k.patient_id AND t.started_at < k.ends_at AND t.ended_at > k.starts_at
-          AND t.source = 'manual' AND t.approved_by = ''
+          AND t.source = 'manual' AND t.approved_by = '' AND coalesce(g.state, 'waiting') <> 'returned'
           AND NOT EXISTS (SELECT FROM late_entry l WHERE l.vendor_id = t.vendor_id AND l.client_id = t.client_id AND l.source = t.source AND l.external_id = t.external_id)) AS waiting,
        (SELECT coalesce(json_agg(json_build_array(m.id, m.name, m.role) ORDER BY lower(m.name), m.role), '[]') FROM membership m
         WHERE m.vendor_id = :vendor_id AND m.ended_at IS NULL AND m.role = ANY (:roles)) AS people,

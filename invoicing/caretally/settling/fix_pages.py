@@ -1,6 +1,6 @@
 """The page of one exception: what is wrong and what fixes it, the work on it, and the forms that fix it on the spot."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields, pre_load, validate
 
+from caretally.carelog.approvals import Waiting
 from caretally.errors import CareTallyError, UsageMistake
 from caretally.identity.memberships import VENDOR_ROLES
 from caretally.imports.results import ImportResult
@@ -56,9 +57,9 @@ class ConsentForm(Form):
 
 
 class TimeForm(Form):
-    """The entries to approve, by their ids."""
+    """The entries to approve, by their tokens: as the page showed them."""
 
-    entries = fields.List(fields.UUID(error_messages={"invalid_uuid": "Choose from the entries of the page."}), load_default=list)
+    entries = fields.List(fields.String(validate=validate.Length(max=100)), load_default=list)
 
 
 class ReviewForm(Form):
@@ -155,7 +156,7 @@ def time(patient_id: UUID, month: Month, code: str) -> ResponseReturnValue:
     if not may("settle_exceptions"):
         abort(403)
 
-    def recorded(row: QueueRow, given: Mapping[str, Any]) -> ImportResult:
+    def recorded(row: QueueRow, given: Mapping[str, Any]) -> Sequence[Waiting]:
         who = signed_in()
         return approve_entries(connection(), row, given["entries"], approved_by=who.name, vendor_id=who.vendor_id)
 
@@ -176,9 +177,7 @@ def review(patient_id: UUID, month: Month, code: str) -> ResponseReturnValue:
     return fixed(wanted(patient_id, month, code), typed_into(ReviewForm()), recorded, first="reviewed_on")
 
 
-def fixed(
-    row: QueueRow, filled: Filled, recorded: Callable[[QueueRow, Mapping[str, Any]], ImportResult], *, first: str
-) -> ResponseReturnValue:
+def fixed(row: QueueRow, filled: Filled, recorded: Callable[[QueueRow, Mapping[str, Any]], object], *, first: str) -> ResponseReturnValue:
     """Record what a form holds and go back to the exception; what an import would refuse is said by the field, all else at the `first` one."""
     if filled.wrong:
         return page_of(row, {"fix": filled})

@@ -1,6 +1,7 @@
-"""The facts that fix an exception, recorded on the spot by the rules, the merge and the undo of imports: a consent, approved time, a plan's review."""
+"""The facts that fix an exception, recorded on the spot: a consent and a plan's review as by their imports, time as by the list of what waits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from caretally.audit.chain import Detail, append_event
-from caretally.carelog.import_time import TIME
+from caretally.carelog.approvals import Chosen, Waiting, approve, chosen_of
 from caretally.consents.import_consents import CONSENTS
 from caretally.errors import CareTallyError, Conflict, NothingToDo
 from caretally.identity.memberships import VENDOR_ROLES
@@ -51,6 +52,12 @@ FIXED = text(
 )
 
 
+class TimeChanged(Conflict):
+    """Entries that were ticked are no longer what the page showed, or were decided on since."""
+
+    code = "time_changed"
+
+
 class FactRefused(CareTallyError):
     """A fact that an import would refuse; `wrong` says for each column in one sentence what to do."""
 
@@ -66,21 +73,21 @@ class FactRefused(CareTallyError):
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the forms of an exception are filled with: providers (npi, name), the program and practitioner of the month (None: none), consents, plan
-    versions (number, first day, last review), the entries that wait (id, start, end, seconds, staff, activity, description) in local time, the vendor's
-    people (membership, name, role) and the row of the gate table that says who owns the exception and what fixes it."""
+    versions (number, first day, last review), the entries that wait (token, start, end, seconds, staff, activity, description, whether they are one's own)
+    in local time, the vendor's people (membership, name, role) and the row of the gate table that says who owns the exception and what fixes it."""
 
     providers: tuple[tuple[str, str], ...]
     assigned: tuple[str, str] | None
     consents: tuple[tuple[Any, ...], ...]
     plans: tuple[tuple[int, str, str | None], ...]
-    waiting: tuple[tuple[str, str, str, int, str, str, str], ...]
+    waiting: tuple[tuple[str, str, str, int, str, str, str, bool], ...]
     people: tuple[tuple[str, str, str], ...]
     gate: Mapping[str, Any]
 
     @property
     def waiting_seconds(self) -> int:
-        """The seconds that wait for an approval."""
-        return sum(entry[3] for entry in self.waiting)
+        """The seconds that wait for an approval by whoever looks: all but their own."""
+        return sum(seconds for _, _, _, seconds, *_, own in self.waiting if not own)
 
 
 def facts_of(connection: Connection, row: QueueRow, *, vendor_id: UUID) -> Facts:
@@ -107,27 +114,45 @@ def record_review(connection: Connection, row: QueueRow, review: Mapping[str, st
     return _recorded(connection, REVIEWS, row, [dict(review)], vendor_id=vendor_id)
 
 
-def approve_entries(connection: Connection, row: QueueRow, entries: Sequence[UUID], *, approved_by: str, vendor_id: UUID) -> ImportResult:
-    """Approve entries by name; those of a closed month are kept beside it as late. Raises `NothingToDo` when none of them waits, `FactRefused`, `Conflict`."""
-    values = _key(row, vendor_id) | {"entries": list(entries), "approved_by": approved_by}
-    found = [dict(entry) for entry in connection.execute(statement("waiting_entries"), values).mappings()]
-    if not found:
-        raise NothingToDo("None of these entries waits for an approval any more.")
-    return _recorded(connection, TIME, row, found, vendor_id=vendor_id)
+def approve_entries(connection: Connection, row: QueueRow, tokens: Sequence[str], *, approved_by: str, vendor_id: UUID) -> list[Waiting]:
+    """Approve entries by name as the list of what waits does, all or none of them; those of a closed month are kept beside it as late.
+
+    Raises `NothingToDo` when none of them is of this patient, `NothingChosen`, `OwnTime`, `TimeChanged`, `Conflict`.
+    """
+    chosen = [Chosen.of(token) for token in tokens]
+    of_patient = [one for one in chosen_of(connection, chosen) if (one.client_id, one.patient_id) == (row.client_id, row.patient_id)]
+    if not of_patient:
+        raise NothingToDo("None of these entries waits for an approval of this patient's time.")
+    with _written(connection):
+        approved = approve(connection, [Chosen(one.id, one.version) for one in of_patient], name=approved_by)
+        if len(approved) < len({one.id for one in chosen}):
+            raise TimeChanged("Some of these entries changed after you opened the page, so none was approved; look at what waits now.")
+        _note_fixed(connection, row, vendor_id, {"kind": "time", "entries": len(approved)})
+    return approved
 
 
 def _recorded(connection: Connection, kind: ImportKind, row: QueueRow, rows: Sequence[dict[str, str]], *, vendor_id: UUID) -> ImportResult:
     of_patient = {"client": row.client_code, "mrn": row.mrn}
+    with _written(connection):
+        result = import_rows(connection, kind, [of_patient | one for one in rows], page=PAGE)
+        _refuse(result)
+        _note_fixed(connection, row, vendor_id, {"kind": kind.name, "batch": result.batch_id})
+    return result
+
+
+@contextmanager
+def _written(connection: Connection) -> Iterator[None]:
+    """Leave nothing of what is refused halfway, though the page then goes on in the same transaction."""
     try:
-        # What is refused after the merge leaves nothing, though the page then goes on in the same transaction.
         with connection.begin_nested():
-            result = import_rows(connection, kind, [of_patient | one for one in rows], page=PAGE)
-            _refuse(result)
-            connection.execute(FIXED, _key(row, vendor_id))
-            append_event(connection, action="exception.fixed", detail=_told(row) | {"kind": kind.name, "batch": result.batch_id})
+            yield
     except (DBAPIError, psycopg.Error) as error:
         raise _readable(error) from error
-    return result
+
+
+def _note_fixed(connection: Connection, row: QueueRow, vendor_id: UUID, by: Mapping[str, Detail]) -> None:
+    connection.execute(FIXED, _key(row, vendor_id))
+    append_event(connection, action="exception.fixed", detail=_told(row) | dict(by))
 
 
 def _refuse(result: ImportResult) -> None:

@@ -10,7 +10,7 @@ from marshmallow import fields, pre_load, validate
 
 from caretally.errors import CareTallyError
 from caretally.identity.memberships import VENDOR_ROLES
-from caretally.settling.acts import KINDS, Act, ChangedSinceTold, do_act, person_to_assign, tell_act, undo_last_act
+from caretally.settling.acts import KINDS, Act, ChangedSinceTold, do_act, person_to_assign, tell_act, undo_act
 from caretally.settling.filters import DUE, OUTCOMES, OWNERS, SORTS, STATES, Filters
 from caretally.settling.fixes import ACTIONS, FORMS
 from caretally.settling.render_queue import FILES
@@ -68,6 +68,14 @@ class ActForm(Form):
         return {name: None if name in ("on", "until") and value == "" else value for name, value in typed.items()}
 
 
+class UndoForm(Form):
+    """The act to undo: the one that the page showed, so that a form sent twice or from an old tab undoes no other."""
+
+    act = fields.UUID(
+        required=True, error_messages=dict.fromkeys(("required", "null", "invalid_uuid"), "Undo from the queue, which names the act.")
+    )
+
+
 class ViewForm(Form):
     """A name for the filters of the address, and whether the vendor's other people see it."""
 
@@ -97,6 +105,7 @@ def queue_page(filled: Filled, *, of_view: Filled = EMPTY, status: int = 200) ->
         of_view=of_view,
         today=today_in_utc(),
         done="done" in request.args,
+        undone_before=request.args.get("undone") == "already",
         undone=(number_in_query("undone", otherwise=0), number_in_query("of", otherwise=0)),
         **CHOICES,
     )
@@ -203,13 +212,17 @@ def told_page(filled: Filled, filters: Filters, wanted: Act, *, to: str, changed
 @pages.post("/undo")
 @requires("settle_exceptions")
 def undo() -> ResponseReturnValue:
-    """Undo the visitor's last act."""
+    """Undo the act that the page showed; once undone it stays so and nothing else is."""
+    filled = typed_into(UndoForm())
+    if not filled.given:
+        return queue_page(EMPTY.refused(kind=filled.wrong["act"]), status=422)
     try:
-        undone = undo_last_act(connection(), vendor_id=signed_in().vendor_id, may_waive=may("waive_gates"))
+        undone = undo_act(connection(), filled.given["act"], vendor_id=signed_in().vendor_id, may_waive=may("waive_gates"))
     except CareTallyError as error:
         return queue_page(EMPTY.refused(kind=error.message), status=422)
     filters = filters_of(furniture(connection(), vendor_id=signed_in().vendor_id))
-    return redirect(f"{url_for('exceptions.listed')}?{filters.address()}&undone={undone.restored}&of={undone.exceptions}", 303)
+    said = f"undone={undone.restored}&of={undone.exceptions}" if undone else "undone=already"
+    return redirect(f"{url_for('exceptions.listed')}?{filters.address()}&{said}", 303)
 
 
 @pages.post("/views")

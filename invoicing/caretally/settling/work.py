@@ -16,12 +16,11 @@ CHANGE = text(
     "changed_by = (SELECT tenancy.current_actor()), changed_at = now() WHERE vendor_id = :vendor_id AND client_id = :client_id AND month = :month "
     "AND patient_id = :patient_id AND code = :code AND version = :version"
 )
-# Work whose first act was undone is there with version 0.
+# Nobody worked on it before: whoever was first wins.
 BEGIN = text(
     "INSERT INTO exception_work (vendor_id, client_id, patient_id, month, code, assignee_id, due_on, note, state, changed_by) VALUES "
     "(:vendor_id, :client_id, :patient_id, :month, :code, :assignee_id, :due_on, :note, :state, (SELECT tenancy.current_actor())) "
-    "ON CONFLICT (vendor_id, client_id, month, patient_id, code) DO UPDATE SET assignee_id = EXCLUDED.assignee_id, due_on = EXCLUDED.due_on, "
-    "note = EXCLUDED.note, state = EXCLUDED.state, version = 1, changed_by = EXCLUDED.changed_by, changed_at = now() WHERE exception_work.version = 0"
+    "ON CONFLICT (vendor_id, client_id, month, patient_id, code) DO NOTHING"
 )
 
 

@@ -96,6 +96,12 @@ def import_file(connection: Connection, kind: ImportKind, file: ParsedFile, choi
     return replace(result, written=False, batch_id=None)
 
 
+def take_turn(connection: Connection) -> None:
+    """Wait until no other import of the transaction's vendor is under way: what is read now stays so until an import that follows here."""
+    connection.execute(text(PATIENCE))
+    connection.execute(text(TAKE_TURN))
+
+
 def _imported(
     connection: Connection, kind: ImportKind, file: ParsedFile, *, columns: Sequence[str | None], choices: Choices, result: ImportResult
 ) -> ImportResult:

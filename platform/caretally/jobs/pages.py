@@ -13,7 +13,7 @@ from caretally.jobs.check_audit_log import CHECK_AUDIT_LOG
 from caretally.jobs.enqueue import ask_again, enqueue
 from caretally.jobs.kinds import Kinds
 from caretally.jobs.read import JobSeen, find_job, newest_jobs
-from caretally.web.access import requires
+from caretally.web.access import requires, step_up_first
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import Form, typed_into
 from caretally.web.queries import page_in_query
@@ -84,13 +84,15 @@ def show(job_id: UUID) -> ResponseReturnValue:
 @pages.post("/<uuid:job_id>/again")
 @requires("read_work")
 def again(job_id: UUID) -> ResponseReturnValue:
-    """Have a job tried again that failed three times. Raises `NotQuarantined`."""
+    """Have a job tried again that failed three times, as strictly as its kind is asked for. Raises `NotQuarantined`."""
     job = find_job(connection(), job_id)
     kind = kinds_here().by_name.get(job.kind) if job else None
     if job is None:
         abort(404)
     if kind is None or kind.permission not in signed_in().permissions:
         abort(403)
+    if kind.permission in signed_in().must_step_up:
+        return step_up_first()
     if not ask_again(connection(), job_id):
         raise NotQuarantined("This work is not waiting for a person, so nothing was started again; load its page to see how it stands.")
     return redirect(url_for("jobs.show", job_id=job_id), 303)

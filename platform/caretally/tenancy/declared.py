@@ -146,7 +146,7 @@ VENDOR_GRANTS = (
         "job_schedule": frozenset({"SELECT", "INSERT", "UPDATE(next_at)"}),
         "exception_work": frozenset({"SELECT", "INSERT", *(f"UPDATE({column})" for column in CHANGED_OF_WORK)}),
         "exception_act": frozenset({"SELECT", "INSERT", "UPDATE(undone_at)", "UPDATE(undone_by)"}),
-        "exception_act_row": frozenset({"SELECT", "INSERT"}),
+        "exception_act_row": frozenset({"SELECT", "INSERT", "UPDATE(version)"}),
         "previewed_exception": frozenset({"SELECT", "INSERT", "DELETE"}),
         "saved_view": frozenset({"SELECT", "INSERT", "DELETE"}),
     }

@@ -9,7 +9,10 @@ from urllib.parse import urlencode
 from flask import Flask, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
+from caretally.errors import CareTallyError
 from caretally.web.edge import acts_after_commit, request_transaction, visitor
+from caretally.web.error_pages import places
+from caretally.web.request_log import logger, request_id_now
 
 P = ParamSpec("P")
 Page = TypeVar("Page", bound=Callable[..., object])
@@ -35,14 +38,16 @@ class UndeclaredRoute(TypeError):
 
 
 def requires(
-    permission: str, *, first: Callable[[], None] | None = None
+    permission: str, *, also: str = "", first: Callable[[], None] | None = None
 ) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
     """Let a page be opened by visitors who hold `permission`, inside the request's one transaction.
 
     Others get 403; who is not signed in is sent to sign in and back, who needs a fresh second factor to give it and back.
+    `also` is a second permission that the act takes, held and as fresh as the first.
     Whether a row exists is decided inside, by what the database shows. `first` is done before the transaction begins, for what takes long
     and needs no row, as reading a file.
     """
+    needed = frozenset({permission, also} - {""})
 
     def declared(page: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
         @wraps(page)
@@ -50,23 +55,36 @@ def requires(
             who = visitor()
             if who is None:
                 return sign_in_first()
-            if permission not in who.permissions:
+            if not needed <= who.permissions:
                 abort(403)
-            if permission in who.must_step_up:
+            if needed & who.must_step_up:
                 return step_up_first()
             if first is not None:
                 first()
             # The page is made whole inside the transaction, so that nothing is sent of what could not be committed.
             with request_transaction(who):
                 made = make_response(page(*args, **kwargs))
-            for act in acts_after_commit():
-                act()
+            do_after_commit()
             return made
 
         setattr(guarded, DECLARED, Access(permission))
         return guarded
 
     return declared
+
+
+def do_after_commit() -> None:
+    """Do what the page asked for after its transaction. One that fails without a sentence of its own is logged and the page is sent all the same.
+
+    What the page did is committed, so that an error page, which says that nothing was changed, would not be true.
+    """
+    for act in acts_after_commit():
+        try:
+            act()
+        except CareTallyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge: what was committed is told, what failed is in the log
+            logger().error("after_commit_failed", request_id=request_id_now(), kind=type(error).__qualname__, places=places(error))
 
 
 def open_to_all(why: str) -> Callable[[Page], Page]:

@@ -45,6 +45,10 @@ LATE = Target(
     joins="JOIN import_late l ON l.line = r.line",
 )
 
+# What somebody wrote by hand (with a reason, which time of a file has none of) or timed on a page; a timer's entries are numbered pieces of it.
+LOGGED_HERE = """EXISTS (SELECT FROM logged_time g WHERE g.client_id = r.client_id AND g.source = r.in_source AND (g.source = 'timer' OR g.reason <> '')
+    AND g.external_id = CASE r.in_source WHEN 'timer' THEN split_part(r.in_external_id, ':', 1) ELSE r.in_external_id END)"""
+
 TIME = ImportKind(
     name="time",
     columns=(
@@ -70,6 +74,12 @@ TIME = ImportKind(
             "The duration {value} does not fit the start and the end.",
         ),
         Rule("ended_before_started", "ended_at", f"{ENDED_AT} <= r.started_at", "The entry ends at or before its start."),
+        Rule(
+            "logged_here",
+            "approved_by",
+            f"coalesce(r.in_approved_by, '') <> '' AND r.in_source IN ('manual', 'timer') AND {LOGGED_HERE}",
+            "This entry was logged on a page and is approved on one, by another person than its own; leave approved_by empty.",
+        ),
         Rule("over_24_hours", "ended_at", f"{ENDED_AT} > r.started_at + interval '24 hours'", "The entry is longer than 24 hours."),
     ),
     closed=ClosedMonths(

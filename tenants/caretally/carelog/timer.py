@@ -18,6 +18,7 @@ Answer = Literal["worked", "idle", "until"]
 OTHER_WORK = ("administrative", "meeting", "training", "travel")
 NOW_VENDOR = "vendor_id = (SELECT tenancy.current_vendor())"
 KNOWN = text(f"SELECT ended_at FROM timer WHERE {NOW_VENDOR} AND id = :id AND staff_id = :staff_id")
+OF_WHOM = text(f"SELECT staff_id FROM timer WHERE {NOW_VENDOR} AND id = :id")
 START = text(
     "INSERT INTO timer (vendor_id, id, staff_id, client_id, patient_id, program, activity, started_at, running_since, seen_at) "
     "VALUES ((SELECT tenancy.current_vendor()), :id, :staff_id, :client_id, :patient_id, :program, :activity, :now, :now, :now)"
@@ -45,6 +46,12 @@ class NotThisTimer(Conflict):
     """The timer that the page showed was stopped or never ran."""
 
     code = "not_this_timer"
+
+
+class TimerOfAnother(Conflict):
+    """The id that a new timer was to have is another person's timer."""
+
+    code = "timer_of_another"
 
 
 class IdleUnanswered(Conflict):
@@ -83,14 +90,15 @@ class Stopped:
 
 
 def start(connection: Connection, timer_id: UUID, what: For) -> None:
-    """Start a person's timer; the same id again changes nothing. Raises `TimerRuns`, `UnknownPatient`, `UsageMistake` or `NotTied`."""
+    """Start a person's timer; the same id again changes nothing.
+
+    Raises `TimerRuns`, `TimerOfAnother`, `UnknownPatient`, `UsageMistake` or `NotTied`.
+    """
     desk = held_desk(connection)
     if _known(connection, desk, timer_id):
         return
     if desk.timer is not None:
-        raise TimerRuns(
-            f"Your timer for {desk.timer.of} is on since {desk.timer.clock(desk.timer.started_at)}; stop it, or switch from it."
-        )
+        raise TimerRuns(f"Your timer is on since {desk.timer.clock(desk.timer.started_at)}; stop it, or switch from it.")
     _begin(connection, desk, timer_id, _wanted(connection, what))
 
 
@@ -187,7 +195,11 @@ def _this(connection: Connection, desk: Desk, timer_id: UUID) -> Timer:
 
 
 def _known(connection: Connection, desk: Desk, timer_id: UUID) -> bool:
-    return connection.execute(KNOWN, {"id": timer_id, "staff_id": desk.staff_id}).one_or_none() is not None
+    """Tell whether the person has this timer already. Raises `TimerOfAnother`."""
+    staff_id: UUID | None = connection.scalar(OF_WHOM, {"id": timer_id})
+    if staff_id not in (None, desk.staff_id):
+        raise TimerOfAnother("Nothing was started, since this form was used for somebody else's timer; open the page again and start anew.")
+    return staff_id is not None
 
 
 def _refuse_unknown(desk: Desk) -> None:
@@ -205,7 +217,7 @@ def _wanted(connection: Connection, what: For) -> dict[str, Any]:
     patient = patient_of(connection, what.patient_id)
     program = what.program or next(iter(patient.programs), "")
     if program not in patient.programs:
-        raise UsageMistake(f"{patient.patient} is not enrolled in such a program today, so no time of care can be logged for it.")
+        raise UsageMistake("The patient is not enrolled in such a program today, so no time of care can be logged for it.")
     return {"activity": what.activity, "client_id": patient.client_id, "patient_id": patient.id, "program": program}
 
 

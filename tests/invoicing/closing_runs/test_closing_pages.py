@@ -205,12 +205,14 @@ def test_drafts_are_sent_with_their_count_and_money_and_cannot_be_reopened_then(
     client = browser(pages, office)
     page = client.get("/invoices/send?month=2026-10")
     assert "Send 2 invoices, $76.00" in words(page)
+    reopening = f"{MONTH}/clients/{office.clients['A']}/reopen"
+    seen = revision_on(client.get(reopening))
     ids = [str(one) for (one,) in office.rows("SELECT id FROM invoice")]
     sent = client.post("/invoices/send", data=sending(client, ids, 7600), headers={"Origin": HERE})
     assert sent.headers["Location"] == "/months/2026-10?sent=2"
     assert states(office) == ["open", "open"]
     assert office.value("SELECT detail ->> 'total_cents' FROM audit_event WHERE action = 'invoice.sent'") == "7600"
-    refused = submit(client, f"{MONTH}/clients/{office.clients['A']}/reopen", reason="The rate is wrong.")
+    refused = submit(client, reopening, reason="The rate is wrong.", seen=seen)
     assert refused.status_code == 409
     assert "is open; correct it by a credit note" in words(refused)
 
@@ -245,10 +247,30 @@ def test_a_closed_month_is_reopened_for_a_reason_and_keeps_its_number(pages: Pag
     client = browser(pages, office)
     address = f"{MONTH}/clients/{office.clients['A']}/reopen"
     assert "the draft of $38.00 becomes void" in words(client.get(address))
-    refused = submit(client, address, reason="")
+    seen = revision_on(client.get(address))
+    refused = submit(client, address, reason="", seen=seen)
     assert (refused.status_code, "Write why" in words(refused)) == (422, True)
-    assert submit(client, address, reason="The rate is wrong.").status_code == 303
+    assert submit(client, address, reason="The rate is wrong.", seen=seen).status_code == 303
     assert (statuses(office), states(office)) == (["reopened", "closed"], ["void", "draft"])
+
+
+def revision_on(page: TestResponse) -> str:
+    """Return the revision that the form of reopening was made from."""
+    return page.text.split('name="seen" value="')[1].split('"')[0]
+
+
+def test_a_month_closed_again_meanwhile_is_not_reopened_by_the_form_of_its_older_revision(pages: Pages, office: Office) -> None:
+    office.close()
+    client = browser(pages, office)
+    address = f"{MONTH}/clients/{office.clients['A']}/reopen"
+    stale = revision_on(client.get(address))
+    submit(client, address, reason="The rate is wrong.", seen=stale)
+    office.close("A")
+    refused = submit(client, address, reason="The rate is wrong.", seen=stale)
+    assert refused.status_code == 412
+    assert "was closed again by" in words(refused)
+    assert statuses(office) == ["closed", "closed"]
+    assert submit(client, address, reason="Still wrong.", seen=revision_on(refused)).status_code == 303
 
 
 def test_who_may_not_close_previews_closes_sends_and_reopens_nothing(pages: Pages, office: Office) -> None:

@@ -12,7 +12,7 @@ from tests.builders.accounts import submit
 from tests.builders.databases import TestDatabase
 from tests.builders.jobs import hint, state, workshop
 from tests.builders.office import Office
-from tests.builders.pages import Pages, visitor_of, words
+from tests.builders.pages import Pages, statements_of, visitor_of, words
 from tests.builders.pages_office import office_with_closed_month
 
 MONTH = "/months/2026-11"
@@ -57,3 +57,9 @@ def test_the_same_form_sent_twice_asks_for_one_job(pages: Pages, office: Office)
     places = {submit(client, MONTH, to=f"{MONTH}/chosen", act="preview", run=run).headers["Location"] for _ in range(2)}
     assert len(places) == 1
     assert office.value("SELECT count(*) FROM job WHERE kind = :kind", kind=CLOSING_RUN.name) == 1
+
+
+def test_the_question_before_a_close_asks_no_more_of_six_clients_than_of_one(pages: Pages, office: Office) -> None:
+    dana = visitor_of(office.vendor_id)
+    one, six = (statements_of(pages, f"{MONTH}/close{which}", dana) for which in (f"?client={office.clients['A']}", ""))
+    assert one == six <= 6

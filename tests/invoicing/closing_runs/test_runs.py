@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from caretally.close.close_client import close_client
 from caretally.close.four_eyes import SeenPreview
 from caretally.close.reopen import reopen_month
 from caretally.close.results import ClientResult
@@ -65,6 +66,19 @@ def test_whoever_ends_a_client_first_says_what_it_came_to(office: Office) -> Non
         with office.transaction() as connection:
             keep_result(connection, waiting, ClientResult(client="A", status=status, parked_reason="late" if code else None, code=code))
     assert results(office, run_id)[0] == ("closed", "")
+
+
+def test_a_client_that_a_second_process_closed_first_is_read_back_as_closed(office: Office, database: TestDatabase) -> None:
+    run_id = asked(office)
+    client = office.client("A")
+    with office.transaction() as connection:
+        close_client(connection, client, OCTOBER, seen_open=True)
+        second = threading.Thread(target=close_clients, args=(office.transaction, run_id))
+        second.start()
+        wait_until_somebody_waits(database)
+    second.join()
+    assert results(office, run_id) == [("closed", ""), ("closed", "")]
+    assert office.value("SELECT count(*) FROM invoice") == 2
 
 
 def test_another_preview_than_the_one_looked_at_is_refused_under_the_lock(office: Office) -> None:

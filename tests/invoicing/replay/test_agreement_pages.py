@@ -1,14 +1,17 @@
 """The pages of agreements: a new version is replayed before it is kept, and what overlaps is refused in one sentence."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import Connection, text
+from werkzeug.test import TestResponse
 
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office
-from tests.builders.pages import Pages, visitor_of, words
+from tests.builders.pages import HERE, Pages, form_token, visitor_of, words
 from tests.builders.pages_office import office_with_closed_month
 from tests.builders.sending_files import send_form
 
@@ -46,6 +49,16 @@ def typed(**changes: Any) -> dict[str, Any]:
     return TERMS | DEARER | NO_TIERS | {"valid_from": "2027-01-01", "end_before": "yes"} | changes
 
 
+def send_version(browser: FlaskClient, address: str, **given: Any) -> TestResponse:
+    """Open the form of a new version and send it with what was typed."""
+    return send_form(browser, address, **{"seen": seen_on(browser.get(address))} | given)
+
+
+def seen_on(page: TestResponse) -> str:
+    """Return what the form on a page holds of the versions that stood when it was made."""
+    return page.text.split('name="seen" value="')[1].split('"')[0]
+
+
 def terms_kept(office: Office, code: str) -> list[Any]:
     """Return the versions of a client with their prices."""
     asked = (
@@ -57,19 +70,19 @@ def terms_kept(office: Office, code: str) -> list[Any]:
 
 def test_a_replay_says_what_each_month_would_have_brought_and_writes_nothing(browser: FlaskClient, office: Office) -> None:
     before = terms_kept(office, "A1")
-    said = words(send_form(browser, f"/agreements/{office.clients['A1']}/new", **typed(act="replay")))
+    said = words(send_version(browser, f"/agreements/{office.clients['A1']}/new", **typed(act="replay")))
     assert "October 2026 closed $54.00 $70.00 +$16.00 1 of 2" in said
     assert terms_kept(office, "A1") == before
     assert office.value("SELECT count(*) FROM import_batch WHERE kind = 'agreements'") == 0
 
 
 def test_a_kept_version_ends_the_one_before_it(browser: FlaskClient, office: Office) -> None:
-    assert send_form(browser, f"/agreements/{office.clients['A2']}/new", **typed(act="keep")).status_code == 303
+    assert send_version(browser, f"/agreements/{office.clients['A2']}/new", **typed(act="keep")).status_code == 303
     assert terms_kept(office, "A2") == [("2026-01-01", "2026-12-31", 26400), ("2027-01-01", None, 28000)]
 
 
 def test_an_overlap_is_refused_in_one_sentence_and_nothing_typed_is_lost(browser: FlaskClient, office: Office) -> None:
-    answer = send_form(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="keep", end_before=""))
+    answer = send_version(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="keep", end_before=""))
     assert answer.status_code == 422
     assert "This version overlaps the one from 2026-01-01 to further notice." in words(answer)
     assert 'value="50.00"' in answer.text
@@ -89,14 +102,89 @@ def test_an_overlap_is_refused_in_one_sentence_and_nothing_typed_is_lost(browser
 def test_what_the_rules_of_the_file_refuse_is_refused_here(
     browser: FlaskClient, office: Office, changes: dict[str, Any], said: str
 ) -> None:
-    answer = send_form(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="replay") | changes)
+    answer = send_version(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="replay") | changes)
     assert answer.status_code == 422
     assert said in words(answer).lower()
 
 
+def test_a_version_kept_by_somebody_else_meanwhile_is_told_and_nothing_is_mixed(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "M1", name="Meanwhile")
+    browser, address = pages.client(visitor_of(office.vendor_id)), f"/agreements/{office.clients['M1']}/new"
+    seen = seen_on(browser.get(address))
+    assert send_version(browser, address, **typed(act="keep", seen=seen)).status_code == 303
+    kept = terms_kept(office, "M1")
+    late = send_version(browser, address, **typed(act="keep", seen=seen) | {"price": ["1"] * 6})
+    assert (late.status_code, terms_kept(office, "M1")) == (412, kept)
+    assert "Somebody else changed the versions of this client" in words(late)
+    assert seen_on(late) != seen
+
+
+def test_two_who_keep_a_version_at_once_take_turns_and_the_second_is_told(database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "T1", name="Turns")
+    browsers = [Pages(database).client(visitor_of(office.vendor_id)) for _ in range(2)]
+    address = f"/agreements/{office.clients['T1']}/new"
+    forms = [{"form_token": form_token(page), "seen": seen_on(page)} for page in (one.get(address) for one in browsers)]
+    with ThreadPoolExecutor(2) as both:
+        posts = [
+            both.submit(one.post, address, data=typed(act="keep") | form, headers={"Origin": HERE})
+            for one, form in zip(browsers, forms, strict=True)
+        ]
+        assert sorted(post.result().status_code for post in posts) == [303, 412]
+
+
+def test_a_first_day_that_a_version_has_is_refused(browser: FlaskClient, office: Office) -> None:
+    before = terms_kept(office, "A3")
+    for act in ("replay", "keep"):
+        answer = send_version(browser, f"/agreements/{office.clients['A3']}/new", **typed(act=act, valid_from="2026-01-01"))
+        assert answer.status_code == 422
+        assert "A version begins on 2026-01-01 already" in words(answer)
+    assert terms_kept(office, "A3") == before
+
+
+def tiers(count: int) -> dict[str, list[str]]:
+    """Return so many tiers of one code, with an empty row before each."""
+    return {
+        "code": ["", "99490"] * count,
+        "tier_from": [part for tier in range(1, count + 1) for part in ("", str(tier))],
+        "price": [part for tier in range(1, count + 1) for part in ("", f"{500 - tier}.00")],
+        "percent": [""] * (2 * count),
+    }
+
+
+def test_a_version_of_many_prices_keeps_each_and_the_next_one_begins_with_all(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "P1", name="Pricey")
+    browser, address = pages.client(visitor_of(office.vendor_id)), f"/agreements/{office.clients['P1']}/new"
+    assert send_version(browser, address, **typed(act="keep") | tiers(90)).status_code == 303
+    assert (
+        office.value("SELECT count(*) FROM agreement_price p JOIN agreement a ON a.id = p.agreement_id WHERE valid_from = '2027-01-01'")
+        == 90
+    )
+    assert browser.get(address).text.count('value="99490"') == 90
+
+
+def test_more_prices_than_a_form_takes_are_refused_and_none_is_dropped(browser: FlaskClient, office: Office) -> None:
+    answer = send_version(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="keep") | tiers(201))
+    assert (answer.status_code, answer.text.count('value="99490"')) == (422, 201)
+    assert "These are 201 prices and a form takes 200; import the file of agreements instead." in words(answer)
+
+
+def test_a_replay_waits_no_longer_for_a_statement_than_a_what_if(
+    browser: FlaskClient, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+
+    def note(connection: Connection, *_rest: object) -> list[Any]:
+        told.append(connection.scalar(text("SHOW statement_timeout")))
+        return []
+
+    monkeypatch.setattr("caretally.replay.pages.replay", note)
+    assert send_version(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="replay")).status_code == 200
+    assert told == ["30s"]
+
+
 def test_a_version_under_which_a_month_cannot_be_priced_says_so(browser: FlaskClient, office: Office) -> None:
     short = {"code": ["99490"], "price": ["38.00"], "tier_from": [""], "percent": [""]}
-    assert "no price for 99439" in words(send_form(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="replay") | short))
+    assert "no price for 99439" in words(send_version(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="replay") | short))
 
 
 def test_a_client_of_another_vendor_answers_as_one_that_does_not_exist(pages: Pages, office: Office, database: TestDatabase) -> None:

@@ -47,6 +47,18 @@ def confirm(pages: Pages, who: Visitor, path: str, told: TestResponse, times: in
     return [send(pages, who, path, **fields) for _ in range(times)]
 
 
+def shown_act(pages: Pages, who: Visitor) -> str:
+    """Return the act that the queue offers to undo."""
+    found = re.search(r'name="act" value="([^"]+)"', pages.get("/exceptions", who).text)
+    assert found is not None
+    return found[1]
+
+
+def undo(pages: Pages, who: Visitor, path: str = "/exceptions/undo", *, act: str = "") -> TestResponse:
+    """Undo the act that the queue shows, or this one."""
+    return send(pages, who, path, act=act or shown_act(pages, who))
+
+
 def membership(office: Office, name: str) -> UUID:
     """Return a person's membership."""
     return UUID(str(office.value("SELECT id FROM membership WHERE name = :name", name=name)))
@@ -98,15 +110,72 @@ def test_the_last_act_is_undone_from_the_database_and_what_was_changed_since_sta
     here = one(office, "A1-Pending", "TIME_PENDING") + "/work"
     assert send(pages, dana, here, to="", on="", note="mine", state="open", version="2").status_code == 303
     other = Pages(pages.database)
-    gone = send(other, dana, "/exceptions/undo?outcome=held")
+    gone = undo(other, dana, "/exceptions/undo?outcome=held")
     assert "undone=5&of=6" in gone.headers["Location"]
     assert office.rows("SELECT note, state, count(*)::int FROM exception_work GROUP BY 1, 2 ORDER BY 3") == [
         ("mine", "open", 1),
         ("first", "open", 5),
     ]
-    send(pages, dana, "/exceptions/undo")
+    undo(pages, dana)
     assert office.rows("SELECT note, count(*)::int FROM exception_work GROUP BY 1 ORDER BY 2") == [("mine", 1), ("", 5)]
+    assert "Undo it" not in words(pages.get("/exceptions", dana))
+    assert undo(pages, dana, act=str(uuid4())).status_code == 422
     assert send(pages, dana, "/exceptions/undo").status_code == 422
+
+
+def test_an_undo_that_is_sent_twice_or_from_an_old_tab_undoes_no_other_act(pages: Pages, office: Office, dana: Visitor) -> None:
+    path = "/exceptions/act?outcome=held"
+    confirm(pages, dana, path, send(pages, dana, path, kind="note", note="first"))
+    confirm(pages, dana, path, send(pages, dana, path, kind="note", note="second"))
+    act = shown_act(pages, dana)
+    assert [undo(pages, dana, act=act).status_code for _ in range(2)] == [303, 303]
+    assert "undone already; nothing else was changed" in words(pages.get("/exceptions?undone=already", dana))
+    assert office.rows("SELECT DISTINCT note FROM exception_work") == [("first",)]
+    assert office.value("SELECT count(*) FROM audit_event WHERE action = 'exceptions.undone'") == 1
+    assert shown_act(pages, dana) != act
+
+
+def test_the_act_of_somebody_else_is_not_undone(pages: Pages, office: Office, dana: Visitor, database: TestDatabase) -> None:
+    path = "/exceptions/act?outcome=held"
+    confirm(pages, dana, path, send(pages, dana, path, kind="note", note="first"))
+    other = person(database, office, Role.COORDINATOR, "Cora Lind")
+    assert "no such act of yours" in words(undo(pages, other, act=shown_act(pages, dana)))
+    assert office.value("SELECT count(*) FROM exception_act WHERE undone_at IS NOT NULL") == 0
+
+
+def test_a_page_that_was_opened_before_an_undo_does_not_write_over_what_came_after(pages: Pages, office: Office, dana: Visitor) -> None:
+    path, here = "/exceptions/act?code=NO_CONSENT&q=A1-Nocon", one(office, "A1-Noconsent", "NO_CONSENT")
+    typed = {"to": "", "on": "", "state": "open"}
+    confirm(pages, dana, path, send(pages, dana, path, kind="note", note="first"))
+    opened = office.value("SELECT version FROM exception_work")
+    undo(pages, dana)
+    confirm(pages, dana, path, send(pages, dana, path, kind="note", note="another"))
+    late = send(pages, dana, f"{here}/work", note="typed long ago", version=str(opened), **typed)
+    assert late.status_code == 412
+    assert office.rows("SELECT note FROM exception_work") == [("another",)]
+    undo(pages, dana)
+    assert office.rows("SELECT note FROM exception_work") == [("",)]
+    now = office.value("SELECT version FROM exception_work")
+    assert send(pages, dana, f"{here}/work", note="typed now", version=str(now), **typed).status_code == 303
+
+
+def test_acts_are_undone_one_after_the_other_with_another_act_between(pages: Pages, office: Office, dana: Visitor) -> None:
+    path, seen = "/exceptions/act?code=NO_CONSENT&q=A1-Nocon", [0]
+
+    def note() -> str:
+        seen.append(office.value("SELECT version FROM exception_work"))
+        return str(office.value("SELECT note FROM exception_work"))
+
+    def put(words_of_note: str) -> str:
+        confirm(pages, dana, path, send(pages, dana, path, kind="note", note=words_of_note))
+        return note()
+
+    def back() -> str:
+        undo(pages, dana)
+        return note()
+
+    assert [put("one"), put("two"), back(), put("three"), back(), back()] == ["one", "two", "one", "three", "one", ""]
+    assert seen == list(range(7))
 
 
 def test_an_act_takes_as_many_statements_for_many_rows_as_for_one(pages: Pages, office: Office, dana: Visitor) -> None:
@@ -166,7 +235,7 @@ def test_waiving_all_that_match_waives_what_the_vendor_asks_from_the_next_open_m
 def test_undoing_a_waiver_withdraws_it(pages: Pages, office: Office, dana: Visitor) -> None:
     path = "/exceptions/act?outcome=held"
     confirm(pages, dana, path, send(pages, dana, path, kind="waive", note="booked", until="2027-01-31"))
-    send(pages, dana, "/exceptions/undo")
+    undo(pages, dana)
     assert office.rows("SELECT count(*), count(withdrawn_at), max(withdrawn_by) FROM waiver")[0] == (2, 2, dana.actor)
 
 
@@ -187,14 +256,14 @@ def test_who_may_not_waive_can_neither_waive_nor_undo_a_waiver(pages: Pages, off
     may = visitor_of(office.vendor_id, actor=coordinator.actor, permissions=coordinator.permissions | {"waive_gates"})
     path = "/exceptions/act?outcome=held"
     confirm(pages, may, path, send(pages, may, path, kind="waive", note="booked", until="2027-01-31"))
-    assert "may not withdraw waivers" in words(send(pages, coordinator, "/exceptions/undo"))
+    assert "may not withdraw waivers" in words(undo(pages, coordinator))
     assert office.value("SELECT count(withdrawn_at) FROM waiver") == 0
 
 
 def test_each_act_and_undo_stands_in_the_audit_log_without_its_words(pages: Pages, office: Office, dana: Visitor) -> None:
     path = "/exceptions/act?code=NO_CONSENT"
     confirm(pages, dana, path, send(pages, dana, path, kind="note", note="Mrs Abara moved"))
-    send(pages, dana, "/exceptions/undo")
+    undo(pages, dana)
     events = office.rows(
         "SELECT action, detail::text FROM audit_event WHERE action LIKE 'exceptions.%' AND action <> 'exceptions.read' ORDER BY seq"
     )

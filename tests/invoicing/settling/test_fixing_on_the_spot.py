@@ -1,17 +1,22 @@
 """One exception: the work on it by two people, and the facts that fix it, recorded by the rules of imports."""
 
+import re
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from werkzeug.test import TestResponse
 
+from caretally.carelog.approvals import Chosen, send_back, waiting
+from caretally.carelog.staff_ties import tie
 from caretally.identity.roles import Role
 from caretally.months import Month
 from caretally.web.visitor import Visitor
 from tests.builders.databases import TestDatabase
 from tests.builders.office import OCTOBER, Office
 from tests.builders.pages import HERE, Pages, form_token, visitor_of, words
-from tests.builders.queue_office import one, patient_id, person, queue_office
+from tests.builders.queue_office import change, one, patient_id, person, queue_office
 
 NOVEMBER = Month(2026, 11)
 
@@ -40,6 +45,23 @@ def consent(office: Office, **changes: Any) -> dict[str, Any]:
     npi = office.value("SELECT npi FROM provider")
     plain = {"program": "CCM", "npi": npi, "method": "verbal", "obtained_on": "2026-01-05", "obtained_by": "Tia Rivers", "document_ref": ""}
     return plain | {"acknowledged": ["all"]} | changes
+
+
+def boxes(page: TestResponse) -> list[str]:
+    """Return what the page would send of each entry that waits."""
+    return re.findall(r'name="entries" value="([^"]+)"', page.text)
+
+
+def open_october(database: TestDatabase) -> tuple[Office, Visitor, str]:
+    """Return a vendor whose October is previewed, its supervisor, and the page of the time that waits there."""
+    office = queue_office(database, "A1", close=False)
+    office.close(dry_run=True)
+    return office, person(database, office, Role.CLINICAL_SUPERVISOR, "Mara Holt"), one(office, "A1-Pending", "TIME_PENDING")
+
+
+def approved(office: Office) -> list[str]:
+    """Return under whose names manual time is approved, empty for nobody's."""
+    return [row[0] for row in office.rows("SELECT approved_by FROM time_entry WHERE source = 'manual' ORDER BY started_at")]
 
 
 def proposed(office: Office) -> list[Any]:
@@ -103,9 +125,9 @@ def test_what_an_import_refuses_is_refused_by_the_field_in_the_same_words_and_st
 def test_a_supervisor_approves_waiting_time_of_a_closed_month_as_late(pages: Pages, office: Office, database: TestDatabase) -> None:
     supervisor = person(database, office, Role.CLINICAL_SUPERVISOR, "Mara Holt")
     page = one(office, "A1-Pending", "TIME_PENDING")
-    assert "Approve 25:00 minutes in my name" in words(pages.get(page, supervisor))
-    entry = office.value("SELECT id FROM time_entry WHERE source = 'manual'")
-    assert send(pages, supervisor, page, "time", entries=[str(entry)]).status_code == 303
+    shown = pages.get(page, supervisor)
+    assert "Approve 25:00 minutes in my name" in words(shown)
+    assert send(pages, supervisor, page, "time", entries=boxes(shown)).status_code == 303
     assert office.value("SELECT approved_by FROM time_entry WHERE source = 'manual'") == ""
     assert office.rows("SELECT kind, fields ->> 'approved_by' FROM late_entry") == [("approved", "Mara Holt")]
     assert "No entry waits for an approval here" in words(pages.get(page, supervisor))
@@ -113,17 +135,68 @@ def test_a_supervisor_approves_waiting_time_of_a_closed_month_as_late(pages: Pag
     assert proposed(office) == [("A1-Pending", ["TIME_PENDING"], 3800)]
 
 
+def test_imported_time_that_is_approved_here_is_decided_as_in_the_list_of_what_waits(pages: Pages, database: TestDatabase) -> None:
+    office, mara, page = open_october(database)
+    assert send(pages, mara, page, "time", entries=boxes(pages.get(page, mara))).status_code == 303
+    assert approved(office) == ["Mara Holt"]
+    assert office.rows("SELECT state, decided_by FROM logged_time") == [("approved", "Mara Holt")]
+    actions = [row.action for row in office.rows("SELECT action FROM audit_event ORDER BY seq DESC LIMIT 2")]
+    assert actions == ["exception.fixed", "time.approved"]
+
+
+def test_nobody_approves_their_own_time_here(pages: Pages, database: TestDatabase) -> None:
+    office, mara, page = open_october(database)
+    before = boxes(pages.get(page, mara))
+    with office.transaction() as connection:
+        tie(connection, UUID(mara.actor.removeprefix("person:")), office.staff["rn-A1"])
+    shown = pages.get(page, mara)
+    assert boxes(shown) == []
+    assert "Nobody approves their own time" in words(shown)
+    answer = send(pages, mara, page, "time", entries=before)
+    assert answer.status_code == 422
+    assert "another supervisor decides" in words(answer)
+    assert approved(office) == [""]
+
+
+def test_time_that_was_sent_back_is_neither_offered_nor_approved(pages: Pages, database: TestDatabase) -> None:
+    office, mara, page = open_october(database)
+    before = boxes(pages.get(page, mara))
+    with office.transaction() as connection:
+        send_back(connection, [Chosen.of(token) for token in before], because="Which call?", name="Ines Ferro")
+    assert boxes(pages.get(page, mara)) == []
+    assert "waits any more as you saw it" in words(send(pages, mara, page, "time", entries=before))
+    assert approved(office) == [""]
+
+
+def test_nothing_is_approved_that_changed_after_the_page_was_opened(pages: Pages, database: TestDatabase) -> None:
+    office, mara, page = open_october(database)
+    pending = patient_id(office, "A1-Pending")
+    office.add_time("A1", pending, "rn-A1", starts=datetime(2026, 10, 6, 12, tzinfo=UTC), seconds=600, source="manual")
+    before = boxes(pages.get(page, mara))
+    change(office, "UPDATE time_entry SET description = 'another call' WHERE patient_id = :patient AND started_at < '2026-10-06'", pending)
+    answer = send(pages, mara, page, "time", entries=before)
+    assert answer.status_code == 422
+    assert "none was approved" in words(answer)
+    assert approved(office) == ["", ""]
+    assert office.value("SELECT count(*) FROM exception_work") == 0
+    assert " checked" not in answer.text.partition('id="entries"')[2].partition("</table>")[0]
+    assert send(pages, mara, page, "time", entries=boxes(answer)).status_code == 303
+    assert approved(office) == ["Mara Holt", "Mara Holt"]
+
+
 def test_who_may_not_approve_time_sees_whom_to_ask_and_cannot_send_the_form(pages: Pages, office: Office, database: TestDatabase) -> None:
     coordinator = person(database, office, Role.COORDINATOR, "Cora Lind")
     page = one(office, "A1-Pending", "TIME_PENDING")
-    assert "A clinical supervisor approves time" in words(pages.get(page, coordinator))
-    entry = office.value("SELECT id FROM time_entry WHERE source = 'manual'")
-    assert send(pages, coordinator, page, "time", entries=[str(entry)]).status_code == 403
+    shown = pages.get(page, coordinator)
+    assert "A clinical supervisor approves time" in words(shown)
+    assert send(pages, coordinator, page, "time", entries=boxes(shown)).status_code == 403
 
 
 def test_an_entry_of_another_patient_is_not_approved(pages: Pages, office: Office, dana: Visitor) -> None:
-    other = office.value("SELECT t.id FROM time_entry t JOIN patient p ON p.id = t.patient_id WHERE p.mrn = 'A1-Billed'")
-    answer = send(pages, dana, one(office, "A1-Pending", "TIME_PENDING"), "time", entries=[str(other)])
+    office.add_time("A1", patient_id(office, "A1-Short"), "rn-A1", starts=datetime(2026, 11, 3, 12, tzinfo=UTC), source="manual")
+    with office.transaction() as connection:
+        [other] = [row.token for row in waiting(connection) if row.patient.endswith("Castellano-A1") and "Short" in row.patient]
+    answer = send(pages, dana, one(office, "A1-Pending", "TIME_PENDING"), "time", entries=[other])
     assert answer.status_code == 422
     assert "None of these entries waits" in words(answer)
 

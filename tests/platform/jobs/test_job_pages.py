@@ -135,6 +135,16 @@ def test_what_waits_for_a_person_is_counted_in_the_rail_and_tried_again_by_who_m
     assert send(pages, f"/work/{job_id}/again", dana).status_code == 409
 
 
+def test_a_run_that_closes_is_tried_again_with_a_fresh_second_factor_only(pages: Pages, office: Office) -> None:
+    (job_id,) = ask(office, "closing_run")
+    put(office, job_id, status="quarantined", attempts=3)
+    with office.transaction() as connection:
+        connection.execute(text("DELETE FROM job_outbox"))
+    stale = visitor_of(office.vendor_id, must_step_up=frozenset({"close_month"}))
+    assert send(pages, f"/work/{job_id}/again", stale).headers["Location"].startswith("/step-up")
+    assert state(office, job_id) == ("quarantined", 3)
+
+
 def test_who_asked_is_told_by_name(pages: Pages, office: Office, database: TestDatabase, dana: Visitor) -> None:
     signer = new_signer(database, name="Robin Vance")
     give_role(database, signer, office.vendor_id, "billing_admin")

@@ -66,6 +66,18 @@ def test_a_request_is_one_transaction_that_an_error_takes_back(pages: Pages) -> 
     assert office.value("SELECT name FROM client") == "Kept"
 
 
+def test_what_fails_after_the_commit_is_logged_by_its_type_and_the_page_is_sent(pages: Pages, capsys: pytest.CaptureFixture[str]) -> None:
+    office = new_office(pages.database, "A1")
+    capsys.readouterr()
+    assert sent(pages, path="/probe/write-and-fail-after", who=visitor_of(office.vendor_id), name="Kept").text == "changed"
+    assert office.value("SELECT name FROM client") == "Kept"
+    log = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["kind"], line["places"][-1].split(":")[0]) for line in log if line["event"] == "after_commit_failed"] == [
+        ("ValueError", "tests.builders.pages")
+    ]
+    assert "Abara" not in json.dumps(log)
+
+
 def test_a_form_over_the_limit_is_refused(pages: Pages) -> None:
     answer = pages.client().post(FORM, data={"form_token": "x" * 1_100_000}, headers={"Origin": HERE})
     assert answer.status_code == 413

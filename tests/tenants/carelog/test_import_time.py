@@ -1,9 +1,13 @@
 """Time entries come in exactly as they were worked, or are refused with the reason."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from caretally.carelog.approvals import Chosen, send_back, waiting
+from caretally.carelog.entries import Work, keep_clocked, keep_written
 from tests.builders.databases import TestDatabase
 from tests.builders.import_files import Desk, new_desk, outcome, rules
 
@@ -105,3 +109,34 @@ def test_an_entry_is_named_by_client_source_and_number(desk: Desk) -> None:
 def test_a_manual_entry_needs_no_more_than_any_other(desk: Desk) -> None:
     manual = row("2026-10-05T09:00", duration="20").replace("dialer", "manual")
     assert outcome(desk.imports("time", f"{HEADER}\n{manual}\n")) == {"new": 1}
+
+
+def logged(desk: Desk) -> list[str]:
+    """Log an entry by hand and one with a timer, and return them as the files that would approve them."""
+    [[client_id, patient_id]] = desk.office.rows("SELECT client_id, id FROM patient WHERE mrn = '1'")
+    staff_id = desk.office.value("SELECT id FROM staff WHERE code = 'rn'")
+    hours = [(datetime(2026, 10, 5, hour, tzinfo=UTC), datetime(2026, 10, 5, hour, 20, tzinfo=UTC)) for hour in (13, 15)]
+    by_hand, timed = (
+        Work(client_id=client_id, patient_id=patient_id, staff_id=staff_id, program="CCM", activity="call", pieces=[one], description="x")
+        for one in hours
+    )
+    with desk.office.transaction() as connection:
+        keep_written(connection, by_hand, key=uuid4(), reason="Out of the office.")
+        keep_clocked(connection, timed, timer_id=uuid4())
+    found = desk.office.rows("SELECT external_id, source FROM time_entry ORDER BY started_at")
+    return [f"{name},LFM,1,rn,2026-10-05T09:00,,20,CCM,call,medication review,{source},,Dr X" for name, source in found]
+
+
+def test_no_file_approves_what_was_logged_on_a_page(desk: Desk) -> None:
+    for line in logged(desk):
+        assert refusal(desk, line) == [(2, "approved_by", "logged_here")]
+    assert desk.office.rows("SELECT DISTINCT approved_by FROM time_entry") == [("",)]
+
+
+def test_a_file_goes_on_to_approve_the_time_of_its_own_system_also_once_somebody_decided_on_it(desk: Desk) -> None:
+    line = "e7,LFM,1,rn,2026-10-05T09:00,,20,CCM,call,medication review,manual,,"
+    desk.imports("time", f"{HEADER}\n{line}\n")
+    with desk.office.transaction() as connection:
+        send_back(connection, [Chosen.of(one.token) for one in waiting(connection)], because="Which call?", name="Ines Ferro")
+    assert refusal(desk, f"{line}Dr X") == []
+    assert desk.office.value("SELECT approved_by FROM time_entry") == "Dr X"

@@ -17,6 +17,7 @@ from caretally.carelog.timer import (
     NoSuchMoment,
     NotThisTimer,
     Stopped,
+    TimerOfAnother,
     TimerRuns,
     answer,
     go_on,
@@ -27,6 +28,7 @@ from caretally.carelog.timer import (
     stop,
     switch,
 )
+from caretally.errors import UsageMistake
 from tests.builders.databases import TestDatabase
 from tests.builders.timekeeping import Timekeeping, new_timekeeping
 
@@ -91,10 +93,30 @@ def test_the_same_start_sent_twice_starts_one_timer(keeping: Timekeeping) -> Non
 
 def test_a_second_timer_of_the_same_person_is_refused_and_says_what_runs(keeping: Timekeeping) -> None:
     started(keeping)
-    with pytest.raises(TimerRuns, match="Your timer for Alma Abara is on since"):
+    with pytest.raises(TimerRuns, match="Your timer is on since") as refused:
         started(keeping, mrn="1002")
+    assert "Abara" not in str(refused.value)
     started(keeping, mrn="1002", who="colleague")
     assert keeping.office.value("SELECT count(*) FROM timer WHERE ended_at IS NULL") == 2
+
+
+def test_a_program_that_the_patient_is_not_in_is_refused_without_their_name(keeping: Timekeeping) -> None:
+    with keeping.transaction() as connection, pytest.raises(UsageMistake, match="The patient is not enrolled") as refused:
+        start(connection, uuid4(), For("call", keeping.patients["1001"], "TCM"))
+    assert "Abara" not in str(refused.value)
+
+
+def test_the_id_of_another_persons_timer_starts_nothing_and_stops_nothing(keeping: Timekeeping) -> None:
+    theirs, mine = started(keeping, who="colleague"), started(keeping)
+    with keeping.transaction() as connection, pytest.raises(TimerOfAnother, match="somebody else's timer"):
+        switch(connection, mine, to=theirs, what=For("call", keeping.patients["1002"]))
+    now = desk(keeping).timer
+    assert now is not None
+    assert now.id == mine
+    stopped(keeping, mine)
+    with pytest.raises(TimerOfAnother, match="open the page again"):
+        started(keeping, key=theirs)
+    assert keeping.office.value("SELECT count(*) FROM timer") == 2
 
 
 def test_two_tabs_that_start_at_once_leave_one_timer(keeping: Timekeeping) -> None:

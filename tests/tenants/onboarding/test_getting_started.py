@@ -70,6 +70,15 @@ def test_a_vendor_with_clients_of_its_own_is_never_filled(pages: Pages, database
     assert office.value("SELECT count(*) FROM client") == 1
 
 
+def test_the_sample_closes_months_and_asks_for_what_a_close_asks_for(pages: Pages, database: TestDatabase) -> None:
+    office = new_office(database)
+    stale = visitor_of(office.vendor_id, must_step_up=frozenset({"close_month"}))
+    assert send_form(pages.client(stale), "/setup/sample", page="/setup").headers["Location"].startswith("/step-up")
+    may_not = visitor_of(office.vendor_id, permissions=frozenset({"change_settings", "import"}))
+    assert send_form(pages.client(may_not), "/setup/sample", page="/probe/form").status_code == 403
+    assert office.value("SELECT count(*) FROM client_month") == 0
+
+
 def test_an_operator_makes_a_sample_vendor_and_sees_its_counts_only(pages: Pages, database: TestDatabase) -> None:
     held = frozenset(map(str, MATRIX[Role.OPERATOR]))
     operator = visitor_of(NO_VENDOR, permissions=held, operates=True, vendor_name="This installation")

@@ -28,9 +28,9 @@ def fill_for(context: TenantContext) -> None:
 
 
 @pages.post("/setup/sample")
-@requires("change_settings", first=fill_own)
+@requires("change_settings", also="close_month", first=fill_own)
 def fill() -> ResponseReturnValue:
-    """Go back to the checklist, which now shows what came in."""
+    """Go back to the checklist, which now shows what came in: two closed months among it, for which a close's permission is asked as well."""
     return redirect(url_for("onboarding.show"), 303)
 
 
