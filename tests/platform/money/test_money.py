@@ -22,7 +22,9 @@ def test_the_usual_ways_to_write_an_amount_are_read(written: str, cents: int) ->
     assert parse_cents(written) == cents
 
 
-@pytest.mark.parametrize("written", ["", "38.001", "1,23.00", "1e3", "NaN", "38.", ".5", "$-5", "٣٨", "38 USD", "--5", "9" * 14, "1" + 1500 * ",000"])
+@pytest.mark.parametrize(
+    "written", ["", "38.001", "1,23.00", "1e3", "NaN", "38.", ".5", "$-5", "٣٨", "38 USD", "--5", "9" * 14, "1" + 1500 * ",000"]
+)
 def test_anything_else_is_refused_and_never_rounded(written: str) -> None:
     with pytest.raises(NotAnAmount):
         parse_cents(written)
