@@ -1,6 +1,6 @@
 """The page of one patient's month: closed months from their rows, open ones as they stand, an auditor's within the period."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +11,7 @@ from caretally.patient_months.month_of_patient import alternatives, closed_month
 from caretally.web.visitor import Reading, Visitor
 from tests.builders.office import OCTOBER, Office
 from tests.builders.pages import Pages, statements_of, visitor_of, words
-from tests.builders.pages_office import office_with_closed_month
+from tests.builders.pages_office import office_with_closed_month, send_all
 
 AUDITS = frozenset({"read_months", "read_invoices", "read_patients"})
 
@@ -21,6 +21,7 @@ def office(closed_office: Office) -> Office:
     """A vendor whose October is closed, with time in November that is not."""
     patient = patient_of(closed_office, "Shirley")
     closed_office.add_time("A1", patient, "rn-A1", starts=datetime(2026, 11, 3, 15, tzinfo=UTC), seconds=1500)
+    send_all(closed_office)
     return closed_office
 
 
