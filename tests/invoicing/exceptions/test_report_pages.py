@@ -65,6 +65,12 @@ def test_a_provider_reads_the_page_and_takes_no_file(pages: Pages, office: Offic
     assert [pages.get(one, provider).status_code for one in (path, f"{path}/file.pdf")] == [200, 403]
 
 
+def test_the_invoices_number_is_told_to_whoever_reads_invoices(pages: Pages, office: Office, practice: Visitor) -> None:
+    number = str(office.value("SELECT number FROM invoice WHERE client_id = :client_id", client_id=office.clients["A1"]))
+    path = f"/exception-reports/{office.clients['A1']}/2026-10"
+    provider = visitor_of(office.vendor_id, clients=[office.clients["A1"]], permissions=frozenset(map(str, MATRIX[Role.PROVIDER])))
+    assert [number in words(pages.get(path, who)) for who in (practice, provider)] == [True, False]
+
 
 def test_reading_a_report_stands_in_the_audit_log(pages: Pages, office: Office, practice: Visitor) -> None:
     pages.get(f"/exception-reports/{office.clients['A1']}/2026-10/file.csv", practice)

@@ -155,3 +155,11 @@ def test_another_lawful_claim_is_told_with_what_it_would_cost_by_the_agreement_o
         ("99487", 9000),
         ("99999", None),
     ]
+
+
+def test_the_lines_of_the_invoice_are_shown_to_whoever_reads_invoices(pages: Pages, office: Office, nora: Visitor) -> None:
+    number = str(office.value("SELECT number FROM invoice WHERE client_id = :client_id", client_id=office.clients["A1"]))
+    path = f"/patients/{patient_of(office, 'Carla')}/2026-10"
+    without = visitor_of(office.vendor_id, permissions=AUDITS - {"read_invoices"})
+    shown = [words(pages.get(path, who)) for who in (nora, without)]
+    assert [(f"On {number}" in said, number in said, "Total for this patient" in said) for said in shown] == [(True,) * 3, (False,) * 3]
