@@ -247,7 +247,7 @@ def kept_choice(chosen: str, first: str) -> str | None:
 def kept_query(wanted: Wanted, **changes: Any) -> dict[str, Any]:
     """Return what an address says of a list, with changes; what is as at first is left out."""
     said = {
-        "q": wanted.words,
+        "q": address_words(wanted.words),
         "client": wanted.client_id,
         "month": wanted.month,
         "state": wanted.state,

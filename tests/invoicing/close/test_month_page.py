@@ -73,3 +73,9 @@ def test_a_practice_is_told_nothing_of_a_month_before_it_is_closed(pages: Pages)
         assert [told for told in ("In review", "Ready", "Reopened", "to review", "$") if told in said] == []
         [row] = csv.DictReader(io.StringIO(pages.get(f"/months/{month}/clients.csv", practice).text))
         assert {value for value in row.values() if value} == {"Practice T1", "T1", "open"}
+
+
+def test_words_that_were_looked_for_stand_sealed_in_every_address_of_the_page(pages: Pages, dana: Visitor) -> None:
+    page = pages.get("/months/2026-10?q=castellano", dana).text
+    assert "q=~" in page
+    assert "q=castellano" not in page

@@ -173,3 +173,9 @@ def test_a_void_is_no_invoice_to_a_practice(pages: Pages, database: TestDatabase
     practice = visitor_of(office.vendor_id, clients=[office.clients["V1"]])
     assert pages.get(f"/invoices/{invoice}", practice).status_code == 404
     assert "There are no invoices yet" in words(pages.get("/invoices", practice))
+
+
+def test_words_that_were_looked_for_stand_sealed_in_every_address_of_the_list(pages: Pages, dana: Visitor) -> None:
+    page = pages.get("/invoices?q=practice", dana).text
+    assert "q=~" in page
+    assert "q=practice" not in page
