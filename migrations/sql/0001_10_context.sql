@@ -60,6 +60,10 @@ BEGIN
     RETURN string_to_array(nullif(split_part(clients, '@', 1), ''), ',')::uuid[];
 END $$;
 
+-- Whether the context is a practice's, which knows an invoice from the day it was sent: a draft, and a void, which was one, is the vendor's own.
+CREATE FUNCTION tenancy.of_practice() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$ SELECT (tenancy.verified_context())[3] NOT LIKE '*%' $$;
+
 -- An auditor's context ends its clients with `@first/last`, the days of a period; everybody else's period is unbounded.
 CREATE FUNCTION tenancy.period_first() RETURNS date
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$

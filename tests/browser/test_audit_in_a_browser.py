@@ -13,7 +13,7 @@ from tests.builders.accounts import give_role, new_signer
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office
 from tests.builders.pages import visitor_of
-from tests.builders.pages_office import invoice_id, office_with_closed_month
+from tests.builders.pages_office import invoice_id, office_with_closed_month, send_all
 from tests.builders.worlds import fill_own_space, owned
 
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.Pyte
 def office(database: TestDatabase) -> Office:
     """A vendor whose October is closed for three practices; the first has drawn a sample and compared a roster."""
     made = office_with_closed_month(database, "A1", "A2", "A3")
+    send_all(made)
     give_role(database, new_signer(database), made.vendor_id, "practice_administrator", clients=["A1"])
     fill_own_space(made, "A1", "Castellano")
     return made
@@ -77,7 +78,7 @@ def test_a_line_is_explained_by_one_click_and_disputed_by_three(visit: Visit, of
 
 Paths = Callable[[Office], str]
 PATHS: dict[str, Paths] = {
-    "list": lambda _office: "/invoices?state=draft&sort=-amount",
+    "list": lambda _office: "/invoices?state=open&sort=-amount",
     "line to ask about": lambda office: f"/invoices/{invoice_id(office, 'A1')}?open=1",
     "no line found": lambda office: f"/invoices/{invoice_id(office, 'A1')}?q=nobody",
     "not billed": lambda office: f"/invoices/{invoice_id(office, 'A1')}/not-billed/TIME_BELOW_THRESHOLD",

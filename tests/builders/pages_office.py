@@ -9,6 +9,7 @@ from sqlalchemy import text
 from caretally.closing_runs.candidates import candidates
 from caretally.closing_runs.close_clients import close_clients
 from caretally.closing_runs.runs import Wanted, ask_for_run
+from caretally.invoices.send import drafts, send_invoices
 from caretally.isolation_reports.keep import keep_report
 from caretally.months import Month
 from tests.builders.databases import TestDatabase
@@ -26,6 +27,13 @@ def office_with_closed_month(database: TestDatabase, *clients: str, name: str = 
             office.add_time(code, patient, f"rn-{code}", starts=starts, seconds=seconds)
     office.close()
     return office
+
+
+def send_all(office: Office) -> None:
+    """Send every draft of the vendor, so that its practices see them."""
+    with office.transaction() as connection:
+        waiting = drafts(connection)
+        send_invoices(connection, [one.id for one in waiting], shown_cents=sum(one.total_cents for one in waiting))
 
 
 def keep_isolation_reports(office: Office) -> None:

@@ -18,7 +18,7 @@ from tests.builders.accounts import give_role, new_signer
 from tests.builders.databases import TestDatabase
 from tests.builders.office import OCTOBER, Office
 from tests.builders.pages import Pages, visitor_of
-from tests.builders.pages_office import invoice_id, office_with_closed_month
+from tests.builders.pages_office import invoice_id, office_with_closed_month, send_all
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,8 @@ class World:
 def new_world(database: TestDatabase) -> World:
     """Return both vendors with a closed month, and an administrator at each practice."""
     ours, theirs = office_with_closed_month(database, "A1", "A2"), office_with_closed_month(database, "B1", name="Quillfeather")
+    send_all(ours)
+    send_all(theirs)
     for office, code, name in ((ours, "A1", "Castellano"), (ours, "A2", "Castellano"), (theirs, "B1", "Quillfeather")):
         signer = new_signer(database, name=f"Person of {name}-{code}")
         give_role(database, signer, office.vendor_id, "practice_administrator", clients=[code])

@@ -10,7 +10,7 @@ from caretally.tenancy.transaction import tenant_transaction
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
 from tests.builders.pages import Pages, visitor_of, words
-from tests.builders.pages_office import invoice_id, office_with_closed_month
+from tests.builders.pages_office import invoice_id, office_with_closed_month, send_all
 
 NAMES = text("SELECT staff_id FROM tenancy.staff_at_work(:ids)")
 
@@ -73,6 +73,7 @@ def test_a_practice_reads_no_row_of_staff(database: TestDatabase, office: Office
 @pytest.mark.parametrize("ending", ["", "/file.csv", "/file.xlsx", "/file.pdf"])
 def test_a_practice_administrator_opens_the_invoice_with_its_minutes(database: TestDatabase, pages: Pages, ending: str) -> None:
     closed = office_with_closed_month(database, "A1", "A2")
+    send_all(closed)
     helen = visitor_of(closed.vendor_id, clients=[closed.clients["A1"]])
     answer = pages.get(f"/invoices/{invoice_id(closed, 'A1')}{ending}?open=1", helen)
     assert answer.status_code == 200

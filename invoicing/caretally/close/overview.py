@@ -16,7 +16,8 @@ from caretally.months import Month
 
 OUTCOMES = ("billable", "held", "not_billable")
 MONTHS = text(
-    "SELECT DISTINCT month FROM client_month WHERE vendor_id = :vendor_id AND status IN ('closed', 'previewed') ORDER BY month DESC"
+    "SELECT DISTINCT month FROM client_month WHERE vendor_id = :vendor_id "
+    "AND (status = 'closed' OR (status = 'previewed' AND NOT (SELECT tenancy.of_practice()))) ORDER BY month DESC"
 )
 
 
@@ -30,6 +31,8 @@ class Waits:
 
 
 NOTHING_WAITS = Waits()
+# What a practice is told of a month that is not closed, whatever the vendor has done with it.
+UNKNOWN_TO_PRACTICE = {"status": "open", "summary": None, "previewed_at": None, "previewed_by": None}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,11 +154,11 @@ def month_overview(
     key: dict[str, Any] = {"vendor_id": vendor_id, "month": month.first_day, "before": month.previous().first_day}
     rows = [dict(row) for row in connection.execute(statement("overview"), key).mappings()]
     if waits is None:
-        rows = [row if row["status"] == "closed" else row | {"summary": None} for row in rows]
+        rows = [row if row["status"] == "closed" else row | UNKNOWN_TO_PRACTICE for row in rows]
     clients = tuple(ClientInMonth(**row, waits=(waits or {}).get(row["client_id"], NOTHING_WAITS)) for row in rows)
     return MonthOverview(month=month, clients=clients, words=words)
 
 
 def months_begun(connection: Connection, *, vendor_id: UUID) -> list[Month]:
-    """Return the months that some client has previewed or closed, newest first."""
+    """Return the months that some client has previewed or closed, newest first; to a practice the closed ones."""
     return [Month.of(day) for day in connection.scalars(MONTHS, {"vendor_id": vendor_id})]

@@ -8,6 +8,8 @@ LEFT JOIN LATERAL (
 ) m ON true
 LEFT JOIN client_month b ON b.vendor_id = c.vendor_id AND b.client_id = c.client_id AND b.month = :before AND b.status = 'closed'
 LEFT JOIN invoice i ON i.vendor_id = m.vendor_id AND i.client_id = m.client_id AND i.month = m.month AND i.revision = m.revision AND i.kind = 'invoice' AND m.status = 'closed'
+    AND (NOT (SELECT tenancy.of_practice()) OR EXISTS (SELECT FROM invoice_state o
+        WHERE o.vendor_id = i.vendor_id AND o.client_id = i.client_id AND o.invoice_id = i.id AND o.state = 'open'))
 LEFT JOIN LATERAL (
     SELECT state FROM invoice_state x WHERE x.vendor_id = i.vendor_id AND x.client_id = i.client_id AND x.invoice_id = i.id ORDER BY x.seq DESC LIMIT 1
 ) s ON true

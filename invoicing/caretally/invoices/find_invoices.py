@@ -15,6 +15,8 @@ from caretally.invoices.document import Invoice
 from caretally.months import Month
 
 STATES = ("draft", "open", "paid", "void", "credited")
+# Those that a practice meets: an invoice is its from the day it was sent, and a sent one is never void.
+SENT_STATES = ("open", "paid", "credited")
 # What a list may be sorted by; a minus turns it round. Nothing of an address is ever part of a statement.
 SORTS = {
     "month": "month ASC, number ASC",
@@ -37,7 +39,11 @@ FOUND = {
     for name, order in SORTS.items()
 }
 CHOICES = text((FOLDER / "choices.sql").read_text(encoding="utf-8"))
-ONE = text("SELECT client_id, client_month_id FROM invoice WHERE vendor_id = :vendor_id AND id = :invoice_id AND kind = 'invoice'")
+ONE = text(
+    "SELECT client_id, client_month_id FROM invoice i WHERE vendor_id = :vendor_id AND id = :invoice_id AND kind = 'invoice' "
+    "AND (NOT (SELECT tenancy.of_practice()) OR EXISTS (SELECT FROM invoice_state o "
+    "WHERE o.vendor_id = i.vendor_id AND o.client_id = i.client_id AND o.invoice_id = i.id AND o.state = 'open'))"
+)
 
 
 class NoSuchInvoice(NothingToDo):

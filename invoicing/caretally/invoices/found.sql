@@ -1,5 +1,5 @@
 -- Invoices with their newest state that hold the words in the number or the client's printed name; void ones are left out of the sum, since the next
--- revision takes their place.
+-- revision takes their place. A practice's are those that were sent.
 WITH newest AS (
     SELECT i.id, i.number, i.month, i.client_id, i.bill #>> '{client,name}' AS client, i.issued_on, i.due_on, i.total_cents, i.patient_month_count AS patients,
            s.state, (SELECT count(*)::int FROM line_question q CROSS JOIN LATERAL (
@@ -11,6 +11,8 @@ WITH newest AS (
     ) s
     WHERE i.vendor_id = :vendor_id AND i.kind = 'invoice' AND (i.number ILIKE :pattern OR i.bill #>> '{client,name}' ILIKE :pattern)
       AND (CAST(:client_id AS uuid) IS NULL OR i.client_id = :client_id) AND (CAST(:month AS date) IS NULL OR i.month = :month)
+      AND (NOT (SELECT tenancy.of_practice()) OR EXISTS (SELECT FROM invoice_state o
+          WHERE o.vendor_id = i.vendor_id AND o.client_id = i.client_id AND o.invoice_id = i.id AND o.state = 'open'))
 )
 SELECT newest.*, count(*) OVER ()::int AS found, coalesce(sum(total_cents) FILTER (WHERE state <> 'void') OVER (), 0)::bigint AS found_cents
 FROM newest WHERE CAST(:state AS text) = '' OR state = :state

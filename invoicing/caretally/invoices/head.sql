@@ -3,6 +3,8 @@ WITH subject AS (
     SELECT i.*, m.agreement, m.enrolled, m.starts_at, m.ends_at, m.closed_at FROM invoice i
     JOIN client_month m ON m.vendor_id = i.vendor_id AND m.client_id = i.client_id AND m.id = i.client_month_id
     WHERE i.vendor_id = :vendor_id AND i.id = :invoice_id AND i.kind = 'invoice'
+      AND (NOT (SELECT tenancy.of_practice()) OR EXISTS (SELECT FROM invoice_state o
+          WHERE o.vendor_id = i.vendor_id AND o.client_id = i.client_id AND o.invoice_id = i.id AND o.state = 'open'))
 ),
 line AS MATERIALIZED (
     SELECT l.* FROM subject i JOIN invoice_line l ON l.vendor_id = i.vendor_id AND l.client_id = i.client_id AND l.invoice_id = i.id

@@ -12,7 +12,7 @@ from caretally.db.lists import PAGE_SIZE
 from caretally.evaluation.explain import explanation
 from caretally.files.table_file import TABLE_ENDINGS, table_file
 from caretally.invoices.document import Invoice
-from caretally.invoices.find_invoices import FIRST_SORT, SORTS, STATES, Wanted, choices, find_invoices, invoice_of
+from caretally.invoices.find_invoices import FIRST_SORT, SENT_STATES, SORTS, STATES, Wanted, choices, find_invoices, invoice_of
 from caretally.invoices.invoice_page import ONLY, InvoicePage, LineOnPage, LinesWanted, invoice_page, lines_on_page
 from caretally.invoices.invoice_page import SORTS as LINE_SORTS
 from caretally.invoices.list_tables import COLUMNS, list_rows, list_totals
@@ -52,7 +52,8 @@ def listed() -> ResponseReturnValue:
     wanted = list_in_query()
     found = find_invoices(connection(), wanted, vendor_id=signed_in().vendor_id, page=page_in_query())
     offered = choices(connection(), vendor_id=signed_in().vendor_id)
-    return render_template("invoices/listed.html", found=found, wanted=wanted, choices=offered, states=STATES, kept=kept_query)
+    states = STATES if signed_in().clients is None else SENT_STATES
+    return render_template("invoices/listed.html", found=found, wanted=wanted, choices=offered, states=states, kept=kept_query)
 
 
 @pages.get("/list.<ending>")
@@ -246,7 +247,7 @@ def kept_choice(chosen: str, first: str) -> str | None:
 def kept_query(wanted: Wanted, **changes: Any) -> dict[str, Any]:
     """Return what an address says of a list, with changes; what is as at first is left out."""
     said = {
-        "q": wanted.words,
+        "q": address_words(wanted.words),
         "client": wanted.client_id,
         "month": wanted.month,
         "state": wanted.state,

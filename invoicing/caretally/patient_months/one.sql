@@ -11,7 +11,7 @@ SELECT p.*, (SELECT code || ' ' || loaded_at FROM rule_set ORDER BY effective_fr
        (SELECT to_jsonb(k) FROM review k WHERE k.vendor_id = p.vendor_id AND k.client_id = p.client_id AND k.patient_id = p.patient_id
         AND k.reviewed_on = p.reviewed_on ORDER BY k.plan_version DESC LIMIT 1) AS review,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('code', l.code, 'kind', l.kind, 'units', l.units, 'cents', l.amount_cents) ORDER BY l.line_number), '[]')
-        FROM invoice_line l WHERE l.vendor_id = p.vendor_id AND l.client_id = p.client_id AND l.patient_month_id = p.id) AS charges,
+        FROM invoice_line l WHERE l.vendor_id = p.vendor_id AND l.client_id = p.client_id AND l.invoice_id = i.id AND l.patient_month_id = p.id) AS charges,
        (SELECT jsonb_agg(jsonb_build_object('month', x.month, 'outcome', x.outcome) ORDER BY x.month DESC) FROM (
             SELECT o.month, o.outcome FROM patient_month o JOIN client_month k ON k.vendor_id = o.vendor_id AND k.client_id = o.client_id AND k.id = o.client_month_id
             WHERE o.vendor_id = p.vendor_id AND o.client_id = p.client_id AND o.patient_id = p.patient_id AND k.status = 'closed' ORDER BY o.month DESC LIMIT 14
@@ -21,5 +21,7 @@ JOIN patient_month p ON p.vendor_id = m.vendor_id AND p.client_id = m.client_id 
 JOIN client c ON c.vendor_id = m.vendor_id AND c.client_id = m.client_id
 JOIN patient ON patient.vendor_id = p.vendor_id AND patient.client_id = p.client_id AND patient.id = p.patient_id
 LEFT JOIN invoice i ON i.vendor_id = m.vendor_id AND i.client_id = m.client_id AND i.client_month_id = m.id AND i.kind = 'invoice'
+    AND (NOT (SELECT tenancy.of_practice()) OR EXISTS (SELECT FROM invoice_state o
+        WHERE o.vendor_id = i.vendor_id AND o.client_id = i.client_id AND o.invoice_id = i.id AND o.state = 'open'))
 WHERE p.vendor_id = :vendor_id AND p.patient_id = :patient_id AND m.month = :month
 ORDER BY m.revision DESC LIMIT 1

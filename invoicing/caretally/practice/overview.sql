@@ -6,6 +6,8 @@ SELECT m.month, m.client_id, c.name AS client, m.enrolled, m.billable, m.held, m
 FROM client_month m
 JOIN client c ON c.vendor_id = m.vendor_id AND c.client_id = m.client_id
 LEFT JOIN invoice i ON i.vendor_id = m.vendor_id AND i.client_id = m.client_id AND i.client_month_id = m.id AND i.kind = 'invoice'
+    AND (NOT (SELECT tenancy.of_practice()) OR EXISTS (SELECT FROM invoice_state o
+        WHERE o.vendor_id = i.vendor_id AND o.client_id = i.client_id AND o.invoice_id = i.id AND o.state = 'open'))
 LEFT JOIN LATERAL (
     SELECT x.state FROM invoice_state x WHERE x.vendor_id = i.vendor_id AND x.client_id = i.client_id AND x.invoice_id = i.id ORDER BY x.seq DESC LIMIT 1
 ) s ON true

@@ -14,7 +14,8 @@ from caretally.questions.say import SAY
 from caretally.questions.threads import statement
 
 LINE = text(
-    "SELECT l.amount_cents, (now() AT TIME ZONE (i.bill #>> '{client,timezone}'))::date AS today "
+    "SELECT l.amount_cents, (SELECT s.state FROM invoice_state s WHERE s.vendor_id = i.vendor_id AND s.client_id = i.client_id "
+    "AND s.invoice_id = i.id ORDER BY s.seq DESC LIMIT 1) AS state, (now() AT TIME ZONE (i.bill #>> '{client,timezone}'))::date AS today "
     "FROM invoice_line l JOIN invoice i ON i.vendor_id = l.vendor_id AND i.client_id = l.client_id "
     "AND i.id = l.invoice_id WHERE l.vendor_id = :vendor_id AND l.id = :invoice_line_id AND i.id = :invoice_id"
 )
@@ -24,6 +25,12 @@ class NoSuchLine(NothingToDo):
     """The invoice that the transaction may see has no such line."""
 
     code = "no_such_line"
+
+
+class NotSent(NothingToDo):
+    """The invoice is a draft or void, so nobody owes anything on it."""
+
+    code = "invoice_not_sent"
 
 
 class AmountRefused(UsageMistake):
@@ -60,13 +67,15 @@ class Asked:
 def ask(connection: Connection, asked: Asked, *, vendor_id: UUID, name: str) -> bool:
     """Begin a thread and return True, False when this form had begun it before.
 
-    Raises `NoSuchLine`, `AmountRefused` for a dispute of nothing or of more than the line, and `DayRefused` for a day that has passed at the
-    practice's place.
+    Raises `NoSuchLine`, `NotSent` for a draft or a void, `AmountRefused` for a dispute of nothing or of more than the line, and `DayRefused`
+    for a day that has passed at the practice's place.
     """
     key = {"vendor_id": vendor_id, "invoice_id": asked.invoice_id, "invoice_line_id": asked.invoice_line_id}
     line = connection.execute(LINE, key).one_or_none()
     if line is None:
         raise NoSuchLine("This invoice has no such line; open the line again and ask from there.")
+    if line.state in ("draft", "void"):
+        raise NotSent("This invoice was not sent, so there is nothing to ask of it; ask once it is open.")
     if asked.kind == "dispute" and not (asked.disputed_cents and 0 < asked.disputed_cents <= line.amount_cents):
         raise AmountRefused(f"Write an amount from $0.01 to {format_dollars(line.amount_cents)}, which is what the line costs.")
     if asked.answer_by < line.today:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from marshmallow import fields, pre_load, validate
 
+from caretally.db.lists import refuse_more_than
 from caretally.errors import CareTallyError
 from caretally.identity.memberships import VENDOR_ROLES
 from caretally.settling.acts import KINDS, Act, ChangedSinceTold, do_act, person_to_assign, tell_act, undo_act
@@ -122,11 +123,12 @@ def filters_of(offered: Furniture) -> Filters:
 @pages.get("/file.<ending>")
 @requires("export")
 def download(ending: str) -> ResponseReturnValue:
-    """Give all that matches as CSV or XLSX."""
+    """Give all that matches as CSV or XLSX, or refuse when that is too much."""
     if ending not in FILES or "settle_exceptions" not in signed_in().permissions:
         abort(404)
     filters = filters_of(furniture(connection(), vendor_id=signed_in().vendor_id))
     found = queue(connection(), filters, vendor_id=signed_in().vendor_id, size=MOST_IN_FILE)
+    refuse_more_than(MOST_IN_FILE, found.exceptions, what="exceptions")
     note_read(connection(), found.rows, form=ending)
     render, kind = FILES[ending]
     name = f"exceptions-{filters.month or 'all'}.{ending}"

@@ -3,8 +3,24 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from caretally.errors import UsageMistake
+
 PAGE_SIZE = 50
 Row = TypeVar("Row")
+
+
+class TooManyForOneFile(UsageMistake):
+    """A file would have to leave out rows that were asked for."""
+
+    code = "too_many_for_one_file"
+
+
+def refuse_more_than(most: int, found: int, *, what: str) -> None:
+    """Refuse a file that could not hold all that was found; `what` are the rows in words. Raises `TooManyForOneFile`."""
+    if found > most:
+        raise TooManyForOneFile(
+            f"{found:,} {what} are found and a file holds at most {most:,}, so none was made; narrow the list, by client for example, and take it again."
+        )
 
 
 def page_count(found: int) -> int:

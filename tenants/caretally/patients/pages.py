@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import RowMapping, text
 
 from caretally.audit.chain import append_event
-from caretally.db.lists import PAGE_SIZE
+from caretally.db.lists import PAGE_SIZE, refuse_more_than
 from caretally.months import Month
 from caretally.patients.roster import STANDINGS, PatientLine, chart_of, note_patients_shown, patients_found
 from caretally.patients.roster_file import roster_csv, roster_xlsx
@@ -52,11 +52,12 @@ def listed() -> ResponseReturnValue:
 @pages.get("/file.<ending>")
 @requires("export")
 def download(ending: str) -> ResponseReturnValue:
-    """Give the list as CSV or XLSX: what it is asked for, every page of it."""
+    """Give the list as CSV or XLSX: what it is asked for, every page of it, or refuse when that is too much."""
     if ending not in FILES:
         abort(404)
     render, kind = FILES[ending]
     found = asked_for(connection().execute(CLIENTS).mappings().all(), page=1, size=MOST_IN_A_FILE)
+    refuse_more_than(MOST_IN_A_FILE, found[0].found if found else 0, what="patients")
     made = Response(render(found), mimetype=kind, headers={"Content-Disposition": f'attachment; filename="patients.{ending}"'})
     note_patients_shown(connection(), f"patients.{ending}", (one.id for one in found))
     return made

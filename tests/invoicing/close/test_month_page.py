@@ -1,10 +1,16 @@
 """The page of a month: every enrolled patient accounted for, each figure as its close left it."""
 
+import csv
+import io
+
 from caretally.close.reopen import reopen_month
+from caretally.months import Month
 from caretally.web.visitor import Visitor
 from tests.builders.office import OCTOBER, Office, new_office
 from tests.builders.pages import Pages, statements_of, visitor_of, words
 from tests.builders.pages_office import invoice_id, office_with_closed_month
+
+NOVEMBER = Month(2026, 11)
 
 
 def test_the_start_leads_to_the_newest_month(pages: Pages, dana: Visitor) -> None:
@@ -50,3 +56,26 @@ def test_the_page_takes_the_same_number_of_statements_however_many_clients_there
     few, many = (office_with_closed_month(pages.database, *codes) for codes in (("F1",), ("M1", "M2", "M3", "M4")))
     counted = [statements_of(pages, "/months/2026-10", visitor_of(office.vendor_id)) for office in (few, many)]
     assert counted[0] == counted[1]
+
+
+def test_a_practice_is_told_nothing_of_a_month_before_it_is_closed(pages: Pages) -> None:
+    office = office_with_closed_month(pages.database, "T1", "T2")
+    practice = visitor_of(office.vendor_id, clients=[office.clients["T1"]])
+    office.close(month=NOVEMBER, dry_run=True)
+    client = office.client("T1")
+    with office.transaction() as connection:
+        reopen_month(connection, client, OCTOBER, reason="wrong rate")
+    assert pages.get("/months", visitor_of(office.vendor_id)).headers["Location"] == "/months/2026-11"
+    assert "No month has been previewed or closed yet" in words(pages.get("/months", practice))
+    for month in (OCTOBER, NOVEMBER):
+        said = words(pages.get(f"/months/{month}", practice))
+        assert "0 of 1 clients closed" in said
+        assert [told for told in ("In review", "Ready", "Reopened", "to review", "$") if told in said] == []
+        [row] = csv.DictReader(io.StringIO(pages.get(f"/months/{month}/clients.csv", practice).text))
+        assert {value for value in row.values() if value} == {"Practice T1", "T1", "open"}
+
+
+def test_words_that_were_looked_for_stand_sealed_in_every_address_of_the_page(pages: Pages, dana: Visitor) -> None:
+    page = pages.get("/months/2026-10?q=castellano", dana).text
+    assert "q=~" in page
+    assert "q=castellano" not in page

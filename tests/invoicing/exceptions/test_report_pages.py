@@ -11,13 +11,16 @@ from caretally.web.visitor import Visitor
 from tests.builders.databases import TestDatabase
 from tests.builders.office import OCTOBER, Office
 from tests.builders.pages import Pages, statements_of, visitor_of, words
+from tests.builders.pages_office import send_all
 from tests.builders.queue_office import queue_office
 
 
 @pytest.fixture(scope="module")
 def office(database: TestDatabase) -> Office:
     """A vendor with two clients whose October is closed."""
-    return queue_office(database, "A1", "A2")
+    office = queue_office(database, "A1", "A2")
+    send_all(office)
+    return office
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +63,13 @@ def test_a_provider_reads_the_page_and_takes_no_file(pages: Pages, office: Offic
     provider = visitor_of(office.vendor_id, clients=[office.clients["A1"]], permissions=permissions)
     path = f"/exception-reports/{office.clients['A1']}/2026-10"
     assert [pages.get(one, provider).status_code for one in (path, f"{path}/file.pdf")] == [200, 403]
+
+
+def test_the_invoices_number_is_told_to_whoever_reads_invoices(pages: Pages, office: Office, practice: Visitor) -> None:
+    number = str(office.value("SELECT number FROM invoice WHERE client_id = :client_id", client_id=office.clients["A1"]))
+    path = f"/exception-reports/{office.clients['A1']}/2026-10"
+    provider = visitor_of(office.vendor_id, clients=[office.clients["A1"]], permissions=frozenset(map(str, MATRIX[Role.PROVIDER])))
+    assert [number in words(pages.get(path, who)) for who in (practice, provider)] == [True, False]
 
 
 def test_reading_a_report_stands_in_the_audit_log(pages: Pages, office: Office, practice: Visitor) -> None:

@@ -9,10 +9,12 @@ from uuid import uuid4
 import pytest
 from pypdf import PdfReader
 
+from caretally.close.reopen import reopen_month
 from caretally.web.visitor import Visitor
-from tests.builders.office import Office
+from tests.builders.databases import TestDatabase
+from tests.builders.office import OCTOBER, Office
 from tests.builders.pages import Pages, visitor_of, words
-from tests.builders.pages_office import invoice_id, office_with_closed_month
+from tests.builders.pages_office import invoice_id, office_with_closed_month, send_all
 
 
 @pytest.fixture(scope="module")
@@ -130,14 +132,50 @@ def test_the_reasons_not_billed_add_up_and_lead_to_the_patients_behind_them(
     assert pages.get(f"{address}/not-billed/NO_SUCH_REASON", dana).status_code == 404
 
 
-def test_a_practice_takes_the_files_once_it_has_proved_itself_anew(pages: Pages, closed_office: Office, address: str) -> None:
-    clients = [closed_office.clients["A1"]]
-    stale = visitor_of(closed_office.vendor_id, clients=clients, must_step_up=frozenset({"export"}))
+def test_a_practice_takes_the_files_once_it_has_proved_itself_anew(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "P1")
+    send_all(office)
+    clients, address = [office.clients["P1"]], f"/invoices/{invoice_id(office, 'P1')}"
+    stale = visitor_of(office.vendor_id, clients=clients, must_step_up=frozenset({"export"}))
     sent = pages.get(f"{address}/file.pdf", stale)
     assert (sent.status_code, sent.headers["Location"].split("?")[0]) == (303, "/step-up")
-    assert pages.get(f"{address}/file.pdf", visitor_of(closed_office.vendor_id, clients=clients)).data.startswith(b"%PDF")
+    assert pages.get(f"{address}/file.pdf", visitor_of(office.vendor_id, clients=clients)).data.startswith(b"%PDF")
 
 
 def test_the_total_of_the_page_is_the_sum_of_the_lines_in_the_file(pages: Pages, dana: Visitor, address: str) -> None:
     rows = csv.DictReader(io.StringIO(pages.get(f"{address}/file.csv", dana).text))
     assert f"Total ${sum(Decimal(row['amount']) for row in rows)}" in words(pages.get(address, dana))
+
+
+def test_a_practice_finds_no_draft_anywhere_until_it_is_sent(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "D1", "D2")
+    practice, invoice = visitor_of(office.vendor_id, clients=[office.clients["D1"]]), invoice_id(office, "D1")
+    number = office.value("SELECT number FROM invoice WHERE id = :id", id=invoice)
+    patient = office.value("SELECT id FROM patient WHERE mrn = 'D1-Carla'")
+    own = [f"/invoices/{invoice}{rest}" for rest in ("", "/not-billed/TIME_BELOW_THRESHOLD", "/file.pdf", "/file.csv", "/file.xlsx")]
+    report = f"/exception-reports/{office.clients['D1']}/2026-10"
+    shown = ("/invoices", "/invoices/list.csv", "/practice", "/months/2026-10", f"/patients/{patient}/2026-10", report)
+    assert [pages.get(path, practice).status_code for path in own] == [404] * 5
+    assert [path for path in shown if number in pages.get(path, practice).text or str(invoice) in pages.get(path, practice).text] == []
+    assert "Nothing is found" in words(pages.get(f"/search?q={number}", practice))
+    send_all(office)
+    assert [pages.get(path, practice).status_code for path in own] == [200] * 5
+    assert [path for path in shown if number not in pages.get(path, practice).text] == []
+    assert str(invoice) in pages.get(f"/search?q={number}", practice).text
+
+
+def test_a_void_is_no_invoice_to_a_practice(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "V1")
+    invoice, client = invoice_id(office, "V1"), office.client("V1")
+    with office.transaction() as connection:
+        reopen_month(connection, client, OCTOBER, reason="wrong rate")
+    assert pages.get(f"/invoices/{invoice}", visitor_of(office.vendor_id)).status_code == 200
+    practice = visitor_of(office.vendor_id, clients=[office.clients["V1"]])
+    assert pages.get(f"/invoices/{invoice}", practice).status_code == 404
+    assert "There are no invoices yet" in words(pages.get("/invoices", practice))
+
+
+def test_words_that_were_looked_for_stand_sealed_in_every_address_of_the_list(pages: Pages, dana: Visitor) -> None:
+    page = pages.get("/invoices?q=practice", dana).text
+    assert "q=~" in page
+    assert "q=practice" not in page

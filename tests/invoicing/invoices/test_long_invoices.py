@@ -9,7 +9,7 @@ from tests.builders.databases import TestDatabase
 from tests.builders.long_invoices import add_many_patients
 from tests.builders.office import Office, new_office
 from tests.builders.pages import Pages, statements_of, visitor_of, words
-from tests.builders.pages_office import invoice_id
+from tests.builders.pages_office import invoice_id, send_all
 
 LINES = 2_000
 MOST_QUERIES = 6
@@ -24,6 +24,7 @@ def long_office(database: TestDatabase) -> Office:
     office = new_office(database, "L1")
     add_many_patients(office, "L1", patients=LINES)
     office.close()
+    send_all(office)
     return office
 
 

@@ -8,11 +8,15 @@ import pytest
 from caretally.close.reopen import reopen_month
 from caretally.months import Month
 from caretally.patient_months.month_of_patient import alternatives, closed_month
+from caretally.patients.roster import chart_of, patients_found
+from caretally.tenancy.context import TenantContext
+from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.visitor import Reading, Visitor
-from tests.builders.office import OCTOBER, Office
+from tests.builders.office import OCTOBER, Office, insert
 from tests.builders.pages import Pages, statements_of, visitor_of, words
-from tests.builders.pages_office import office_with_closed_month
+from tests.builders.pages_office import office_with_closed_month, send_all
 
+CONSENT = {"program": "CCM", "method": "verbal", "scope": True, "cost_sharing": True, "one_practitioner": True, "stop": True}
 AUDITS = frozenset({"read_months", "read_invoices", "read_patients"})
 
 
@@ -21,6 +25,7 @@ def office(closed_office: Office) -> Office:
     """A vendor whose October is closed, with time in November that is not."""
     patient = patient_of(closed_office, "Shirley")
     closed_office.add_time("A1", patient, "rn-A1", starts=datetime(2026, 11, 3, 15, tzinfo=UTC), seconds=1500)
+    send_all(closed_office)
     return closed_office
 
 
@@ -154,3 +159,42 @@ def test_another_lawful_claim_is_told_with_what_it_would_cost_by_the_agreement_o
         ("99487", 9000),
         ("99999", None),
     ]
+
+
+def test_the_lines_of_the_invoice_are_shown_to_whoever_reads_invoices(pages: Pages, office: Office, nora: Visitor) -> None:
+    number = str(office.value("SELECT number FROM invoice WHERE client_id = :client_id", client_id=office.clients["A1"]))
+    path = f"/patients/{patient_of(office, 'Carla')}/2026-10"
+    without = visitor_of(office.vendor_id, permissions=AUDITS - {"read_invoices"})
+    shown = [words(pages.get(path, who)) for who in (nora, without)]
+    assert [(f"On {number}" in said, number in said, "Total for this patient" in said) for said in shown] == [(True,) * 3, (False,) * 3]
+
+
+def test_an_auditor_reads_of_charts_and_lists_what_touches_the_period(pages: Pages) -> None:
+    office = office_with_closed_month(pages.database, "E1")
+    later = office.add_patient("E1", "E1-Later", family_name="Castellano", given_name="Later", birth_date="1945-05-05")
+    carla = patient_of(office, "Carla", "E1")
+    key = {"vendor_id": office.vendor_id, "client_id": office.clients["E1"], "patient_id": carla}
+    with office.transaction() as connection:
+        for month in (9, 10, 11):
+            insert(connection, "visit", key | {"visited_on": date(2026, month, 7), "kind": "EM"})
+            insert(
+                connection,
+                "review",
+                key | {"plan_version": 1, "reviewed_on": date(2026, month, 8), "reviewer": "D", "outcome": "no_change"},
+            )
+        insert(connection, "condition", key | {"icd10": "I509", "onset_on": date(2026, 11, 2)})
+        insert(connection, "consent", key | CONSENT | {"provider_id": office.providers["E1"], "obtained_on": date(2026, 11, 3)})
+    auditor = TenantContext(office.vendor_id, "tester", (office.clients["E1"],), (OCTOBER.first_day, OCTOBER.last_day))
+    whole = TenantContext(office.vendor_id, "tester", (office.clients["E1"],))
+    read = []
+    for context in (auditor, whole):
+        with tenant_transaction(pages.database.practice_engine, context, secret=pages.database.secret) as connection:
+            chart = chart_of(connection, carla, vendor_id=office.vendor_id)
+            names = [one.mrn for one in patients_found(connection, vendor_id=office.vendor_id, today=date(2026, 12, 1))]
+        days = [sorted(row[name] for row in chart[part]) for part, name in (("visits", "visited_on"), ("reviews", "reviewed_on"))]
+        read.append((days, len(chart["conditions"]), len(chart["consents"]), len(chart["plans"]), sorted(names)))
+    assert read[0] == ([["2026-10-07"], ["2026-10-08"]], 2, 1, 1, ["E1-Carla", "E1-Shirley"])
+    assert (len(read[1][0][0]), len(read[1][0][1]), *read[1][1:]) == (4, 3, 3, 2, 1, ["E1-Carla", "E1-Later", "E1-Shirley"])
+    inside = visitor_of(office.vendor_id, clients=[office.clients["E1"]], permissions=AUDITS, period=(OCTOBER.first_day, OCTOBER.last_day))
+    assert [pages.get(f"/patients/{one}", inside).status_code for one in (carla, later)] == [200, 404]
+    assert "Castellano, Later" not in words(pages.get("/search?q=castellano", inside))

@@ -19,6 +19,7 @@ from caretally.web.visitor import Visitor
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
 from tests.builders.pages import HERE, Pages, form_token, spool_left_to_collector, visitor_of, words
+from tests.builders.pages_office import send_all
 
 BILLED = 6
 
@@ -89,6 +90,7 @@ def practice(pages: Pages, database: TestDatabase) -> Practice:
             if number < BILLED:
                 office.add_time(code, patient, f"rn-{code}-{number}", seconds=1500)
     office.close()
+    send_all(office)
     nora, other = (visitor_of(office.vendor_id, clients=[office.clients[code]], name="Nora Beck") for code in ("A1", "A2"))
     return Practice(pages, office, nora, other, visitor_of(office.vendor_id))
 

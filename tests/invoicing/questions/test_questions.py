@@ -1,6 +1,7 @@
 """A practice asks about a line of its invoice or disputes it; the vendor answers; both read the same, nobody else does, and no invoice changes."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,14 +11,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from werkzeug.test import TestResponse
 
+from caretally.close.reopen import reopen_month
+from caretally.questions.ask import Asked, NotSent, ask
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.visitor import Visitor
 from tests.builders.accounts import give_role, new_signer, sign_in, submit
 from tests.builders.databases import TestDatabase
-from tests.builders.office import Office
+from tests.builders.office import OCTOBER, Office
 from tests.builders.pages import HERE, Pages, form_token, visitor_of, words
-from tests.builders.pages_office import invoice_id, office_with_closed_month
+from tests.builders.pages_office import invoice_id, office_with_closed_month, send_all
 
 LINES = "SELECT l.id, l.amount_cents FROM invoice_line l WHERE l.client_id = :client_id ORDER BY l.line_number"
 
@@ -74,6 +77,7 @@ class Asking:
 def asking(pages: Pages, database: TestDatabase) -> Asking:
     """A new office whose October is closed."""
     office = office_with_closed_month(database, "A1", "A2")
+    send_all(office)
     pages.posted.clear()
     for role, code in (("billing_admin", ""), ("practice_administrator", "A1"), ("practice_administrator", "A2")):
         give_role(database, new_signer(database, name=f"{role} {code}"), office.vendor_id, role, clients=[code] if code else ())
@@ -232,3 +236,22 @@ def test_a_practices_administrator_signs_in_for_real_asks_and_is_answered(asking
     assert "Nora Beck" in page.text
     assert "&lt;script&gt;alert(1)" in page.text
     assert "<script>alert(1)" not in page.text
+
+
+@pytest.mark.parametrize("reopened", [False, True], ids=["draft", "void"])
+def test_nothing_is_asked_of_an_invoice_that_was_not_sent(database: TestDatabase, reopened: bool) -> None:
+    office = office_with_closed_month(database, "N1")
+    line = office.rows(LINES, client_id=office.clients["N1"])[0].id
+    question = Asked(
+        id=uuid4(), invoice_id=invoice_id(office, "N1"), invoice_line_id=line, kind="question", said="Why?", answer_by=date(2030, 1, 15)
+    )
+    client = office.client("N1")
+    context = TenantContext(office.vendor_id, "tester", (client.id,))
+    if reopened:
+        with office.transaction() as connection:
+            reopen_month(connection, client, OCTOBER, reason="wrong rate")
+    with (
+        tenant_transaction(database.practice_engine, context, secret=database.secret) as connection,
+        pytest.raises(NotSent, match="was not sent"),
+    ):
+        ask(connection, question, vendor_id=office.vendor_id, name="Nora Beck")

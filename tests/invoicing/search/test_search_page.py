@@ -77,3 +77,12 @@ def test_strange_words_find_nothing_and_break_nothing(pages: Pages, office: Offi
     answer = pages.get(f"/search?q={asked}", visitor_of(office.vendor_id))
     assert answer.status_code == 200
     assert "Castellano" not in words(answer)
+
+
+def test_words_that_were_looked_for_stand_sealed_in_the_addresses_of_the_whole_lists(
+    pages: Pages, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("caretally.search.find.MOST_OF_A_KIND", 1)
+    page = pages.get("/search?q=practice", visitor_of(office.vendor_id)).text
+    assert "/invoices?q=~" in page
+    assert "q=practice" not in page

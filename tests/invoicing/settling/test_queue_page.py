@@ -120,6 +120,15 @@ def test_the_file_of_what_is_shown_has_its_rows_and_no_formula(pages: Pages, off
     assert workbook.data.startswith(b"PK")
 
 
+def test_a_file_that_could_not_hold_every_exception_is_refused_with_their_number(
+    pages: Pages, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("caretally.settling.pages.MOST_IN_FILE", 1)
+    refused = pages.get("/exceptions/file.csv?code=TIME_PENDING", visitor_of(office.vendor_id))
+    assert refused.status_code == 400
+    assert "2 exceptions are found and a file holds at most 1, so none was made" in words(refused)
+
+
 def test_who_may_not_settle_exceptions_sees_no_queue(pages: Pages, office: Office, database: TestDatabase) -> None:
     nurse = person(database, office, Role.CLINICAL_STAFF, "Nora Fields")
     assert pages.get("/exceptions", nurse).status_code == 403

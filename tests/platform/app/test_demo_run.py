@@ -18,6 +18,7 @@ from caretally.app.installation import Installation
 from caretally.close.verify import CHECKS
 from caretally.config.settings import read_settings
 from caretally.errors import UsageMistake
+from caretally.invoices.send import drafts
 from tests.builders.databases import TestDatabase
 from tests.builders.demo import SMALL
 
@@ -92,6 +93,14 @@ def test_the_client_facts_missing_at_one_client_are_told(made: DemoMade, decided
     patient = "/".join(made.vendors[0].files.planted["ATTESTATION_MISSING"])
     facts = {"ACCESS_24_7_MISSING", "SUPERVISION_MISSING", "EHR_NOT_CERTIFIED", "BAA_MISSING", "CARE_TEAM_CONTACT_MISSING"}
     assert facts <= decided["meridian"][patient]
+
+
+def test_every_invoice_but_the_last_months_was_sent(made: DemoMade) -> None:
+    for one in made.vendors:
+        with one.vendor.transaction() as connection:
+            unsent = {draft.month for draft in drafts(connection)}
+            invoiced = connection.scalar(text("SELECT count(DISTINCT month) FROM invoice"))
+        assert (unsent, invoiced) == ({made.month}, 14)
 
 
 def test_late_time_is_kept_beside_the_closed_month(made: DemoMade) -> None:

@@ -137,6 +137,15 @@ def test_the_list_can_be_taken_along_as_it_is_shown_by_who_may_and_no_cell_is_ru
     assert pages.get("/patients/file.csv", nurse).status_code == 403
 
 
+def test_a_file_that_could_not_hold_every_patient_is_refused_with_their_number(
+    pages: Pages, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("caretally.patients.pages.MOST_IN_A_FILE", 1)
+    refused = pages.get("/patients/file.csv?q=castellano-a1", visitor_of(office.vendor_id))
+    assert refused.status_code == 400
+    assert "2 patients are found and a file holds at most 1, so none was made" in words(refused)
+
+
 @pytest.mark.parametrize(
     "page", ["/clients/{}", "/clients/{}/edit", "/clients/{}/providers/new", "/patients/{}", "/staff/{}/edit", "/providers/{}/edit"]
 )

@@ -1,6 +1,6 @@
 """Fills one vendor of the demo through the real imports and closes; what an earlier run has done is left as it is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from caretally.close.results import ClientResult
 from caretally.errors import CareTallyError
 from caretally.imports.importing import ParsedFile, import_file
 from caretally.imports.parsing import parse_file
+from caretally.invoices.send import drafts, send_invoices
 from caretally.months import Month
 
 IMPORTED = text("SELECT file_sha256 FROM import_batch WHERE undone_at IS NULL")
@@ -60,6 +61,8 @@ def import_facts(vendor: Vendor, files: VendorFiles, *, scratch: Path, tell: Tel
 def close_history(vendor: Vendor, files: VendorFiles, *, scratch: Path, tell: Tell, stop: Event) -> bool:
     """Import month by month its time and close it for all clients, then import what comes late; return whether something was missing.
 
+    The invoices of all months but the last are sent in the end.
+
     A run that was interrupted goes on where it stopped: files are known by their digest, months by their closes. Raises
     `DemoFileRefused`.
     """
@@ -79,6 +82,7 @@ def close_history(vendor: Vendor, files: VendorFiles, *, scratch: Path, tell: Te
         for _, path in late:
             if path in waiting:
                 _import(vendor, waiting[path], tell)
+    send_earlier(vendor, [month for month, _ in files.time[:-1]], tell)
     return bool(missing) or len(closed) < len(files.time)
 
 
@@ -94,6 +98,15 @@ def close_all(vendor: Vendor, month: Month, tell: Tell) -> list[ClientResult]:
         if result.status == "parked":
             tell(f"{vendor.name}: {result.client} is parked in {month}: {result.parked_reason}")
     return results
+
+
+def send_earlier(vendor: Vendor, months: Collection[Month], tell: Tell) -> None:
+    """Send what is still a draft of these months, so that the practices see their invoices; those of the last one are left to be sent by hand."""
+    with vendor.transaction() as connection:
+        waiting = [one for one in drafts(connection) if one.month in months]
+        if waiting:
+            tell(f"{vendor.name}: sending {len(waiting)} invoices")
+            send_invoices(connection, [one.id for one in waiting], shown_cents=sum(one.total_cents for one in waiting))
 
 
 def _go_on(stop: Event) -> None:
