@@ -26,7 +26,6 @@ from caretally.web.attachment import attachment
 from caretally.web.edge import connection, signed_in
 from caretally.web.queries import page_in_query
 from caretally.web.search_words import address_words, words_in_query
-from caretally.web.shell import may
 
 pages = Blueprint("practice", __name__, template_folder="templates", url_prefix="/practice")
 
@@ -52,11 +51,9 @@ def patients() -> ResponseReturnValue:
 
 
 @pages.get("/patients/list.<ending>")
-@requires("export")
+@requires("export", also="audit_care")
 def patients_file(ending: str) -> ResponseReturnValue:
     """Give the list as CSV or XLSX, with all that the page's filters find."""
-    if not may("audit_care"):
-        abort(403)
     wanted = patients_in_query(closed_months(connection(), vendor_id=signed_in().vendor_id))
     if ending not in TABLE_ENDINGS or wanted is None:
         abort(404)

@@ -32,7 +32,6 @@ from caretally.web.attachment import attachment
 from caretally.web.edge import connection, edge, signed_in
 from caretally.web.form import Filled, Form, typed_into, written
 from caretally.web.queries import page_in_query
-from caretally.web.shell import may
 
 roster_pages = Blueprint("rosters", __name__, template_folder="templates", url_prefix="/practice/rosters")
 
@@ -94,11 +93,9 @@ def show(roster_id: UUID) -> ResponseReturnValue:
 
 
 @roster_pages.get("/<uuid:roster_id>/file.<ending>")
-@requires("export")
+@requires("export", also="audit_care")
 def download(roster_id: UUID, ending: str) -> ResponseReturnValue:
     """Give a comparison as CSV or XLSX."""
-    if not may("audit_care"):
-        abort(403)
     if ending not in TABLE_ENDINGS:
         abort(404)
     of = roster(connection(), roster_id, vendor_id=signed_in().vendor_id)

@@ -31,7 +31,6 @@ from caretally.web.access import requires
 from caretally.web.attachment import attachment
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import Filled, Form, typed_into, written
-from caretally.web.shell import may
 
 samples_pages = Blueprint("samples", __name__, template_folder="templates", url_prefix="/practice/samples")
 HOW_MANY = f"Write a whole number from 1 to {MOST_DRAWN}."
@@ -115,11 +114,9 @@ def sample_shown(sample_id: UUID, wrong_item: UUID | None, filled: Filled) -> st
 
 
 @samples_pages.get("/<uuid:sample_id>/file.<ending>")
-@requires("export")
+@requires("export", also="audit_care")
 def download(sample_id: UUID, ending: str) -> ResponseReturnValue:
     """Give a sample with its verdicts as CSV or XLSX."""
-    if not may("audit_care"):
-        abort(403)
     if ending not in TABLE_ENDINGS:
         abort(404)
     of, found = wanted(sample_id, form=ending)

@@ -23,7 +23,7 @@ STEP_UP = "/step-up"
 
 @dataclass(frozen=True)
 class Access:
-    """Who may open a route: `permission` is the name needed, empty for anybody; `why` tells why a page asks for none.
+    """Who may open a route: `permission` is the name needed, empty for anybody; `why` tells why a page asks for none; `also` is a second one needed.
 
     `person` tells that somebody must be signed in all the same, and meets nothing but what is their own.
     """
@@ -31,6 +31,12 @@ class Access:
     permission: str = ""
     why: str = ""
     person: bool = False
+    also: str = ""
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The permissions that a visitor must hold."""
+        return frozenset({self.permission, self.also} - {""})
 
 
 class UndeclaredRoute(TypeError):
@@ -47,7 +53,7 @@ def requires(
     Whether a row exists is decided inside, by what the database shows. `first` is done before the transaction begins, for what takes long
     and needs no row, as reading a file.
     """
-    needed = frozenset({permission, also} - {""})
+    access = Access(permission, also=also)
 
     def declared(page: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
         @wraps(page)
@@ -55,9 +61,9 @@ def requires(
             who = visitor()
             if who is None:
                 return sign_in_first()
-            if not needed <= who.permissions:
+            if not access.needed <= who.permissions:
                 abort(403)
-            if needed & who.must_step_up:
+            if access.needed & who.must_step_up:
                 return step_up_first()
             if first is not None:
                 first()
@@ -67,7 +73,7 @@ def requires(
             do_after_commit()
             return made
 
-        setattr(guarded, DECLARED, Access(permission))
+        setattr(guarded, DECLARED, access)
         return guarded
 
     return declared
