@@ -103,6 +103,14 @@ def test_explain_analyze_tells_nothing_of_another_vendors_rows_once_the_tables_a
     record_property("figure", f"EXPLAIN ANALYZE alike for {len(asked)} columns as {kind}")
 
 
+@pytest.mark.parametrize("kind", LOGINS)
+def test_no_column_that_a_login_may_read_shows_anything_of_a_strangers(database: TestDatabase, sower: Sower, kind: str) -> None:
+    with fuzzing(database, sower, kind) as fuzzed:
+        asked = [(f"SELECT {column} FROM {table}",) for table, columns in fuzzed.words.columns.items() for column in columns]
+        assert [leak for attempt in asked for leak in fuzzed.leaks(attempt)] == []
+    assert len(asked) >= len(TENANT_TABLES)
+
+
 @pytest.mark.drill
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", LOGINS)
