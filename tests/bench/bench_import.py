@@ -23,7 +23,7 @@ from caretally.app.bench.bench_database import BenchDatabase, bench_database
 from caretally.app.import_kinds import IMPORT_KINDS
 from caretally.app.installation import Installation
 from caretally.db.engines import operator_engine
-from caretally.db.migrate import become
+from caretally.db.revision import become
 from caretally.imports.importing import import_file
 from caretally.imports.parsing import parse_file
 from caretally.imports.results import ImportResult

@@ -24,7 +24,7 @@ from caretally.audit.chain import append_event
 from caretally.close import close_client
 from caretally.close.close_month import clients_to_close, close_month
 from caretally.db.engines import practice_engine
-from caretally.db.migrate import become
+from caretally.db.revision import become
 from caretally.embedded.server import ensure_server
 from caretally.months import Month
 from caretally.tenancy.context import TenantContext

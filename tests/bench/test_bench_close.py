@@ -72,6 +72,7 @@ def test_the_bench_leaves_neither_database_nor_role(database: TestDatabase) -> N
     assert answer(database.url, LEFT, name=name) == 0
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_bench_that_is_stopped_leaves_nothing_either(server: URL, tmp_path: Path, number: signal.Signals, moment: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from sqlalchemy import text
@@ -106,10 +107,14 @@ class World:
     ours: Office
     theirs: Office
 
+    @cached_property
+    def belongings(self) -> tuple[list[Owned], list[Owned]]:
+        """What the practices of the one vendor and of the other own, asked for once: no test takes anything of it away."""
+        return [owned(self.ours, code, "Castellano") for code in ("A1", "A2")], [owned(self.theirs, "B1", "Quillfeather")]
+
     def visitors(self) -> dict[str, tuple[Visitor | None, list[Owned]]]:
         """Return each visitor with what is not theirs."""
-        of_a = [owned(self.ours, code, "Castellano") for code in ("A1", "A2")]
-        of_b = [owned(self.theirs, "B1", "Quillfeather")]
+        of_a, of_b = self.belongings
         ours = self.ours.clients
         return {
             "vendor A": (visitor_of(self.ours.vendor_id), of_b),

@@ -111,7 +111,7 @@ def test_staff_who_are_not_in_the_file_are_a_usage_error() -> None:
         decide(facts(clean_patient(entries=[entry("2026-03-03T10:00", 60, staff="nobody")])))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(months)
 def test_counted_and_excluded_seconds_are_all_the_seconds(month: Facts) -> None:
     for decision in decide(month):
@@ -119,7 +119,7 @@ def test_counted_and_excluded_seconds_are_all_the_seconds(month: Facts) -> None:
         assert accounted == decision["raw_seconds"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(months)
 def test_a_claim_keeps_its_caps_and_never_mixes_personal_with_staff_codes(month: Facts) -> None:
     for decision in decide(month):
@@ -130,7 +130,7 @@ def test_a_claim_keeps_its_caps_and_never_mixes_personal_with_staff_codes(month:
             assert not ("99490" in units and "99487" in units)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(months)
 def test_a_line_has_no_code_only_when_unsupported_or_waiting_for_what_makes_it_one(month: Facts) -> None:
     for line in (line for decision in decide(month) for line in decision["lines"]):
@@ -139,7 +139,7 @@ def test_a_line_has_no_code_only_when_unsupported_or_waiting_for_what_makes_it_o
         assert (line["state"] == "supported") is (line["exceptions"] == [])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(months)
 def test_a_month_is_as_held_or_billable_as_its_lines(month: Facts) -> None:
     for decision in decide(month):
@@ -150,7 +150,7 @@ def test_a_month_is_as_held_or_billable_as_its_lines(month: Facts) -> None:
         assert decision["enrolled"] or decision["outcome"] == "not_billable"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(months)
 def test_codes_are_sorted_distinct_and_either_exceptions_or_warnings(month: Facts) -> None:
     for decision in decide(month):
@@ -162,7 +162,7 @@ def test_codes_are_sorted_distinct_and_either_exceptions_or_warnings(month: Fact
         assert [] not in decision["alternatives"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(months)
 def test_a_date_of_service_is_in_the_month_and_not_after_death(month: Facts) -> None:
     for decision, patient in zip(decide(month), month["patients"], strict=True):
@@ -172,7 +172,7 @@ def test_a_date_of_service_is_in_the_month_and_not_after_death(month: Facts) -> 
             assert decision["date_of_service"] <= died_on
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(months)
 def test_the_order_of_patients_and_entries_changes_nothing(month: Facts) -> None:
     turned = [patient | {"entries": patient["entries"][::-1]} for patient in month["patients"][::-1]]

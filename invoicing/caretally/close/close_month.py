@@ -17,9 +17,8 @@ from caretally.close.results import ClientParked, ClientResult
 from caretally.db.trouble import DatabaseFull, trouble_of
 from caretally.errors import CareTallyError, Conflict, DependencyDown, UsageMistake
 from caretally.faults.failpoints import failpoint
+from caretally.faults.log import logger, places
 from caretally.months import Month
-from caretally.web.error_pages import places
-from caretally.web.request_log import logger
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
 CLIENTS = text('SELECT vendor_id, client_id AS id, code, name, timezone, po_number, terms_days FROM client ORDER BY code COLLATE "C"')

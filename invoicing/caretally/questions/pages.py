@@ -11,6 +11,7 @@ from marshmallow import fields, validate
 from caretally.audit.chain import append_event
 from caretally.db.lists import PAGE_SIZE
 from caretally.errors import DependencyDown
+from caretally.faults.log import logger
 from caretally.money import NotAnAmount, parse_cents
 from caretally.questions.ask import AmountRefused, Asked, NothingSaid
 from caretally.questions.listed import SHOWN, listed_threads
@@ -22,7 +23,7 @@ from caretally.web.edge import after_commit, connection, edge, signed_in
 from caretally.web.form import EMPTY, Filled, Form, typed_into, written
 from caretally.web.own_pages import page_of_ours
 from caretally.web.queries import page_in_query
-from caretally.web.request_log import logger, request_id_now
+from caretally.web.request_log import request_id_now
 
 pages = Blueprint("questions", __name__, template_folder="templates", url_prefix="/questions")
 LONGEST = 2000

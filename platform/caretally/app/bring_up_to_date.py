@@ -6,7 +6,8 @@ from sqlalchemy.pool import NullPool
 
 from caretally.cms.load_tables import load_reference_tables
 from caretally.db.address import unreachable
-from caretally.db.migrate import become, migrate
+from caretally.db.migrate import migrate
+from caretally.db.revision import become
 from caretally.db.roles import Roles
 
 

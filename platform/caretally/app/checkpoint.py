@@ -10,7 +10,7 @@ from caretally.app.installation import Installation
 from caretally.audit.checkpoints import Checkpoint, write_checkpoint
 from caretally.audit.signing import signing_key
 from caretally.errors import DependencyDown, UsageMistake
-from caretally.web.request_log import logger
+from caretally.faults.log import logger
 
 EVERY_SECONDS = 15 * 60
 

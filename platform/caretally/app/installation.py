@@ -14,12 +14,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from caretally.app.bring_up_to_date import bring_up_to_date
 from caretally.config.secret import installation_secret
 from caretally.config.settings import Settings, read_settings
 from caretally.db.address import database_url, unreachable
 from caretally.db.engines import LONG, login_engine, operator_engine, vendor_engine
-from caretally.db.migrate import UnknownRole, become, require_newest_schema, schema_of
+from caretally.db.revision import UnknownRole, become, require_newest_schema, schema_of
 from caretally.db.roles import Roles, psycopg_connection
 from caretally.db.versions import refuse_old_server
 from caretally.errors import UsageMistake
@@ -148,6 +147,9 @@ class Installation:
         if not self._schema_is_newest:
             found = self._schema()
             if not self.settings.database_url and found is None:
+                # alembic is imported by whoever migrates
+                from caretally.app.bring_up_to_date import bring_up_to_date
+
                 bring_up_to_date(self.url, roles=self.roles, secret=self.secret)
                 found = self._schema()
             require_newest_schema(found)

@@ -3,26 +3,17 @@
 import psycopg
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from psycopg import sql
 from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from caretally.db.address import unreachable
+from caretally.db.revision import become, migrations_folder, schema_of
 from caretally.db.roles import Roles, create_roles, psycopg_connection
-from caretally.db.sql_files import migrations_folder
 from caretally.db.versions import refuse_old_server
-from caretally.errors import DependencyDown
-from caretally.tenancy.registry import SCHEMA
 from caretally.tenancy.transaction import install_context_key
 
 ONE_MIGRATION_AT_A_TIME = 4_207_114_911
-
-
-class UnknownRole(DependencyDown):
-    """The database has no role of this name, so its roles were made under another prefix."""
 
 
 def migrate(url: URL, *, roles: Roles, secret: bytes) -> tuple[str | None, str | None]:
@@ -55,35 +46,8 @@ def migrate_in_transaction(connection: Connection, *, roles: Roles, secret: byte
     return before, schema_of(connection)
 
 
-def become(connection: Connection, role: str) -> None:
-    """Act as the owner for the rest of the transaction, so that everything made belongs to it. Raises `UnknownRole`."""
-    raw = psycopg_connection(connection)
-    try:
-        raw.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
-    except psycopg.errors.InvalidParameterValue as error:
-        raise UnknownRole(f'role "{role}" does not exist') from error
-    raw.execute(sql.SQL("SET LOCAL search_path = {}, pg_temp").format(sql.Identifier(SCHEMA)))
-
-
 def alembic_config(connection: Connection, roles: Roles) -> Config:
     """Return alembic's configuration with the connection and the role names in it."""
     config = Config(attributes={"connection": connection, "roles": roles})
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     return config
-
-
-def schema_of(connection: Connection) -> str | None:
-    """Return the schema's revision, or None before the first migration."""
-    return MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA}).get_current_revision()
-
-
-def newest_schema() -> str | None:
-    """Return the revision that this release brings."""
-    return ScriptDirectory(str(migrations_folder())).get_current_head()
-
-
-def require_newest_schema(found: str | None) -> None:
-    """Raise `DependencyDown` when a database at the schema `found` is not at the one that this release needs."""
-    needed = newest_schema()
-    if found != needed:
-        raise DependencyDown(f"The database's schema is {found or 'empty'}, this release needs {needed}; run caretally migrate.")

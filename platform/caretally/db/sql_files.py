@@ -1,20 +1,14 @@
 """Executes the migrations' SQL files, with the names of this database's roles in them."""
 
 import re
-from pathlib import Path
 
 from alembic import op
 from psycopg import sql
 
+from caretally.db.revision import migrations_folder
 from caretally.db.roles import LOGINS, Roles, psycopg_connection
 
 PLACEHOLDER = re.compile(r"\{\{(\w+)(:name)?\}\}")
-
-
-def migrations_folder() -> Path:
-    """Return the folder with alembic's scripts: beside this file when installed, at the top of a checkout otherwise."""
-    installed = Path(__file__).with_name("migrations")
-    return installed if installed.is_dir() else Path(__file__).parents[3] / "migrations"
 
 
 def execute_sql_files(pattern: str) -> None:

@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from caretally.errors import UsageMistake
-from caretally.web.request_log import logger
+from caretally.faults.log import logger
 
 QUEUE = "jobs"
 ACTOR = "run_job"

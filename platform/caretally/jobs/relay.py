@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from caretally.db.roles import psycopg_connection
 from caretally.faults.failpoints import failpoint
+from caretally.faults.log import logger
 from caretally.jobs.broker import BROKER_TROUBLE
 from caretally.jobs.lease import SECONDS
-from caretally.web.request_log import logger
 
 POLL_SECONDS = 1
 # The share of one vendor: less than the threads of a worker, so that a vendor with thousands of jobs leaves room for the others.

@@ -14,13 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from caretally.db.trouble import trouble_of
 from caretally.errors import CareTallyError, DependencyDown
 from caretally.faults.failpoints import failpoint
+from caretally.faults.log import logger, places
 from caretally.jobs.at_work import Draining, JobAtWork, LeaseLost
 from caretally.jobs.kinds import Kinds
 from caretally.jobs.lease import MOST_ATTEMPTS, SECONDS, Taken, end, give_back, renew, status_of, take
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
-from caretally.web.error_pages import places
-from caretally.web.request_log import logger
 
 WORKER = "worker"
 # How long a failed job waits for its next attempt, by the attempts that it had.

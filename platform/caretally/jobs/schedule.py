@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from caretally.faults.failpoints import failpoint
+from caretally.faults.log import logger
 from caretally.jobs.enqueue import enqueue
 from caretally.jobs.kinds import Kinds
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
-from caretally.web.request_log import logger
 
 POLL_SECONDS = 1
 SCHEDULER = "scheduler"

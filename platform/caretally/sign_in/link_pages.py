@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Engine
 
 from caretally.errors import CareTallyError
+from caretally.faults.log import logger
 from caretally.identity.accounts import Place, find_account, note, set_password
 from caretally.identity.links import Link, find_link, make_link, use_link
 from caretally.identity.passwords import PasswordRefused, check_new_password, password_hash
@@ -19,7 +20,6 @@ from caretally.sign_in.people import back_to, place
 from caretally.web.access import open_to_all
 from caretally.web.edge import Post, edge
 from caretally.web.form import EMPTY, Form, typed_into, written
-from caretally.web.request_log import logger
 
 pages = Blueprint("links", __name__, template_folder="templates")
 

@@ -1,12 +1,12 @@
 """A person is told by mail what changed about how they sign in, or was used up of it."""
 
 from caretally.errors import CareTallyError
+from caretally.faults.log import logger
 from caretally.identity.accounts import events_of
 from caretally.identity.sessions import Session
 from caretally.sign_in.notices import change_mail
 from caretally.sign_in.people import place
 from caretally.web.edge import edge
-from caretally.web.request_log import logger
 
 
 def tell(session: Session, action: str) -> None:

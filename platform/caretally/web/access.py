@@ -10,9 +10,9 @@ from flask import Flask, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from caretally.errors import CareTallyError
+from caretally.faults.log import logger, places
 from caretally.web.edge import acts_after_commit, request_transaction, visitor
-from caretally.web.error_pages import places
-from caretally.web.request_log import logger, request_id_now
+from caretally.web.request_log import request_id_now
 
 P = ParamSpec("P")
 Page = TypeVar("Page", bound=Callable[..., object])

@@ -7,7 +7,8 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from caretally.db.trouble import trouble_of
 from caretally.errors import CareTallyError, Conflict, DependencyDown, NothingToDo, UsageMistake
-from caretally.web.request_log import logger, request_id_now
+from caretally.faults.log import logger, places
+from caretally.web.request_log import request_id_now
 
 Page = tuple[str, int]
 
@@ -67,15 +68,6 @@ def of_defect(error: Exception) -> Page:
         return of_domain(trouble)
     logger().error("defect", request_id=request_id_now(), kind=type(error).__qualname__, places=places(error))
     return page(500, TOLD[500])
-
-
-def places(error: BaseException) -> list[str]:
-    """Return the functions and lines that an error went through, without any value."""
-    found, frame = [], error.__traceback__
-    while frame is not None:
-        found.append(f"{frame.tb_frame.f_globals.get('__name__', '?')}:{frame.tb_lineno}")
-        frame = frame.tb_next
-    return found
 
 
 def page(status: int, told: Told) -> Page:

@@ -1,13 +1,11 @@
 """One line of JSON for each request: which route, how it ended and how long it took; no path, query, form or name, which could be a patient's."""
 
-import sys
 import time
 from secrets import token_hex
-from typing import Any
 
-import structlog
 from flask import Flask, Response, g, request
 
+from caretally.faults.log import logger
 from caretally.web.edge import visitor
 
 
@@ -15,15 +13,6 @@ def install_request_log(app: Flask) -> None:
     """Give each request an id, say it in the answer and log the request when it ends."""
     app.before_request(begin)
     app.after_request(end)
-
-
-def logger() -> Any:
-    """Return the logger of the web process, which writes JSON to stderr."""
-    processors: list[structlog.typing.Processor] = [
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.JSONRenderer(),
-    ]
-    return structlog.wrap_logger(structlog.PrintLogger(sys.stderr), processors=processors)
 
 
 def begin() -> None:

@@ -116,13 +116,13 @@ def test_the_sql_and_the_oracle_agree_on_every_worked_case(connection: Connectio
     assert_alike(connection, month)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=QUIET, print_blob=True)
+@settings(max_examples=40, deadline=None, suppress_health_check=QUIET, print_blob=True)
 @given(month=client_months())
 def test_the_sql_and_the_oracle_decide_any_month_alike(connection: Connection, month: Facts) -> None:
     assert_alike(connection, month)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=QUIET, print_blob=True)
+@settings(max_examples=25, deadline=None, suppress_health_check=QUIET, print_blob=True)
 @given(month=mixed_client_months())
 def test_the_sql_and_the_oracle_decide_any_mixture_of_programs_alike(connection: Connection, month: Facts) -> None:
     assert_alike(connection, month)

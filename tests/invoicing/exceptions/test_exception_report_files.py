@@ -9,17 +9,17 @@ from decimal import Decimal
 
 import pytest
 from openpyxl import load_workbook
-from pypdf import PdfReader
 
 from caretally.exceptions.render_csv import exceptions_csv
 from caretally.exceptions.render_pdf import exceptions_pdf
 from caretally.exceptions.render_xlsx import exceptions_xlsx
 from caretally.exceptions.report import ExceptionReport, ReportDoesNotAddUp
 from tests.builders.exception_reports import proposal, report_of, row
+from tests.builders.printed import page_texts
 
 
 def pages(report: ExceptionReport) -> list[str]:
-    return [page.extract_text() for page in PdfReader(io.BytesIO(exceptions_pdf(report))).pages]
+    return page_texts(exceptions_pdf(report))
 
 
 def rows(report: ExceptionReport) -> list[dict[str, str]]:
@@ -121,10 +121,11 @@ def test_a_report_that_loses_a_second_is_refused() -> None:
         dataclasses.replace(report_of(2), raw_seconds=500_001)
 
 
+@pytest.mark.drill
 def test_of_two_thousand_exceptions_every_one_is_printed() -> None:
     report = report_of(2_000)
     started = time.perf_counter()
     printed = exceptions_pdf(report)
     print(f"2,000 exceptions: {time.perf_counter() - started:.1f} s")
-    text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(printed)).pages)
+    text = "\n".join(page_texts(printed))
     assert [row.mrn for row in report.rows if row.mrn not in text] == []

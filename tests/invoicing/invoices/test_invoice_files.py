@@ -12,20 +12,20 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from pypdf import PdfReader
 
 from caretally.invoices.document import ExtraLine, Invoice, InvoiceDoesNotAddUp, PatientLine
 from caretally.invoices.render_csv import invoice_csv
 from caretally.invoices.render_pdf import invoice_pdf
 from caretally.invoices.render_xlsx import invoice_xlsx
 from tests.builders.invoices import invoice_of, made_invoice, patient_line
+from tests.builders.printed import page_texts
 
 NAUGHTY: list[str] = json.loads((Path(__file__).parents[2] / "data" / "blns.json").read_text(encoding="utf-8"))
 MINIMUM = ExtraLine(label="Monthly minimum", detail="difference to $2,000.00", amount_cents=12_345)
 
 
 def pages(invoice: Invoice) -> list[str]:
-    return [page.extract_text() for page in PdfReader(io.BytesIO(invoice_pdf(invoice))).pages]
+    return page_texts(invoice_pdf(invoice))
 
 
 def rows(invoice: Invoice) -> list[dict[str, str]]:
@@ -149,17 +149,19 @@ def test_an_invoice_whose_parts_disagree_is_refused() -> None:
         dataclasses.replace(invoice_of(2), enrolled=116)
 
 
+@pytest.mark.drill
 def test_of_two_thousand_lines_every_one_is_printed() -> None:
     invoice = invoice_of(2_000)
     started = time.perf_counter()
     printed, book = invoice_pdf(invoice), invoice_xlsx(invoice)
     print(f"2,000 lines with 12,000 entries: {time.perf_counter() - started:.1f} s")
-    words = set(re.findall(r"LFM-\d+", "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(printed)).pages)))
+    words = set(re.findall(r"LFM-\d+", "\n".join(page_texts(printed))))
     assert {line.mrn for line in invoice.lines} <= words
     cells = {cell for sheet in load_workbook(io.BytesIO(book), read_only=True) for row in sheet.iter_rows(values_only=True) for cell in row}
     assert {line.mrn for line in invoice.lines} <= cells
 
 
+@pytest.mark.drill
 def test_every_naughty_string_in_every_text_of_a_line_can_be_sent() -> None:
     base = patient_line(1)
     entry = base.entries[0]
@@ -175,6 +177,6 @@ def test_every_naughty_string_in_every_text_of_a_line_can_be_sent() -> None:
         for text in NAUGHTY
     )
     invoice = made_invoice(lines=lines)
-    assert len(PdfReader(io.BytesIO(invoice_pdf(invoice))).pages) > 10
+    assert len(page_texts(invoice_pdf(invoice))) > 10
     assert len(rows(invoice)) == sum(len(line.charges) for line in lines)
     assert load_workbook(io.BytesIO(invoice_xlsx(invoice)))["Lines"].max_row == len(rows(invoice)) + 2

@@ -4,12 +4,14 @@ import re
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import URL, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from caretally.db.migrate import migrate, newest_schema, require_newest_schema, schema_of
+from caretally.db.migrate import migrate
+from caretally.db.revision import migrations_folder, newest_schema, require_newest_schema, schema_of
 from caretally.db.roles import Roles
-from caretally.db.sql_files import migrations_folder, with_role_names
+from caretally.db.sql_files import with_role_names
 from caretally.db.versions import refuse_old_server
 from caretally.errors import DependencyDown, UsageMistake
 from tests.builders.databases import MAY_CREATE, TestDatabase, database_of_a_login, role_names
@@ -18,6 +20,10 @@ from tests.builders.databases import MAY_CREATE, TestDatabase, database_of_a_log
 def test_migrating_again_changes_nothing(database: TestDatabase) -> None:
     head = newest_schema()
     assert migrate(database.url, roles=database.roles, secret=database.secret) == (head, head)
+
+
+def test_the_newest_schema_is_the_one_that_alembic_takes_for_the_head() -> None:
+    assert newest_schema() == ScriptDirectory(str(migrations_folder())).get_current_head()
 
 
 def test_a_migrated_database_is_at_the_schema_that_this_release_needs(database: TestDatabase) -> None:

@@ -12,7 +12,7 @@ from caretally.close.close_client import close_client
 from caretally.cms.load_tables import load_reference_tables
 from caretally.cms.reference_files import DATA_FOLDER
 from caretally.cms.rules_lock import change_rules
-from caretally.db.migrate import become
+from caretally.db.revision import become
 from tests.builders.databases import TestDatabase
 from tests.builders.office import OCTOBER, Office, new_office
 

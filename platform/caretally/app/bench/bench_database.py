@@ -17,7 +17,7 @@ from caretally.app.bring_up_to_date import bring_up_to_date
 from caretally.db.address import unreachable
 from caretally.db.drop import drop_database, drop_roles
 from caretally.db.engines import LONG, operator_engine, vendor_engine
-from caretally.db.migrate import become
+from caretally.db.revision import become
 from caretally.db.roles import Roles
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction

@@ -29,7 +29,7 @@ from caretally.app.installation import DECIDE_SLUG, Installation, UnknownVendor,
 from caretally.app.isolation_report import isolation_report, keep
 from caretally.close.results import ClientResult
 from caretally.close.verify import verify
-from caretally.db.migrate import become
+from caretally.db.revision import become
 from caretally.embedded.server import ensure_server, remove_server, stop_server
 from caretally.errors import CareTallyError, Conflict, UsageMistake
 from caretally.months import Month
