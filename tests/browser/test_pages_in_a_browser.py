@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from caretally.break_glass.requests import ask
 from caretally.identity.roles import MATRIX, Role
@@ -183,3 +184,14 @@ def test_columns_are_chosen_on_the_page_and_stay_so(visit: Visit, dana: Visitor,
 def test_a_table_with_few_columns_has_nothing_for_axe_and_nothing_beside_the_screen(visit: Visit, dana: Visitor, path: str) -> None:
     with visit(path, dana) as page:
         assert_every_look(page, path[1:].replace("?", "-").replace("/", "-"))
+
+
+def test_on_a_desk_the_table_of_a_months_clients_shows_its_last_column_whole(visit: Visit, office: Office, database: TestDatabase) -> None:
+    held = frozenset(map(str, MATRIX[Role.VENDOR_ADMIN]))
+    made = office_with_closed_month(database, "B1", "B2")
+    with made.transaction() as connection:
+        connection.execute(text("UPDATE client SET name = 'Riverside Internal Medicine ' || code"))
+    with visit("/months/2026-10", visitor_of(made.vendor_id, permissions=held)) as page:
+        table = page.get_by_role("region", name="Clients")
+        assert "Reopen…" in table.inner_text()
+        assert table.evaluate("box => box.scrollWidth - box.clientWidth") == 0
