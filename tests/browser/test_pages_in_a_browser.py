@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from caretally.break_glass.requests import ask
 from caretally.identity.roles import MATRIX, Role
@@ -158,3 +159,39 @@ def test_on_a_phone_the_rail_is_a_bar_however_short_the_page_is(visit: Visit, da
         bar = page.get_by_role("banner").bounding_box()
         assert bar is not None
         assert bar["height"] < 140
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_columns_are_chosen_on_the_page_and_stay_so(visit: Visit, dana: Visitor, *, scripts: bool) -> None:
+    with visit("/invoices", dana, scripts=scripts) as page:
+        page.locator("summary", has_text="Columns").focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("checkbox", name="Issued").uncheck()
+        if scripts:
+            assert_every_look(page, "columns open")
+            page.set_viewport_size({"width": 1440, "height": 900})
+        page.get_by_role("button", name="Show these").click()
+        page.wait_for_url("**columns=client,month,due,**")
+        assert page.get_by_role("columnheader", name="Issued").count() == 0
+        page.goto("/invoices")
+        assert page.get_by_text("Columns, 1 hidden").is_visible()
+        assert page.get_by_role("columnheader", name="Number").is_visible()
+        page.emulate_media(media="print")
+        assert not page.get_by_text("Columns, 1 hidden").is_visible()
+
+
+@pytest.mark.parametrize("path", ["/exceptions?columns=money", "/patients?columns=mrn", "/months/2026-10?columns=invoice"])
+def test_a_table_with_few_columns_has_nothing_for_axe_and_nothing_beside_the_screen(visit: Visit, dana: Visitor, path: str) -> None:
+    with visit(path, dana) as page:
+        assert_every_look(page, path[1:].replace("?", "-").replace("/", "-"))
+
+
+def test_on_a_desk_the_table_of_a_months_clients_shows_its_last_column_whole(visit: Visit, office: Office, database: TestDatabase) -> None:
+    held = frozenset(map(str, MATRIX[Role.VENDOR_ADMIN]))
+    made = office_with_closed_month(database, "B1", "B2")
+    with made.transaction() as connection:
+        connection.execute(text("UPDATE client SET name = 'Riverside Internal Medicine ' || code"))
+    with visit("/months/2026-10", visitor_of(made.vendor_id, permissions=held)) as page:
+        table = page.get_by_role("region", name="Clients")
+        assert "Reopen…" in table.inner_text()
+        assert table.evaluate("box => box.scrollWidth - box.clientWidth") == 0

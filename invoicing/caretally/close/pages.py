@@ -16,11 +16,26 @@ from caretally.close.overview import month_overview, months_begun
 from caretally.close.steps import steps_of
 from caretally.months import Month
 from caretally.web.access import requires
+from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
 from caretally.web.queries import number_in_query, page_in_query
 from caretally.web.search_words import words_in_query
 
 pages = Blueprint("months", __name__, template_folder="templates")
+COLUMNS = Columns(
+    "clients",
+    "Client and status",
+    {
+        "patients": "Patients",
+        "enrolled": "Enrolled",
+        "billable": "Billable",
+        "not_billable": "Not billable",
+        "held": "Held",
+        "invoice": "Invoice",
+        "change": "Change to the month before",
+    },
+    frozenset({"client", "status"}),
+)
 KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
@@ -45,6 +60,7 @@ def show(month: Month) -> ResponseReturnValue:
         "close/overview.html",
         overview=overview,
         table=shown(overview, asked_for()),
+        columns=COLUMNS.shown(),
         filters=FILTERS,
         sorts=SORTS,
         checks=checks,

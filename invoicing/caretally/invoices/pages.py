@@ -28,12 +28,28 @@ from caretally.questions.pages import AskForm, asked_in, default_day, tell_other
 from caretally.questions.threads import threads_of_line
 from caretally.web.access import requires
 from caretally.web.attachment import attachment
+from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import EMPTY, Filled, Form, typed_into
 from caretally.web.queries import number_in_query, page_in_query
 from caretally.web.search_words import address_words, words_in_query
 
 pages = Blueprint("invoices", __name__, template_folder="templates", url_prefix="/invoices")
+COLUMN_CHOICE = Columns(
+    "invoices",
+    "The number",
+    {
+        "client": "Client",
+        "month": "Month",
+        "issued": "Issued",
+        "due": "Due",
+        "patients": "Patients",
+        "questions": "Questions",
+        "amount": "Amount",
+        "state": "State",
+    },
+    frozenset({"number"}),
+)
 KEPT = ("q", "only", "sort", "page", "open")
 FILES = {"pdf": invoice_pdf, "csv": invoice_csv, "xlsx": invoice_xlsx}
 
@@ -53,7 +69,10 @@ def listed() -> ResponseReturnValue:
     found = find_invoices(connection(), wanted, vendor_id=signed_in().vendor_id, page=page_in_query())
     offered = choices(connection(), vendor_id=signed_in().vendor_id)
     states = STATES if signed_in().clients is None else SENT_STATES
-    return render_template("invoices/listed.html", found=found, wanted=wanted, choices=offered, states=states, kept=kept_query)
+    columns = COLUMN_CHOICE.shown()
+    return render_template(
+        "invoices/listed.html", found=found, wanted=wanted, choices=offered, states=states, kept=kept_query, columns=columns
+    )
 
 
 @pages.get("/list.<ending>")
@@ -252,5 +271,6 @@ def kept_query(wanted: Wanted, **changes: Any) -> dict[str, Any]:
         "month": wanted.month,
         "state": wanted.state,
         "sort": kept_choice(wanted.sort, FIRST_SORT),
+        "columns": COLUMN_CHOICE.shown().address,
     }
     return {name: value for name, value in (said | changes).items() if value}

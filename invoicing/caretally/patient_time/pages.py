@@ -9,9 +9,16 @@ from caretally.audit.chain import append_event
 from caretally.months import Month
 from caretally.patient_time.month_so_far import patient_month_of_time
 from caretally.web.access import requires
+from caretally.web.columns import Columns
 from caretally.web.edge import connection
 
 pages = Blueprint("patient_time", __name__, template_folder="templates", url_prefix="/time/patients")
+COLUMNS = Columns(
+    "entries",
+    "The day",
+    {"who": "Who", "note": "Activity and note", "logged": "Logged", "counts": "Counts", "sum": "Sum", "state": "State"},
+    frozenset({"day"}),
+)
 
 
 @pages.get("/<uuid:patient_id>/<month:month>")
@@ -21,4 +28,6 @@ def show(patient_id: UUID, month: Month) -> ResponseReturnValue:
     found = patient_month_of_time(connection(), patient_id, month)
     longest = max([found.counted_seconds, found.pending_seconds, *(mark.seconds for mark in found.marks)], default=1) or 1
     append_event(connection(), action="time.read", detail={"page": "patient", "patients": [patient_id]})
-    return render_template("patient_time/show.html", found=found, longest=longest, before=month.previous(), after=month.next())
+    return render_template(
+        "patient_time/show.html", found=found, longest=longest, before=month.previous(), after=month.next(), columns=COLUMNS.shown()
+    )

@@ -42,12 +42,14 @@ class Filters:
     sealed: str = ""
     sort: str = "money"
     page: int = 1
+    columns: str = ""
     patient: UUID | None = None
     picked: tuple[str, ...] | None = None
 
     @classmethod
-    def read(cls, query: Mapping[str, str], *, newest: Month | None, words: str = "", sealed: str = "") -> Self:
-        """Return the filters of an address; without a month it is `newest`, the newest month that has rows; `sealed` is how it holds the words."""
+    def read(cls, query: Mapping[str, str], *, newest: Month | None, words: str = "", sealed: str = "", columns: str = "") -> Self:
+        """Return the filters of an address; without a month it is `newest`, the newest month that has rows; `sealed` is how it holds the words,
+        `columns` what it says of the columns shown."""
         return cls(
             month=_month(query.get("month", ""), newest),
             client=_id(query.get("client", "")),
@@ -61,6 +63,7 @@ class Filters:
             sealed=sealed,
             sort=_one_of(query.get("sort", ""), SORTS) or "money",
             page=_page(query.get("page", "")),
+            columns=columns,
         )
 
     def address(self, **changes: Any) -> str:
@@ -78,8 +81,9 @@ class Filters:
             "q": changed.sealed if changed.words else "",
             "sort": changed.sort if changed.sort != "money" else "",
             "page": str(changed.page) if changed.page > 1 else "",
+            "columns": changed.columns,
         }
-        return urlencode({name: value for name, value in said.items() if value})
+        return urlencode({name: value for name, value in said.items() if value}, safe=",")
 
     def values(self, *, vendor_id: UUID, today: date) -> dict[str, Any]:
         """Return the parameters of `matched.sql`."""

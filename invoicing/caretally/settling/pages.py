@@ -18,6 +18,7 @@ from caretally.settling.render_queue import FILES
 from caretally.settling.saved_views import delete_view, save_view
 from caretally.settling.worklist import MOST_IN_FILE, Furniture, furniture, note_read, queue, today_in_utc
 from caretally.web.access import requires
+from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import EMPTY, Filled, Form, typed_into
 from caretally.web.queries import number_in_query
@@ -26,6 +27,12 @@ from caretally.web.shell import may
 
 pages = Blueprint("exceptions", __name__, template_folder="templates", url_prefix="/exceptions")
 LONGEST_NOTE = 500
+COLUMNS = Columns(
+    "exceptions",
+    "Patient and reason",
+    {"fix": "What fixes it", "money": "Held", "assignee": "Assigned to", "due": "Due", "state": "State"},
+    frozenset({"patient", "code"}),
+)
 CHOICES = {
     "outcomes": OUTCOMES,
     "states": STATES,
@@ -100,6 +107,7 @@ def queue_page(filled: Filled, *, of_view: Filled = EMPTY, status: int = 200) ->
     page = render_template(
         "settling/queue.html",
         filters=filters,
+        columns=COLUMNS.shown(),
         found=found,
         offered=offered,
         filled=filled,
@@ -117,7 +125,7 @@ def filters_of(offered: Furniture) -> Filters:
     """Return the filters of the address; no month means the newest."""
     words = words_in_query("q")
     newest = offered.months[0] if offered.months else None
-    return Filters.read(request.args, newest=newest, words=words, sealed=address_words(words) or "")
+    return Filters.read(request.args, newest=newest, words=words, sealed=address_words(words) or "", columns=COLUMNS.shown().address or "")
 
 
 @pages.get("/file.<ending>")

@@ -58,6 +58,7 @@ from caretally.sign_in.profile_pages import pages as profile_pages
 from caretally.sign_in.provider_pages import pages as provider_pages
 from caretally.vendors.pages import pages as settings_pages
 from caretally.web.access import declared_access, open_to_all
+from caretally.web.columns import column_choice
 from caretally.web.edge import EXTENSION, Edge
 from caretally.web.error_pages import install_error_pages
 from caretally.web.headers import install_headers
@@ -119,6 +120,7 @@ PAGES = (
     health,
     start,
     search_words,
+    column_choice,
     sign_in_pages,
     link_pages,
     organisation_pages,

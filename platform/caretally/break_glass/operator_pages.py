@@ -35,8 +35,9 @@ from caretally.web.form import EMPTY, Filled, Form, typed_into, written
 
 pages = Blueprint("operator_break_glass", __name__, template_folder="templates", url_prefix="/operator/break-glass")
 HOW_LONG = f"Choose from 1 to {MOST_MINUTES} minutes."
-VENDORS = text("SELECT vendor_id, name FROM vendor ORDER BY lower(name)")
-KNOWN = text("SELECT name FROM vendor WHERE vendor_id = :vendor_id")
+# The vendor of `decide` holds nothing that is ever committed, is nobody's and has no log.
+VENDORS = text("SELECT vendor_id, name FROM vendor WHERE slug <> 'decide' ORDER BY lower(name)")
+KNOWN = text("SELECT name FROM vendor WHERE vendor_id = :vendor_id AND slug <> 'decide'")
 
 
 class AskForm(Form):

@@ -22,12 +22,16 @@ from caretally.carelog.written_hours import HoursRefused, local_hours
 from caretally.errors import CareTallyError
 from caretally.months import Month
 from caretally.web.access import requires
+from caretally.web.columns import Columns
 from caretally.web.edge import connection
 from caretally.web.form import Filled, typed_into
 from caretally.web.search_words import words_in_query
 
 pages = Blueprint("time", __name__, template_folder="templates", url_prefix="/time")
 pages.context_processor(words_of_time)
+COLUMNS = Columns(
+    "week", "Hours and patient", {"note": "Activity and note", "minutes": "Minutes", "state": "State"}, frozenset({"hours", "patient"})
+)
 
 
 @pages.get("")
@@ -334,7 +338,7 @@ def week() -> ResponseReturnValue:
     first, last = week_of(day_in_query() or desk.today)
     days = own_days(connection(), desk.staff_id, first=first, last=last)
     note_read("week", [one.patient_id for day in days for one in day.times if one.patient_id])
-    return render_template("carelog/week.html", desk=desk, days=days, first=first, last=last)
+    return render_template("carelog/week.html", desk=desk, days=days, first=first, last=last, columns=COLUMNS.shown())
 
 
 def day_in_query() -> date | None:

@@ -13,12 +13,26 @@ from caretally.months import Month
 from caretally.patients.roster import STANDINGS, PatientLine, chart_of, note_patients_shown, patients_found
 from caretally.patients.roster_file import roster_csv, roster_xlsx
 from caretally.web.access import requires
+from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
 from caretally.web.queries import page_in_query
 from caretally.web.search_words import words_in_query
 
 pages = Blueprint("patients", __name__, template_folder="templates", url_prefix="/patients")
 CLIENTS = text("SELECT client_id, name, (clock_timestamp() AT TIME ZONE timezone)::date AS today FROM client ORDER BY name, code")
+COLUMNS = Columns(
+    "patients",
+    "The patient",
+    {
+        "mrn": "Record number",
+        "client": "Client",
+        "born": "Born",
+        "medicare": "Medicare number",
+        "programs": "Programs",
+        "standing": "Standing",
+    },
+    frozenset({"patient"}),
+)
 MOST_IN_A_FILE = 100_000
 FILES = {
     "csv": (roster_csv, "text/csv; charset=utf-8"),
@@ -37,6 +51,7 @@ def listed() -> ResponseReturnValue:
     made = render_template(
         "patients/listed.html",
         found=found,
+        columns=COLUMNS.shown(),
         clients=clients,
         words=words,
         standing=standing if standing in STANDINGS else "",

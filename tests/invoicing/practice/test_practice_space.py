@@ -19,7 +19,7 @@ from caretally.web.visitor import Visitor
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
 from tests.builders.pages import HERE, Pages, form_token, spool_left_to_collector, visitor_of, words
-from tests.builders.pages_office import send_all
+from tests.builders.pages_office import office_with_closed_month, send_all
 
 BILLED = 6
 
@@ -304,3 +304,10 @@ def test_the_overview_and_the_list_say_what_the_close_said(practice: Practice) -
     assert "1 patient in October 2026" in words(listed)
     files = practice.pages.get("/practice/patients/list.csv?q=A1-0", practice.nora)
     assert files.text.count("\r\n") == 1 + BILLED + 1
+
+
+def test_a_closed_month_whose_invoice_was_not_sent_says_so(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "A1")
+    said = words(pages.get("/practice", visitor_of(office.vendor_id, clients=[office.clients["A1"]])))
+    assert "$0.00 your vendor has not sent the invoice yet" in said
+    assert "not sent yet" in said

@@ -277,3 +277,11 @@ def test_an_operator_who_is_one_no_more_is_out_with_the_next_request(here: Insta
         connection.execute(text("UPDATE account SET is_operator = false WHERE account_id = :id"), {"id": here.first.id})
     assert client.get("/invoices").headers["Location"].startswith("/sign-in")
     assert client.get("/operator/vendors").headers["Location"].startswith("/sign-in")
+
+
+def test_the_vendor_of_decide_is_nobodys_to_read_and_is_not_offered(here: Installation) -> None:
+    client = operating(here.pages, here.first)
+    assert "Facts under decision" not in client.get(f"{LIST}/ask").text
+    answer = submit(client, f"{LIST}/ask", vendor_id="00000000-0000-7000-8000-000000000001", reason="To look at it", minutes=5)
+    assert answer.status_code == 422
+    assert "Choose a vendor." in answer.text

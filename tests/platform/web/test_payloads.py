@@ -27,6 +27,7 @@ REDIRECTS, PATHS, FIELDS, TOKENS = PAYLOADS["redirects"], PAYLOADS["paths"], PAY
 QUERIES = (
     "/invoices?q={}",
     "/invoices?page={}",
+    "/invoices?columns={}",
     "/audit-log?action={}",
     "/audit-log?before={}",
     "/months/{}",
