@@ -40,7 +40,7 @@ test: $(STAMP) ## the tests but for drills and soak, on the embedded PostgreSQL;
 	@$(BIN)/pytest -n auto --dist loadfile -m "not drill and not soak" $(ARGS)
 
 drill: $(STAMP) ## the drills that take minutes: kills, full disks, weakened policies, the SQL fuzz, Lighthouse
-	@$(BIN)/pytest -n auto -m drill $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadgroup -m drill $(ARGS)
 
 soak: $(STAMP) ## the longest: rules mutated, thousands of generated months beside the oracle
 	@$(BIN)/pytest -n auto -s -m soak $(ARGS)
