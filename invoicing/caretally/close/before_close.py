@@ -1,6 +1,6 @@
 """What can be checked of a month before it is closed, each as a sentence that holds or does not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,6 +69,16 @@ def _of_sources(overview: MonthOverview, live: Row[Any], unapproved: int) -> Ite
         says=f"{counted(unapproved, 'entry waits', 'entries wait')} for approval" if unapproved else "No entry waits for approval",
         detail="manual time counts once a supervisor approved it",
     )
+    silent = [one for one in overview.clients if one.waits.missing_sources]
+    yield Check(
+        holds=not silent,
+        says=f"A source sent no time for {counted(len(silent), 'client', 'clients')}" if silent else "Every usual source sent time",
+        detail="; ".join(f"{one.name}: {_sources(one.waits.missing_sources)}" for one in silent[:3])
+        + (" and more" if len(silent) > 3 else "")
+        + "; ask for the missing files and import them"
+        if silent
+        else "no system that usually sends time for an open client is silent",
+    )
     missing = [one for one in overview.clients if not one.waits.has_agreement]
     yield Check(
         holds=not missing,
@@ -84,6 +94,10 @@ def _of_sources(overview: MonthOverview, live: Row[Any], unapproved: int) -> Ite
         detail="each has a reason, an owner and what cures it",
         show="review" if held else "",
     )
+
+
+def _sources(names: Iterable[str]) -> str:
+    return ", ".join(name or "files that name no source" for name in names)
 
 
 def _of_money(overview: MonthOverview, live: Row[Any]) -> Iterator[Check]:
