@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 
 from caretally.close.overview import MonthOverview, Waits
 from caretally.close.statements import statement
-from caretally.files.printed_words import clock, counted
+from caretally.files.printed_words import clock, counted, long_date
 from caretally.months import Month
 
 
@@ -50,7 +50,7 @@ def before_close(overview: MonthOverview, live: Row[Any]) -> BeforeClose:
     unapproved = sum(one.waits.unapproved for one in overview.clients)
     return BeforeClose(
         at=live.at.astimezone(ZoneInfo(live.timezone)),
-        checks=(*_of_sources(overview, live, unapproved), *_of_money(overview, live)),
+        checks=(*_of_sources(overview, live, unapproved), *_of_filing(overview, live), *_of_money(overview, live)),
         time_is_in=not live.refused_rows and not unapproved,
     )
 
@@ -93,6 +93,21 @@ def _of_sources(overview: MonthOverview, live: Row[Any], unapproved: int) -> Ite
         says=f"{counted(held, 'patient is', 'patients are')} held" if held else "Nobody is held",
         detail="each has a reason, an owner and what cures it",
         show="review" if held else "",
+    )
+
+
+def _of_filing(overview: MonthOverview, live: Row[Any]) -> Iterator[Check]:
+    """Yield whether the time to file what is not billed runs out, counted from service on the month's first day."""
+    if live.filing_ends_on is None or live.filing_warning_days is None:
+        return
+    unbilled = overview.total("held") > 0 or any(not one.closed for one in overview.clients)
+    today = live.at.astimezone(ZoneInfo(live.timezone)).date()
+    near = unbilled and live.filing_ends_on - today <= timedelta(days=live.filing_warning_days)
+    yield Check(
+        holds=not near,
+        says="Filing time runs out" if near else "Filing time is not near its end",
+        detail=f"claims of service on {long_date(overview.month.first_day)} are filed by {long_date(live.filing_ends_on)}"
+        + ("; settle what holds them and bill them" if near else ""),
     )
 
 

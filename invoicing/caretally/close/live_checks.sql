@@ -55,4 +55,7 @@ SELECT clock_timestamp() AS at,
           AND i.total_cents = (SELECT sum(l.amount_cents) FROM ledger_entry l WHERE l.vendor_id = i.vendor_id AND l.client_id = i.client_id AND l.invoice_id = i.id AND l.kind = 'invoiced'))::int AS agreeing,
        (SELECT (h.seq, h.hash) IS NOT DISTINCT FROM (e.seq, e.hash) OR h.seq = 0 FROM audit_head h LEFT JOIN audit_event e ON e.vendor_id = h.vendor_id AND e.seq = h.seq
         WHERE h.vendor_id = :vendor_id) AS audit_holds,
-       (SELECT timezone FROM vendor WHERE vendor_id = :vendor_id) AS timezone
+       (SELECT timezone FROM vendor WHERE vendor_id = :vendor_id) AS timezone,
+       (SELECT (CAST(:month AS date) + make_interval(months => f.amount))::date FROM program_limit f
+        WHERE f.name = 'filing_months' AND f.valid_from <= :month AND coalesce(f.valid_to >= :month, true)) AS filing_ends_on,
+       (SELECT w.amount FROM program_limit w WHERE w.name = 'filing_warning_days' AND w.valid_from <= :month AND coalesce(w.valid_to >= :month, true)) AS filing_warning_days

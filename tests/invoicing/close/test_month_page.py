@@ -115,3 +115,12 @@ def test_a_client_whose_month_is_closed_waits_for_no_source(pages: Pages) -> Non
     office = office_with_sources(pages, dialer=[7, 8, 9, 10], ehr=[7, 8, 9])
     office.close(month=OCTOBER)
     assert "Every usual source sent time" in words(pages.get("/months/2026-10", visitor_of(office.vendor_id)))
+
+
+def test_a_month_of_last_year_that_is_not_billed_says_that_its_filing_time_runs_out(
+    pages: Pages, closed_office: Office, dana: Visitor
+) -> None:
+    today = closed_office.value("SELECT current_date")
+    old = Month(today.year - 1, today.month)
+    assert "Filing time runs out claims of service on 1" in words(pages.get(f"/months/{old}", dana))
+    assert "Filing time is not near its end" in words(pages.get("/months/2026-10", dana))
