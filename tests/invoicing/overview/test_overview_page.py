@@ -114,6 +114,16 @@ def test_a_held_patient_whom_somebody_settled_waits_for_no_filing(pages: Pages, 
     assert "Filing time" not in words(pages.get("/overview", visitor_of(office.vendor_id, permissions=held_by(Role.BILLING_ADMIN))))
 
 
+def test_billing_is_told_of_a_month_of_last_year_that_was_begun_and_not_closed(pages: Pages, database: TestDatabase) -> None:
+    office = new_office(database, "T2")
+    today = office.value("SELECT (now() AT TIME ZONE timezone)::date FROM vendor WHERE vendor_id = :vendor", vendor=office.vendor_id)
+    with office.transaction() as connection:
+        connection.exec_driver_sql("UPDATE agreement SET valid_from = valid_from - interval '3 years'")
+    office.close(month=Month(today.year - 1, today.month).next(), dry_run=True)
+    said = words(pages.get("/overview", visitor_of(office.vendor_id, permissions=held_by(Role.BILLING_ADMIN))))
+    assert "Filing time runs out: 1 client's month not closed" in said
+
+
 def office_with_held_patient(database: TestDatabase, days_left: int) -> Office:
     """A vendor with one held patient in a closed month, whose claim can be filed for so many days more."""
     office = new_office(database, "T1")
