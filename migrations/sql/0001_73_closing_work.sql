@@ -5,6 +5,8 @@ ALTER TABLE client_month ADD COLUMN summary jsonb CHECK (jsonb_typeof(summary) =
 ALTER TABLE vendor ADD COLUMN four_eyes boolean NOT NULL DEFAULT false;
 -- What a month still waits for, without reading its other entries and imports.
 CREATE INDEX time_entry_unapproved ON time_entry (vendor_id, client_id, started_at) WHERE source = 'manual' AND approved_by = '';
+-- The first page tells which of last year's held patients must be filed soon.
+CREATE INDEX patient_month_held ON patient_month (vendor_id, month) WHERE outcome = 'held';
 CREATE INDEX import_batch_refused ON import_batch (vendor_id, at) WHERE rows_refused > 0 AND undone_at IS NULL;
 
 -- One act for some or all clients of a month; its id is given by the form that asked, so that a form sent twice asks once.

@@ -1,8 +1,8 @@
 """What can be checked of a month before it is closed, each as a sentence that holds or does not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 
 from caretally.close.overview import MonthOverview, Waits
 from caretally.close.statements import statement
-from caretally.files.printed_words import clock, counted
+from caretally.files.printed_words import clock, counted, long_date
 from caretally.months import Month
 
 
@@ -50,7 +50,7 @@ def before_close(overview: MonthOverview, live: Row[Any]) -> BeforeClose:
     unapproved = sum(one.waits.unapproved for one in overview.clients)
     return BeforeClose(
         at=live.at.astimezone(ZoneInfo(live.timezone)),
-        checks=(*_of_sources(overview, live, unapproved), *_of_money(overview, live)),
+        checks=(*_of_sources(overview, live, unapproved), *_of_filing(overview, live), *_of_money(overview, live)),
         time_is_in=not live.refused_rows and not unapproved,
     )
 
@@ -69,6 +69,16 @@ def _of_sources(overview: MonthOverview, live: Row[Any], unapproved: int) -> Ite
         says=f"{counted(unapproved, 'entry waits', 'entries wait')} for approval" if unapproved else "No entry waits for approval",
         detail="manual time counts once a supervisor approved it",
     )
+    silent = [one for one in overview.clients if one.waits.missing_sources]
+    yield Check(
+        holds=not silent,
+        says=f"A source sent no time for {counted(len(silent), 'client', 'clients')}" if silent else "Every usual source sent time",
+        detail="; ".join(f"{one.name}: {_sources(one.waits.missing_sources)}" for one in silent[:3])
+        + (" and more" if len(silent) > 3 else "")
+        + "; ask for the missing files and import them"
+        if silent
+        else "no system that usually sends time for an open client is silent",
+    )
     missing = [one for one in overview.clients if not one.waits.has_agreement]
     yield Check(
         holds=not missing,
@@ -84,6 +94,25 @@ def _of_sources(overview: MonthOverview, live: Row[Any], unapproved: int) -> Ite
         detail="each has a reason, an owner and what cures it",
         show="review" if held else "",
     )
+
+
+def _of_filing(overview: MonthOverview, live: Row[Any]) -> Iterator[Check]:
+    """Yield whether the time to file what is not billed runs out, counted from service on the month's first day."""
+    if live.filing_ends_on is None or live.filing_warning_days is None:
+        return
+    unbilled = overview.total("held") > 0 or any(not one.closed for one in overview.clients)
+    today = live.at.astimezone(ZoneInfo(live.timezone)).date()
+    near = unbilled and live.filing_ends_on - today <= timedelta(days=live.filing_warning_days)
+    yield Check(
+        holds=not near,
+        says="Filing time runs out" if near else "Filing time is not near its end",
+        detail=f"claims of service on {long_date(overview.month.first_day)} are filed by {long_date(live.filing_ends_on)}"
+        + ("; settle what holds them and bill them" if near else ""),
+    )
+
+
+def _sources(names: Iterable[str]) -> str:
+    return ", ".join(name or "files that name no source" for name in names)
 
 
 def _of_money(overview: MonthOverview, live: Row[Any]) -> Iterator[Check]:

@@ -1,7 +1,7 @@
 """A month of all clients at one look, as previews and closes left them; nothing is decided or counted again."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -23,11 +23,12 @@ MONTHS = text(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waits:
-    """What stands between a client and its close: an agreement, entries that nobody approved, the sentence for which its newest act stopped."""
+    """What stands between a client and its close: an agreement, entries nobody approved, why its newest act stopped, usual sources without time."""
 
     has_agreement: bool = True
     unapproved: int = 0
     parked: str = ""
+    missing_sources: Sequence[str] = ()
 
 
 NOTHING_WAITS = Waits()

@@ -102,6 +102,18 @@ def _of_close(waits: Mapping[str, Any], month: Month) -> Iterator[tuple[str, Tas
 
 
 def _of_money(waits: Mapping[str, Any]) -> Iterator[tuple[str, Task]]:
+    filing = [
+        counted(waits[name], *words)
+        for name, words in (
+            ("filing_held", ("held patient", "held patients")),
+            ("filing_open", ("client's month not closed", "clients' months not closed")),
+        )
+        if waits[name]
+    ]
+    if filing:
+        says = f"Filing time runs out: {' and '.join(filing)}"
+        detail = "A claim is filed within a year of the service; settle what holds it and bill it."
+        yield "close_month", Task(says=says, detail=detail, pages=(("exceptions.listed", {}), ("months.newest", {})), urgent=True)
     if waits["drafts"]:
         says = f"Send {counted(waits['drafts'], 'invoice', 'invoices')}, {format_dollars(waits['draft_cents'])}"
         yield "send_invoice", Task(says=says, detail="They are drafts; the practices do not owe them yet.", pages=(("invoices.send", {}),))

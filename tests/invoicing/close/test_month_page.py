@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 
 from caretally.close.reopen import reopen_month
 from caretally.months import Month
@@ -79,3 +80,47 @@ def test_words_that_were_looked_for_stand_sealed_in_every_address_of_the_page(pa
     page = pages.get("/months/2026-10?q=castellano", dana).text
     assert "q=~" in page
     assert "q=castellano" not in page
+
+
+def office_with_sources(pages: Pages, **delivered: list[int]) -> Office:
+    """A vendor with one client and time of the named sources in the numbered months of 2026."""
+    office = new_office(pages.database, "S1")
+    patient = office.add_patient("S1", "1")
+    for source, months in delivered.items():
+        for month in months:
+            office.add_time("S1", patient, "rn", starts=datetime(2026, month, 6, 14, tzinfo=UTC), source=source)
+    return office
+
+
+def test_a_source_that_usually_sends_time_and_sent_none_is_named_before_the_close(pages: Pages) -> None:
+    office = office_with_sources(pages, dialer=[7, 8, 9, 10], ehr=[7, 8, 9], seldom=[7, 9], manual=[7, 8, 9], timer=[7, 8, 9])
+    said = words(pages.get("/months/2026-10", visitor_of(office.vendor_id)))
+    assert "A source sent no time for 1 client Practice S1: ehr; ask for the missing files" in said
+
+
+def test_a_source_is_usual_by_the_dated_table(pages: Pages) -> None:
+    office = office_with_sources(pages, ehr=[8, 9], dialer=[7, 9, 10])
+    dana = visitor_of(office.vendor_id)
+    assert "Every usual source sent time" in words(pages.get("/months/2026-10", dana))
+    with pages.database.admin_engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE program_limit SET amount = 2 WHERE name = 'source_usual_months'")
+    try:
+        assert "Practice S1: ehr" in words(pages.get("/months/2026-10", dana))
+    finally:
+        with pages.database.admin_engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE program_limit SET amount = 3 WHERE name = 'source_usual_months'")
+
+
+def test_a_client_whose_month_is_closed_waits_for_no_source(pages: Pages) -> None:
+    office = office_with_sources(pages, dialer=[7, 8, 9, 10], ehr=[7, 8, 9])
+    office.close(month=OCTOBER)
+    assert "Every usual source sent time" in words(pages.get("/months/2026-10", visitor_of(office.vendor_id)))
+
+
+def test_a_month_of_last_year_that_is_not_billed_says_that_its_filing_time_runs_out(
+    pages: Pages, closed_office: Office, dana: Visitor
+) -> None:
+    today = closed_office.value("SELECT current_date")
+    old = Month(today.year - 1, today.month)
+    assert "Filing time runs out claims of service on 1" in words(pages.get(f"/months/{old}", dana))
+    assert "Filing time is not near its end" in words(pages.get("/months/2026-10", dana))

@@ -91,6 +91,59 @@ def test_a_coordinator_is_told_which_reasons_hold_patients(pages: Pages, databas
     assert re.search(r"1 patient, \$38\.00 held in October, waiting on", said)
 
 
+@pytest.mark.parametrize(
+    ("days_left", "told"),
+    [(61, []), (60, ["1 held patient"]), (0, ["1 held patient"]), (-1, [])],
+    ids=["not yet", "first day", "last day", "over"],
+)
+def test_billing_is_told_of_held_patients_whose_filing_time_runs_out(
+    pages: Pages, database: TestDatabase, days_left: int, told: list[str]
+) -> None:
+    office = office_with_held_patient(database, days_left)
+    said = words(pages.get("/overview", visitor_of(office.vendor_id, permissions=held_by(Role.BILLING_ADMIN))))
+    assert re.findall(r"Filing time runs out: (1 held patient)", said) == told
+
+
+def test_a_held_patient_whom_somebody_settled_waits_for_no_filing(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_held_patient(database, 30)
+    with office.transaction() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO exception_work (vendor_id, client_id, patient_id, month, code, state, changed_by) "
+            "SELECT vendor_id, client_id, patient_id, month, primary_reason, 'settled', 'tester' FROM patient_month"
+        )
+    assert "Filing time" not in words(pages.get("/overview", visitor_of(office.vendor_id, permissions=held_by(Role.BILLING_ADMIN))))
+
+
+def test_billing_is_told_of_a_month_of_last_year_that_was_begun_and_not_closed(pages: Pages, database: TestDatabase) -> None:
+    office = new_office(database, "T2")
+    today = office.value("SELECT (now() AT TIME ZONE timezone)::date FROM vendor WHERE vendor_id = :vendor", vendor=office.vendor_id)
+    with office.transaction() as connection:
+        connection.exec_driver_sql("UPDATE agreement SET valid_from = valid_from - interval '3 years'")
+    office.close(month=Month(today.year - 1, today.month).next(), dry_run=True)
+    said = words(pages.get("/overview", visitor_of(office.vendor_id, permissions=held_by(Role.BILLING_ADMIN))))
+    assert "Filing time runs out: 1 client's month not closed" in said
+
+
+def office_with_held_patient(database: TestDatabase, days_left: int) -> Office:
+    """A vendor with one held patient in a closed month, whose claim can be filed for so many days more."""
+    office = new_office(database, "T1")
+    patient = office.add_patient("T1", "1")
+    served = office.value(
+        "SELECT ((now() AT TIME ZONE v.timezone)::date + CAST(:days AS int) - interval '12 months')::date FROM vendor v WHERE v.vendor_id = :vendor",
+        days=days_left,
+        vendor=office.vendor_id,
+    )
+    office.add_time("T1", patient, "rn", starts=datetime(served.year, served.month, served.day, 17, tzinfo=UTC), seconds=1500)
+    with office.transaction() as connection:
+        connection.exec_driver_sql("UPDATE agreement SET valid_from = valid_from - interval '3 years'")
+        connection.exec_driver_sql("UPDATE enrolment SET valid_from = valid_from - interval '3 years'")
+        connection.exec_driver_sql("UPDATE assignment SET valid_from = valid_from - interval '3 years'")
+        connection.exec_driver_sql("DELETE FROM consent")
+    office.close(month=Month.of(served))
+    assert office.value("SELECT date_of_service FROM patient_month WHERE outcome = 'held'") == served
+    return office
+
+
 def test_a_new_vendor_is_told_what_comes_first(pages: Pages, database: TestDatabase) -> None:
     said = words(pages.get("/overview", visitor_of(new_office(database).vendor_id)))
     assert "Nothing waits for you" in said
