@@ -35,7 +35,7 @@ from tests.builders.sending_files import send_file
 pytestmark = [
     pytest.mark.drill,
     pytest.mark.xdist_group("naughty words"),
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(1800),
     pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"),
 ]
 Figure = Callable[[str, object], None]
