@@ -7,6 +7,8 @@ CREATE TABLE vendor (
     timezone text NOT NULL,
     address text NOT NULL DEFAULT '',
     remit_to text NOT NULL DEFAULT '',
+    contact text NOT NULL DEFAULT '',
+    accent text NOT NULL DEFAULT '#0b6259' CHECK (accent ~ '^#[0-9a-f]{6}$'),
     session_idle_minutes smallint NOT NULL DEFAULT 15 CHECK (session_idle_minutes BETWEEN 1 AND 15),
     session_hours smallint NOT NULL DEFAULT 12 CHECK (session_hours BETWEEN 1 AND 12),
     created_at timestamptz NOT NULL DEFAULT now()

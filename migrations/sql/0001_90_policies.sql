@@ -61,7 +61,7 @@ GRANT SELECT, INSERT, UPDATE (approved, decided_by, decider_name, decided_at, en
 GRANT SELECT, UPDATE (approved, decided_by, decider_name, decided_at, ends_at, ended_by, ended_at) ON break_glass TO {{vendor}};
 
 GRANT SELECT ON vendor, vendor_lock TO {{vendor}};
-GRANT UPDATE (name, address, remit_to, timezone, session_idle_minutes, session_hours, four_eyes) ON vendor TO {{vendor}};
+GRANT UPDATE (name, address, remit_to, contact, accent, timezone, session_idle_minutes, session_hours, four_eyes) ON vendor TO {{vendor}};
 GRANT UPDATE ON vendor_lock, client_lock TO {{vendor}};
 GRANT SELECT ON client_lock, attestation, late_fact TO {{vendor}};
 GRANT SELECT, INSERT, UPDATE, DELETE ON vendor_policy, import_mapping, import_before, staff, client, provider, patient, enrolment, assignment, condition, consent,

@@ -101,7 +101,13 @@ def _statement(name: str) -> Any:
 
 def issuer_of(vendor: Mapping[str, str]) -> Issuer:
     """Return the vendor as the invoice keeps it."""
-    return Issuer(name=vendor["name"], address=lines_of_address(vendor["address"]), remit_to=lines_of_address(vendor["remit_to"]))
+    return Issuer(
+        name=vendor["name"],
+        address=lines_of_address(vendor["address"]),
+        contact=vendor["contact"],
+        remit_to=lines_of_address(vendor["remit_to"]),
+        accent=vendor["accent"],
+    )
 
 
 def lines_of_address(written: str) -> tuple[str, ...]:

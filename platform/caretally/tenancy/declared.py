@@ -107,7 +107,7 @@ WORKED_AT = tuple(f"UPDATE({column})" for column in "status attempts lease locke
 # When the relay says the hint of a job again, and that it has.
 HANDED = ("UPDATE(due_at)", "UPDATE(handed_at)")
 # What a vendor says of itself.
-SET_BY_VENDOR = "name address remit_to timezone session_idle_minutes session_hours four_eyes".split()
+SET_BY_VENDOR = "name address remit_to contact accent timezone session_idle_minutes session_hours four_eyes".split()
 # What may change of a break-glass request: that it was decided, and that it ended.
 DECIDED = tuple(f"UPDATE({column})" for column in "approved decided_by decider_name decided_at ends_at ended_by ended_at".split())
 # What may change of the work on an exception; whose it is stays.

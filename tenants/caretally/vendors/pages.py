@@ -5,10 +5,11 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from caretally.errors import CareTallyError
 from caretally.months import Month
+from caretally.vendors.colours import COLOUR, LEAST_CONTRAST, contrast_with_white
 from caretally.vendors.policies import EFFECTS, policies_of_vendor, set_policy
 from caretally.vendors.settings import (
     MOST_HOURS,
@@ -28,12 +29,16 @@ LABELS = {
     "name": "Name",
     "address": "Address",
     "remit_to": "Remit to",
+    "contact": "Questions to",
+    "accent": "Colour",
     "timezone": "Time zone",
     "session_idle_minutes": "Idle limit in minutes",
     "session_hours": "Longest session in hours",
     "four_eyes": "Four eyes at the close",
 }
 LONGEST_ADDRESS = 500
+LONGEST_CONTACT = 200
+COLOUR_ASKED = "Choose a colour, as #0b6259."
 
 
 def whole(asked: str, most: int) -> fields.Integer:
@@ -49,12 +54,24 @@ def lines(what: str) -> fields.String:
     return fields.String(load_default="", validate=validate.Length(max=LONGEST_ADDRESS, error=too_long))
 
 
+def is_readable_colour(typed: str) -> None:
+    """Raise `ValidationError` for what is no colour, or is too light to be seen on paper."""
+    if not COLOUR.fullmatch(typed):
+        raise ValidationError(COLOUR_ASKED)
+    if contrast_with_white(typed) < LEAST_CONTRAST:
+        raise ValidationError("This colour is too light to be seen on white; choose a darker one.")
+
+
 class SettingsForm(Form):
     """The settings, and the version of them that the page was made from."""
 
     name = written("Write the name that invoices print, in 1 to 200 characters.", longest=200)
     address = lines("the address")
     remit_to = lines("where payments go")
+    contact = fields.String(
+        load_default="", validate=validate.Length(max=LONGEST_CONTACT, error=f"Write whom to ask in at most {LONGEST_CONTACT} characters.")
+    )
+    accent = fields.String(required=True, validate=is_readable_colour, error_messages={"required": COLOUR_ASKED})
     timezone = written("Choose the time zone.", longest=100)
     session_idle_minutes = whole(f"Choose from 1 to {MOST_IDLE_MINUTES} minutes.", MOST_IDLE_MINUTES)
     session_hours = whole(f"Choose from 1 to {MOST_HOURS} hours.", MOST_HOURS)

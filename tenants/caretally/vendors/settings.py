@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from caretally.audit.chain import append_event
 from caretally.errors import Conflict, UsageMistake
 
-FIELDS = ("name", "address", "remit_to", "timezone", "session_idle_minutes", "session_hours", "four_eyes")
+FIELDS = ("name", "address", "remit_to", "contact", "accent", "timezone", "session_idle_minutes", "session_hours", "four_eyes")
 # What the table's checks say too: ASVS 5.0, 7.3 leaves the limits to us, isolation.md names 15 minutes and 12 hours.
 MOST_IDLE_MINUTES = 15
 MOST_HOURS = 12

@@ -18,6 +18,8 @@ TYPED = {
     "name": "Meridian & Sons <Care>",
     "address": "12 Elm Street\r\nAlbany, NY 12207",
     "remit_to": "PO Box 9\r\nAlbany, NY 12201",
+    "contact": "billing@meridian.example",
+    "accent": "#7a1f5c",
     "timezone": "America/Chicago",
     "session_idle_minutes": "10",
     "session_hours": "8",
@@ -45,10 +47,11 @@ def test_settings_are_kept_and_the_log_names_what_changed_and_no_value(pages: Pa
     other = new_office(office.database, "B1")
     before = other.rows("SELECT name, timezone FROM vendor")
     assert saved(pages, office).headers["Location"] == "/settings?saved=1"
-    kept = office.rows("SELECT name, address, remit_to, timezone, session_idle_minutes, session_hours FROM vendor")
-    assert kept == [("Meridian & Sons <Care>", "12 Elm Street\nAlbany, NY 12207", "PO Box 9\nAlbany, NY 12201", "America/Chicago", 10, 8)]
+    kept = office.rows("SELECT name, address, remit_to, contact, accent, timezone, session_idle_minutes, session_hours FROM vendor")
+    addresses = ("12 Elm Street\nAlbany, NY 12207", "PO Box 9\nAlbany, NY 12201")
+    assert kept == [("Meridian & Sons <Care>", *addresses, "billing@meridian.example", "#7a1f5c", "America/Chicago", 10, 8)]
     [(detail,)] = office.rows("SELECT detail FROM audit_event WHERE action = 'settings.changed'")
-    assert detail == {"changed": ["name", "address", "remit_to", "timezone", "session_idle_minutes", "session_hours"]}
+    assert detail == {"changed": ["name", "address", "remit_to", "contact", "accent", "timezone", "session_idle_minutes", "session_hours"]}
     assert other.rows("SELECT name, timezone FROM vendor") == before
     page = pages.get("/settings", visitor_of(office.vendor_id))
     assert "Meridian &amp; Sons &lt;Care&gt;" in page.text
@@ -69,7 +72,8 @@ def test_invoices_made_from_now_on_print_the_new_name_and_addresses_and_earlier_
     assert (issuers[0].name, issuers[0].address) == (TYPED["name"], ("12 Elm Street", "Albany, NY 12207"))
     assert issuers[0].remit_to == ("PO Box 9", "Albany, NY 12201")
     assert TYPED["name"] in words(pages.get(f"/invoices/{invoice_id(office, 'A1')}", visitor_of(office.vendor_id)))
-    assert issuers[1].address == ()
+    assert (issuers[0].contact, issuers[0].accent) == ("billing@meridian.example", "#7a1f5c")
+    assert (issuers[1].address, issuers[1].accent) == ((), "#0b6259")
 
 
 def test_four_eyes_are_asked_for_and_left_again_and_the_log_names_the_setting(pages: Pages, office: Office) -> None:
@@ -94,6 +98,9 @@ def test_four_eyes_are_asked_for_and_left_again_and_the_log_names_the_setting(pa
         ({"session_idle_minutes": "16"}, "Choose from 1 to 15 minutes."),
         ({"session_hours": "13"}, "Choose from 1 to 12 hours."),
         ({"session_hours": "many"}, "Choose from 1 to 12 hours."),
+        ({"accent": "red"}, "Choose a colour, as #0b6259."),
+        ({"accent": "#ffe08a"}, "This colour is too light to be seen on white; choose a darker one."),
+        ({"contact": "x" * 201}, "Write whom to ask in at most 200 characters."),
         ({"remit_to": "x" * 501}, "Write where payments go in at most 500 characters."),
     ],
 )
