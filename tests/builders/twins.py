@@ -24,7 +24,15 @@ from tests.builders.databases import TestDatabase
 TENANT_TABLES = (*VENDOR_TABLES, *CLIENT_TABLES)
 BORN_BY_TRIGGER = frozenset({"vendor_lock", "vendor_secret", "client_lock", "audit_head"})
 UNDECIDED = frozenset({"approved", "decided_by", "decider_name", "decided_at", "ends_at", "ended_by", "ended_at"})
-CHECKED = {"npi": "1234567890", "country": "US", "state": "NY", "icd10": "E119", "place_of_service": "11", "medicare_locality": "01112-05", "accent": "#0b6259"}
+CHECKED = {
+    "npi": "1234567890",
+    "country": "US",
+    "state": "NY",
+    "icd10": "E119",
+    "place_of_service": "11",
+    "medicare_locality": "01112-05",
+    "accent": "#0b6259",
+}
 BY_TYPE: Mapping[str, Any] = {
     "boolean": True,
     "date": "2026-10-01",
