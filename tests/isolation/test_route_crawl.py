@@ -170,6 +170,7 @@ CRAWL = {
     "guide.first": Crawled("/help"),
     "guide.topic": Crawled("/help/{member}"),
     "profile.keys": Crawled("/profile/keys"),
+    "columns.choose": Crawled("/columns"),
     "imports.listed": Crawled("/imports", ("?kind={words}", "?page=2")),
     "imports.columns": Crawled("/imports/uploads/{member}", ("?mapping={words}",)),
     "imports.check": Crawled("/imports/uploads/{member}/check"),

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from caretally.close import close_client as closing_settings
 from caretally.close.close_client import close_client
 from caretally.cms.load_tables import load_reference_tables
 from caretally.cms.reference_files import DATA_FOLDER
@@ -51,11 +52,13 @@ def test_rules_do_not_change_under_a_close(office: Office, fresh_database: TestD
         assert loading.scalar(text("SELECT count(*) FROM rule_set WHERE code = '2027-01'")) == 1
 
 
-def test_a_close_waits_for_a_load_and_then_decides_by_what_it_left(office: Office, fresh_database: TestDatabase) -> None:
+def test_a_close_waits_for_a_load_and_then_decides_by_what_it_left(
+    office: Office, fresh_database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing_settings, "SETTINGS", closing_settings.SETTINGS.replace("'60s'", "'300ms'"))
     client, engine = office.client("LFM"), create_engine(fresh_database.url, poolclass=NullPool)
     with engine.begin() as loading:
         change_rules(loading)
         with office.transaction() as closing, pytest.raises(OperationalError, match="lock timeout"):
-            closing.execute(text("SET LOCAL lock_timeout = '300ms'"))
             close_client(closing, client, OCTOBER, seen_open=True)
     assert office.close("LFM")[0].billable == 1
