@@ -120,10 +120,10 @@ def shorten_log(place: Place, account: Account) -> None:
     account.owns(place.log)
 
 
-def log_tail(place: Place) -> str:
+def log_tail(place: Place, *, letters: int = 2000) -> str:
     """Return the last lines of the server's log, to tell why it did not start."""
     with contextlib.suppress(OSError):
-        return place.log.read_text(errors="replace")[-2000:]
+        return place.log.read_text(errors="replace")[-letters:]
     return ""
 
 

@@ -17,10 +17,10 @@ import pytest
 from sqlalchemy import make_url
 
 from caretally.embedded.account import Account
-from caretally.embedded.cluster import is_alive, postmaster
+from caretally.embedded.cluster import is_alive, log_tail, postmaster, why_it_ended
 from caretally.embedded.place import Place, link_or_copy, read_place
 from caretally.embedded.programs import find_programs
-from caretally.embedded.server import EmbeddedServer, ensure_server, owner_of, remove_server, stop_server
+from caretally.embedded.server import WHOLE_START, EmbeddedServer, ensure_server, owner_of, remove_server, stop_server
 from caretally.errors import DependencyDown
 
 CALL = "import sys; from pathlib import Path; from caretally.embedded.server import ensure_server as e; print(e(Path(sys.argv[1])).port)"
@@ -214,3 +214,10 @@ def test_a_removed_server_leaves_no_process_and_no_data(tmp_path: Path) -> None:
     server = ensure_server(tmp_path / "var")
     remove_server(tmp_path / "var")
     assert not server.data.exists()
+
+
+def test_what_ended_a_server_is_found_behind_everything_that_asked_for_it_while_it_recovered(tmp_path: Path) -> None:
+    place = Place(folder=str(tmp_path), port=1, superuser_password="", admin_password="")
+    asked = "2026-11-29 06:29:41 UTC [7] FATAL:  the database system is not yet accepting connections\n"
+    place.log.write_text("2026-11-29 06:29:40 UTC [5] PANIC:  could not write to file: No space left on device\n" + asked * 500)
+    assert why_it_ended(log_tail(place, letters=WHOLE_START)) == "could not write to file: No space left on device."
