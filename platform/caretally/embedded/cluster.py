@@ -135,7 +135,7 @@ def reason(text: str) -> str:
 
 def why_it_ended(log: str) -> str:
     """Return what ended a server, by the end of its log: its last complaint that is no client's, else the last line."""
-    told = re.findall(r"(?:FATAL|PANIC): +(?!the database system is )(.+)", log)
+    told = re.findall(r"(?:FATAL|PANIC): ++(?!the database system is )(.+)", log)
     return f"{told[-1].rstrip('.')}." if told else last_line(log)
 
 
