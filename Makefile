@@ -37,7 +37,7 @@ demo-reset: $(STAMP) ## throw the demo away, then make it again
 	@$(BIN)/caretally demo --reset $(ARGS)
 
 test: $(STAMP) ## the tests but for drills and soak, on the embedded PostgreSQL; ARGS go to pytest
-	@$(BIN)/pytest -n auto --dist loadfile -m "not drill and not soak" $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not drill and not soak" $(ARGS)
 
 drill: $(STAMP) ## the drills that take minutes: kills, full disks, weakened policies, the SQL fuzz, Lighthouse
 	@$(BIN)/pytest -n auto --dist loadgroup -m drill $(ARGS)
@@ -46,7 +46,7 @@ soak: $(STAMP) ## the longest: rules mutated, thousands of generated months besi
 	@$(BIN)/pytest -n auto -s -m soak $(ARGS)
 
 test-15: $(STAMP) ## what make test runs, on this machine's own PostgreSQL 15 (or PG_BIN=/path/to/its/bin)
-	@CARETALLY_POSTGRES_BIN=$${PG_BIN:-/usr/lib/postgresql/15/bin} $(BIN)/pytest -n auto --dist loadfile -m "not drill and not soak" $(ARGS)
+	@CARETALLY_POSTGRES_BIN=$${PG_BIN:-/usr/lib/postgresql/15/bin} $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not drill and not soak" $(ARGS)
 
 check: $(STAMP) ## lint, format, types, import rules
 	@$(BIN)/ruff check .
