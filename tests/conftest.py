@@ -80,24 +80,20 @@ def server() -> URL:
         url = make_url(embedded.url)
     with one_worker_at_a_time(home):
         if not (home / "template").exists():
-            if given_server() is None:
-                hurry(url)
             execute(url, f"CREATE DATABASE {prefix}")
             bring_up_to_date(url.set(database=prefix), roles=Roles(prefix), secret=TestDatabase.secret)
             (home / "template").write_text(url.render_as_string(hide_password=False))
     return url
 
 
-def hurry(server: URL) -> None:
-    """Let the suite's own server answer a commit before it is on the disk; tests of what survives a kill start servers of their own."""
-    execute(server, "ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf()")
-
-
 def make_database(server: URL, *, name: str) -> TestDatabase:
-    """Return a copy of the migrated template; it keeps the template's roles."""
+    """Return a copy of the migrated template, with its roles.
+
+    A commit is answered before it is on the disk; tests of what survives a kill start servers of their own.
+    """
     prefix = os.environ[PREFIX]
     with one_worker_at_a_time(Path(os.environ[HOME])):
-        execute(server, f'CREATE DATABASE "{name}" TEMPLATE {prefix}')
+        execute(server, f'CREATE DATABASE "{name}" TEMPLATE {prefix}', f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     return TestDatabase(server.set(database=name), Roles(prefix))
 
 

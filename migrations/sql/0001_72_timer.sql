@@ -80,6 +80,8 @@ CREATE TABLE logged_time (
     FOREIGN KEY (vendor_id, client_id, patient_id) REFERENCES patient,
     FOREIGN KEY (vendor_id, staff_id) REFERENCES staff
 );
+-- what waits for its person: entries that were sent back, and notes of the timer that nobody confirmed
+CREATE INDEX logged_time_to_do ON logged_time (vendor_id, staff_id) WHERE state = 'returned' OR (state = 'clocked' AND note_confirmed_at IS NULL);
 DO $$
 DECLARE
     name text;

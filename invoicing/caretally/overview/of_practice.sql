@@ -1,4 +1,4 @@
--- What a practice has before it: invoices that are due and overdue.
+-- What a practice has before it: invoices that are due and overdue, and questions of its own that were answered.
 WITH day AS MATERIALIZED (SELECT (now() AT TIME ZONE 'UTC')::date AS today),
 owed AS MATERIALIZED (
     SELECT i.total_cents, i.due_on
@@ -9,5 +9,8 @@ owed AS MATERIALIZED (
     WHERE i.vendor_id = :vendor_id AND i.kind = 'invoice' AND s.state = 'open'
 )
 SELECT today, (SELECT count(*) FROM owed)::int AS open, (SELECT coalesce(sum(total_cents), 0) FROM owed)::bigint AS open_cents, (SELECT min(due_on) FROM owed) AS next_due,
-       (SELECT count(*) FROM owed WHERE due_on < today)::int AS overdue, (SELECT coalesce(sum(total_cents), 0) FROM owed WHERE due_on < today)::bigint AS overdue_cents
+       (SELECT count(*) FROM owed WHERE due_on < today)::int AS overdue, (SELECT coalesce(sum(total_cents), 0) FROM owed WHERE due_on < today)::bigint AS overdue_cents,
+       (SELECT count(*) FROM line_question q CROSS JOIN LATERAL (
+            SELECT m.state FROM line_message m WHERE m.vendor_id = q.vendor_id AND m.client_id = q.client_id AND m.question_id = q.id ORDER BY m.seq DESC LIMIT 1
+        ) newest WHERE q.vendor_id = :vendor_id AND newest.state = 'answered')::int AS answered
 FROM day

@@ -34,8 +34,33 @@ filing AS MATERIALIZED (
     FROM day
     JOIN program_limit f ON f.name = 'filing_months' AND f.valid_from <= today AND coalesce(f.valid_to >= today, true)
     JOIN program_limit w ON w.name = 'filing_warning_days' AND w.valid_from <= today AND coalesce(w.valid_to >= today, true)
+),
+me AS MATERIALIZED (
+    SELECT (SELECT s.staff_id FROM staff_account s WHERE s.vendor_id = :vendor_id AND 'person:' || s.account_id = (SELECT tenancy.current_actor())) AS staff_id,
+           (SELECT m.id FROM membership m WHERE m.vendor_id = :vendor_id AND m.ended_at IS NULL AND 'person:' || m.account_id = (SELECT tenancy.current_actor())) AS membership_id
+),
+-- Time that the visitor logged on pages and has to look at again: sent back, or by the timer in the last two months without a confirmed note; the oldest is named.
+own_time AS MATERIALIZED (
+    SELECT count(*) FILTER (WHERE l.state = 'returned')::int AS returned,
+           (array_agg(l.id ORDER BY l.id) FILTER (WHERE l.state = 'returned'))[1] AS returned_id,
+           count(*) FILTER (WHERE l.state = 'clocked' AND l.note_confirmed_at IS NULL AND e.started_at >= month.month)::int AS unconfirmed,
+           (array_agg(l.id ORDER BY l.id) FILTER (WHERE l.state = 'clocked' AND l.note_confirmed_at IS NULL AND e.started_at >= month.month))[1] AS unconfirmed_id
+    FROM month CROSS JOIN me
+    JOIN logged_time l ON l.vendor_id = :vendor_id AND l.staff_id = me.staff_id AND (l.state = 'returned' OR (l.state = 'clocked' AND l.note_confirmed_at IS NULL))
+    LEFT JOIN time_entry e ON e.vendor_id = l.vendor_id AND e.client_id = l.client_id AND e.source = l.source AND e.external_id = l.external_id
+),
+-- Threads of practices that wait for the vendor's answer.
+asked AS MATERIALIZED (
+    SELECT count(*)::int AS questions, min(q.answer_by) AS answer_by, coalesce(sum(q.disputed_cents), 0)::bigint AS disputed_cents
+    FROM line_question q
+    CROSS JOIN LATERAL (
+        SELECT m.state FROM line_message m WHERE m.vendor_id = q.vendor_id AND m.client_id = q.client_id AND m.question_id = q.id ORDER BY m.seq DESC LIMIT 1
+    ) newest
+    WHERE q.vendor_id = :vendor_id AND newest.state = 'open'
 )
-SELECT month.today, month.month, month.open_month,
+SELECT month.today, month.month, month.open_month, own_time.*, asked.*,
+       (SELECT count(*) FROM timer t WHERE t.vendor_id = :vendor_id AND t.staff_id = me.staff_id AND t.ended_at IS NULL)::int AS timers,
+       (SELECT count(*) FROM exception_work w WHERE w.vendor_id = :vendor_id AND w.assignee_id = me.membership_id AND w.state = 'open')::int AS assigned,
        (SELECT count(*) FROM state)::int AS clients, (SELECT count(*) FROM state WHERE status = 'closed')::int AS closed,
        (SELECT count(*) FROM state WHERE status = 'previewed' AND NOT parked)::int AS previewed,
        (SELECT count(*) FROM state WHERE status IN ('open', 'reopened') AND NOT parked)::int AS to_preview, (SELECT count(*) FROM state WHERE parked)::int AS parked,
@@ -58,4 +83,4 @@ SELECT month.today, month.month, month.open_month,
                             AND w.code = p.primary_reason AND w.state = 'settled'))::int AS filing_held,
        (SELECT count(*) FROM filing JOIN client_month m ON m.vendor_id = :vendor_id AND m.status IN ('previewed', 'reopened') AND m.month BETWEEN filing.from_day AND filing.to_day
         WHERE NOT EXISTS (SELECT FROM client_month x WHERE x.vendor_id = m.vendor_id AND x.client_id = m.client_id AND x.month = m.month AND x.revision > m.revision))::int AS filing_open
-FROM month
+FROM month CROSS JOIN me CROSS JOIN own_time CROSS JOIN asked

@@ -40,6 +40,10 @@ def _of_practice(figures: Figures) -> Iterator[tuple[str, Task]]:
     if waits["open"] > waits["overdue"]:
         says = f"{counted(waits['open'], 'invoice is', 'invoices are')} open, {format_dollars(waits['open_cents'])}"
         yield "read_invoices", Task(says=says, detail=f"The next is due {long_date(waits['next_due'])}.", pages=listed)
+    if waits["answered"]:
+        says = f"{counted(waits['answered'], 'question of yours has an answer', 'questions of yours have answers')}"
+        detail = "Accept it, or ask on; the invoice stands until then."
+        yield "ask_questions", Task(says=says, detail=detail, pages=(("questions.listed", {}),))
     for month in figures.months[:1]:
         if month.held:
             says = f"{counted(month.held, 'patient is', 'patients are')} held in {month.month.first_day:%B}"
@@ -53,6 +57,7 @@ def _of_practice(figures: Figures) -> Iterator[tuple[str, Task]]:
 def _of_vendor(figures: Figures) -> Iterator[tuple[str, Task]]:
     waits, month = figures.waits, Month.of(figures.waits["month"])
     pages: Pages
+    yield from _of_own(waits)
     yield from _of_close(waits, month)
     yield from _of_money(waits)
     if waits["unapproved"]:
@@ -76,6 +81,24 @@ def _of_vendor(figures: Figures) -> Iterator[tuple[str, Task]]:
         says = f"{counted(near, 'patient is', 'patients are')} within 5 minutes of a code"
         pages = (("forecast.show", {"month": Month.of(waits["open_month"])}),)
         yield "log_time", Task(says=says, detail="The forecast says whom a call helps most.", pages=pages)
+
+
+def _of_own(waits: Mapping[str, Any]) -> Iterator[tuple[str, Task]]:
+    pages: Pages
+    if waits["returned"]:
+        says = f"{counted(waits['returned'], 'entry of yours was', 'entries of yours were')} sent back"
+        pages = (("time.logged", {"logged_id": waits["returned_id"]}),)
+        yield "log_time", Task(says=says, detail="Each says why; put it right and it waits for approval anew.", pages=pages, urgent=True)
+    if waits["assigned"]:
+        says = f"{counted(waits['assigned'], 'exception is', 'exceptions are')} assigned to you"
+        pages = (("exceptions.listed", {"assignee": "me"}),)
+        yield "settle_exceptions", Task(says=says, detail="Each says what fixes it and by when.", pages=pages)
+    if waits["timers"]:
+        yield "log_time", Task(says="Your timer is not stopped", detail="It counts until you stop it.", pages=(("time.show", {}),))
+    if waits["unconfirmed"]:
+        says = f"{counted(waits['unconfirmed'], 'note of yours is', 'notes of yours are')} not confirmed"
+        pages = (("time.logged", {"logged_id": waits["unconfirmed_id"]}),)
+        yield "log_time", Task(says=says, detail="The oldest comes first; read it and confirm it.", pages=pages)
 
 
 def _of_close(waits: Mapping[str, Any], month: Month) -> Iterator[tuple[str, Task]]:
@@ -102,6 +125,11 @@ def _of_close(waits: Mapping[str, Any], month: Month) -> Iterator[tuple[str, Tas
 
 
 def _of_money(waits: Mapping[str, Any]) -> Iterator[tuple[str, Task]]:
+    if waits["questions"]:
+        says = f"{counted(waits['questions'], 'question of a practice waits', 'questions of practices wait')} for an answer"
+        disputed = f", {format_dollars(waits['disputed_cents'])} disputed" if waits["disputed_cents"] else ""
+        detail = f"The first by {long_date(waits['answer_by'])}{disputed}."
+        yield "answer_questions", Task(says=says, detail=detail, pages=(("questions.listed", {}),))
     filing = [
         counted(waits[name], *words)
         for name, words in (
