@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import text
 
 from tests.browser.looks import assert_every_look
-from tests.builders.accounts import PASSWORD, Signer, give_role, new_signer, sign_in, submit
+from tests.builders.accounts import PASSWORD, Signer, give_role, new_signer, sign_in, submit, turn_back
 from tests.builders.databases import TestDatabase
 from tests.builders.office import new_office
 from tests.builders.pages import Pages
@@ -101,6 +101,37 @@ def test_axe_finds_nothing_on_pages_of_ones_own_account_and_of_people(
         page.goto("/profile/recovery-codes")
         page.click("text=Make ten new codes")
         assert_every_look(page, "new recovery codes")
+
+
+def test_what_was_typed_while_the_session_ended_is_sent_after_signing_in_in_another_tab(
+    browser: Browser, database: TestDatabase, pages: Pages, address: str
+) -> None:
+    person, office = new_signer(database), new_office(database, "A1")
+    give_role(database, person, office.vendor_id, "vendor_admin")
+    with window(browser, address, cookies_of(sign_in(pages, person))) as page:
+        page.goto("/people/invite")
+        page.fill("#email", "nurse@meridian.example")
+        page.fill("#name", "Tia O'Brien")
+        page.get_by_label("Role").select_option(label="Clinical staff")
+        turn_back(database, person, "seen_at", 24 * 3600)
+        page.get_by_role("button", name="Send the invitation").click()
+        page.get_by_role("heading", name="Nothing was sent yet").wait_for()
+        assert_every_look(page, "signed out in mid-form")
+        with page.expect_popup() as opened:
+            page.get_by_role("link", name="Sign in in a new tab").click()
+        tab = opened.value
+        tab.get_by_label("Email").fill(person.email)
+        tab.get_by_label("Password").fill(PASSWORD)
+        tab.get_by_role("button", name="Continue").click()
+        tab.get_by_label("Code").fill(person.code())
+        tab.get_by_role("button", name="Sign in").click()
+        tab.wait_for_url("**/overview")
+        tab.close()
+        page.get_by_role("button", name="Send it again").click()
+        page.get_by_text("opened before you signed in").wait_for()
+        page.get_by_role("button", name="Send it again").click()
+        page.wait_for_url("**/people**")
+    assert office.value("SELECT count(*) FROM membership WHERE email = 'nurse@meridian.example' AND name = 'Tia O''Brien'") == 1
 
 
 def add_passkey(page: Page) -> None:

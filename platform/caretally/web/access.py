@@ -12,13 +12,13 @@ from flask.typing import ResponseReturnValue
 from caretally.errors import CareTallyError
 from caretally.faults.log import logger, places
 from caretally.web.edge import acts_after_commit, request_transaction, visitor
+from caretally.web.own_pages import SIGN_IN, STEP_UP
 from caretally.web.request_log import request_id_now
+from caretally.web.sent_again import to_prove
 
 P = ParamSpec("P")
 Page = TypeVar("Page", bound=Callable[..., object])
 DECLARED = "caretally_access"
-SIGN_IN = "/sign-in"
-STEP_UP = "/step-up"
 
 
 @dataclass(frozen=True)
@@ -110,11 +110,14 @@ def sign_in_first() -> ResponseReturnValue:
 
 
 def step_up_first() -> ResponseReturnValue:
-    """Send the visitor to prove themself again and back: to the page asked for, or to the one that holds the form."""
+    """Send the visitor to prove themself again and back: to the page asked for, or to the one that holds the form.
+
+    A form in which something was typed is given back instead, to be sent again after that.
+    """
     came_from = request.referrer or ""
     form = came_from.removeprefix(request.host_url.rstrip("/")) if came_from.startswith(request.host_url) else "/"
     asked_for = request.full_path.rstrip("?") if request.method == "GET" else form
-    return redirect(f"{STEP_UP}?{urlencode({'next': asked_for})}", 303)
+    return to_prove(STEP_UP) or redirect(f"{STEP_UP}?{urlencode({'next': asked_for})}", 303)
 
 
 def declared_access(app: Flask) -> dict[str, Access]:

@@ -8,7 +8,9 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from caretally.db.trouble import trouble_of
 from caretally.errors import CareTallyError, Conflict, DependencyDown, NothingToDo, UsageMistake
 from caretally.faults.log import logger, places
+from caretally.web.own_forms import StaleForm
 from caretally.web.request_log import request_id_now
+from caretally.web.sent_again import of_stale_form
 
 Page = tuple[str, int]
 
@@ -41,6 +43,7 @@ def install_error_pages(app: Flask) -> None:
     app.register_error_handler(HTTPException, of_protocol)
     app.register_error_handler(SecurityError, of_unknown_host)
     app.register_error_handler(CareTallyError, of_domain)
+    app.register_error_handler(StaleForm, of_stale_form)
     app.register_error_handler(Exception, of_defect)
 
 

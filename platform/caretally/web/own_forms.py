@@ -24,6 +24,12 @@ class ForeignForm(CareTallyError):
     status = 403
 
 
+class StaleForm(ForeignForm):
+    """The request comes from a page of ours whose token ended with its session: what was typed can be sent again."""
+
+    code = "stale_form"
+
+
 def install_own_forms(app: Flask) -> None:
     """Check every unsafe request before its page runs, and offer `form_token()` to the templates."""
     app.before_request(refuse_foreign)
@@ -32,13 +38,13 @@ def install_own_forms(app: Flask) -> None:
 
 
 def refuse_foreign() -> None:
-    """Raise `ForeignForm` for an unsafe method unless origin and token are ours."""
+    """Raise `ForeignForm` for an unsafe method unless origin and token are ours, `StaleForm` when only the token is not."""
     if request.method in SAFE:
         return
     if not from_here():
         raise ForeignForm("This form was sent from another site, so nothing was changed; open the page here and send it again.")
     if not hmac.compare_digest(request.form.get(FIELD, "").encode(), form_token(nonce()).encode()):
-        raise ForeignForm("This form is no longer good, so nothing was changed; go back, load the page again and send it once more.")
+        raise StaleForm("This form is no longer good, so nothing was changed; go back, load the page again and send it once more.")
 
 
 def from_here() -> bool:

@@ -1,6 +1,8 @@
 """Where a visitor may be sent after an act: to a page of this site, never to an address that somebody else wrote."""
 
 LONGEST = 2000
+SIGN_IN = "/sign-in"
+STEP_UP = "/step-up"
 
 
 def page_of_ours(wanted: str, *, otherwise: str) -> str:
