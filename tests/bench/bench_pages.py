@@ -43,7 +43,7 @@ CLIENTS, MONTHS, THREADS, SECONDS, TURNS = 20, 10, 8, 8, 3
 RATE, RATED_SECONDS = 30, 20
 PORT = 8499
 SECRET_TEXT = "the secret of a bench, for a database that is dropped"
-PATHS = ("/months/2026-10", "/invoices/{invoice}")
+PATHS = ("/exceptions", "/months/2026-10", "/invoices/{invoice}")
 PER_SECOND = re.compile(r"Requests/sec:\s+([\d.]+)")
 REFUSED = re.compile(r"Non-2xx or 3xx responses: (\d+)")
 

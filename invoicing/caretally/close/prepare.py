@@ -14,7 +14,7 @@ from caretally.close.look_back import LookBack, look_back
 from caretally.close.results import ClientParked, ConservationBreach
 from caretally.close.statements import statement
 from caretally.evaluation.evaluate import evaluate, has_lines
-from caretally.evaluation.parameters import ClientMonth, Terms, bounds, waivers
+from caretally.evaluation.parameters import ClientMonth, MonthRead, Terms
 from caretally.money import format_dollars
 from caretally.waivers.in_force import Waiver
 
@@ -64,8 +64,9 @@ def prepare(
     agreement = _agreement(connection, client, subject)
     make_sources_known(connection, client.id)
     came_since = look_back(connection, subject)
-    rule_set = evaluate(connection, subject, Terms.of(agreement.as_json()), only=only)
-    values = _values(connection, subject, agreement)
+    terms = Terms.of(agreement.as_json())
+    read = evaluate(connection, subject, terms, only=only)
+    values = _values(read, agreement)
     _price(connection, client, values)
     figures = connection.execute(statement("summarise")).mappings().one()
     totals = connection.execute(LINE_TOTALS).one()
@@ -73,15 +74,15 @@ def prepare(
     _check_jump(connection, client, values, total_cents=totals.cents, acknowledged=acknowledge_jump)
     return Prepared(
         agreement,
-        rule_set,
-        values | {"rule_set": rule_set},
+        read.row["rule_set"],
+        values | {"rule_set": read.row["rule_set"]},
         figures,
         totals.lines,
         totals.cents,
         dict(connection.execute(statement("excluded_now")).all()),
         dict(connection.execute(statement("exceptions_now")).all()) | came_since.exceptions,
         came_since,
-        waivers(connection, subject, Terms.of(agreement.as_json())),
+        read.waivers(terms),
     )
 
 
@@ -99,15 +100,15 @@ def _agreement(connection: Connection, client: Client, subject: ClientMonth) -> 
     return agreement
 
 
-def _values(connection: Connection, subject: ClientMonth, agreement: Agreement) -> dict[str, Any]:
-    limits = bounds(connection, subject)
+def _values(read: MonthRead, agreement: Agreement) -> dict[str, Any]:
+    subject = read.subject
     return {
         "vendor_id": subject.vendor_id,
         "client_id": subject.client_id,
         "month_first": subject.month.first_day,
         "month_last": subject.month.last_day,
-        "starts_at": limits["starts_at"],
-        "ends_at": limits["ends_at"],
+        "starts_at": read.row["starts_at"],
+        "ends_at": read.row["ends_at"],
         "agreement_id": agreement.id,
         "basis": agreement.basis,
         "percent": agreement.percent,

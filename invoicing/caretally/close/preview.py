@@ -10,7 +10,7 @@ from caretally.close.read_month import closed_result, latest_client_month
 from caretally.close.results import ClientResult, InvoiceSummary
 from caretally.close.statements import statement
 from caretally.close.summary import summary_now
-from caretally.evaluation.parameters import ClientMonth, bounds
+from caretally.evaluation.parameters import ClientMonth
 from caretally.months import Month
 from caretally.waivers.in_force import seen, waived_now
 
@@ -62,7 +62,6 @@ def record_preview(connection: Connection, client: Client, month: Month, seen: P
     current = latest_client_month(connection, vendor_id=client.vendor_id, client_id=client.id, month=month)
     if seen.preview is None or (current is not None and current["status"] == "closed"):
         return
-    limits = bounds(connection, ClientMonth(client.vendor_id, client.id, client.code, client.timezone, month))
     revision = 1 if current is None else current["revision"] + (current["status"] == "reopened")
     month_id = connection.scalar(
         statement("record_preview"),
@@ -71,8 +70,8 @@ def record_preview(connection: Connection, client: Client, month: Month, seen: P
             "client_id": client.id,
             "month": month.first_day,
             "revision": revision,
-            "starts_at": limits["starts_at"],
-            "ends_at": limits["ends_at"],
+            "next_month": month.next().first_day,
+            "timezone": client.timezone,
             "input_hash": seen.input_hash,
             "preview": json.dumps(seen.preview),
             "summary": seen.summary,

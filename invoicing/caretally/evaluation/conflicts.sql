@@ -11,6 +11,7 @@ WITH timeline AS (
           SELECT array_agg(s.id) FROM staff s WHERE s.vendor_id = :vendor_id AND EXISTS (
               SELECT FROM time_entry t
               WHERE t.vendor_id = :vendor_id AND t.client_id = :client_id AND t.staff_id = s.id
+                AND (CAST(:only AS uuid[]) IS NULL OR t.patient_id = ANY (CAST(:only AS uuid[])))
                 AND t.started_second < :ends_second AND t.started_second > :starts_second - 86400))::uuid[])
 ),
 -- Few starts fall into an earlier entry of the same person: only these are looked up again, in the same index.

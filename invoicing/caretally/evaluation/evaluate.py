@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, TextClause, text
 
 from caretally.cms.rules_lock import keep_rules
-from caretally.evaluation.parameters import ClientMonth, Program, Terms, program_parameters, programs_at_work, shared_parameters
+from caretally.evaluation.parameters import ClientMonth, MonthRead, Program, Terms, read_month
 
 # Each step and what the planner must know of the table it filled before a later step joins it: few columns of a small sample are enough.
 FILLED = {
@@ -29,12 +29,6 @@ BEFORE_TURNS = ("take", "services", "bars", "fall_by_rule")
 AFTER_TURNS = ("apply", "addons", "roll_up")
 DEFAULT_PROGRAM = "CCM"
 ATTESTED = text("UPDATE eval_scope SET attested = true WHERE mrn = ANY(:attested)")
-SERVICES = text(
-    "SELECT EXISTS (SELECT FROM billed_service WHERE vendor_id = :vendor_id AND client_id = :client_id "
-    "AND served_on BETWEEN :month_first - CAST(:period_days AS int) + 1 AND :month_last)"
-)
-# Thirty days after a discharge belong to the service that was billed for it.
-PERIOD = text("SELECT max(amount) FROM program_limit WHERE name = 'period_days'")
 TEMPORARY_TABLES = ("eval_scope", "eval_conflict", "eval_double", "eval_time", "eval_given", "eval_decision")
 HERE = Path(__file__).parent
 
@@ -60,8 +54,8 @@ def evaluate(
     attested: Collection[str] = (),
     only: Collection[UUID] | None = None,
     as_closed: UUID | None = None,
-) -> str:
-    """Fill the temporary table `eval_decision` with one row a patient-month and return the rule set that decided.
+) -> MonthRead:
+    """Fill the temporary table `eval_decision` with one row a patient-month and return what was read of the month beside its patients.
 
     Where lines of a patient had to be put together they stand in `eval_line` (see `has_lines`). Reads the client's sources as the
     transaction sees them now (the caller holds the locks it needs) and writes nothing but temporary tables, which go with the
@@ -71,24 +65,24 @@ def evaluate(
     stand. Source: cms.md, decisions 0003 and 0008.
     """
     keep_rules(connection)
-    shared = shared_parameters(connection, subject, terms, as_closed=as_closed) | {"only": None if only is None else list(only)}
+    read = read_month(connection, subject, only=only, as_closed=as_closed)
+    shared = read.shared_parameters(terms) | {"only": None if only is None else list(only)}
     connection.exec_driver_sql(script("tables"))
     connection.exec_driver_sql("SET LOCAL default_statistics_target = 10; DROP TABLE IF EXISTS pg_temp.eval_line, pg_temp.eval_bar")
     connection.exec_driver_sql("TRUNCATE " + ", ".join(f"pg_temp.{name}" for name in TEMPORARY_TABLES))
-    programs = programs_at_work(connection, shared)
+    programs = read.programs_at_work
     connection.execute(statement("conflicts"), shared)
     connection.exec_driver_sql("ANALYZE pg_temp.eval_conflict")
     values: dict[str, Any] = shared
-    turns = _in_turn(connection, programs, every_patient=every_patient)
+    turns = _in_turn(read, every_patient=every_patient)
     for program in turns:
-        values = shared | program_parameters(connection, subject, terms, program)
+        values = shared | read.program_parameters(terms, program)
         values["every_patient"] = every_patient and program.program == DEFAULT_PROGRAM
         values["earlier_programs"] = earlier_programs(program, programs, terms)
         _evaluate_program(connection, program, values, attested)
-    values = shared | values | {"period_days": connection.scalar(PERIOD)}
-    if len(turns) > 1 or (turns and connection.scalar(SERVICES, values)):
-        _combine(connection, values, programs)
-    return str(shared["rule_set"])
+    if len(turns) > 1 or (turns and read.row["has_services"]):
+        _combine(connection, shared | values | {"period_days": read.row["longest_period_days"]}, programs)
+    return read
 
 
 def has_lines(connection: Connection) -> bool:
@@ -107,12 +101,11 @@ def earlier_programs(program: Program, programs: list[Program], terms: Terms) ->
     return [one.program for one in programs if one.kind == "timed" and rank(one) < rank(program)]
 
 
-def _in_turn(connection: Connection, programs: list[Program], *, every_patient: bool) -> list[Program]:
+def _in_turn(read: MonthRead, *, every_patient: bool) -> list[Program]:
     """Return the programs in the order of evaluation; who has no line in any other program is decided in the default one, last."""
     if not every_patient:
-        return programs
-    default = connection.execute(text("SELECT * FROM program WHERE program = :program"), {"program": DEFAULT_PROGRAM}).mappings().one()
-    return [program for program in programs if program.program != DEFAULT_PROGRAM] + [Program(**default)]
+        return read.programs_at_work
+    return [program for program in read.programs_at_work if program.program != DEFAULT_PROGRAM] + [read.program(DEFAULT_PROGRAM)]
 
 
 def _evaluate_program(connection: Connection, program: Program, values: dict[str, Any], attested: Collection[str]) -> None:

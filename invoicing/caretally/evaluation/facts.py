@@ -12,7 +12,7 @@ from caretally.evaluation.decided import Decision
 from caretally.evaluation.evaluate import evaluate
 from caretally.evaluation.explain import explanation, nearest_miss, rules
 from caretally.evaluation.load_facts import DECIDE_VENDOR, load_facts
-from caretally.evaluation.parameters import ClientMonth, Terms, waivers
+from caretally.evaluation.parameters import ClientMonth, Terms
 from caretally.evaluation.program_lines import lines_now
 from caretally.evaluation.read_facts import Facts
 from caretally.waivers.in_force import waived_now
@@ -48,10 +48,10 @@ def _decisions(connection: Connection, facts: Facts, code: str, client_id: UUID,
     terms = Terms(**{name: value for name, value in facts["agreement"].items() if name in TERMS})
     subject = ClientMonth(DECIDE_VENDOR, client_id, code, facts["timezone"], facts["month"])
     attested = frozenset(patient["ref"] for patient in facts["patients"] if patient["attested"])
-    evaluate(connection, subject, terms, every_patient=True, attested=attested)
+    read = evaluate(connection, subject, terms, every_patient=True, attested=attested)
     rows = connection.execute(text("SELECT * FROM eval_decision")).mappings()
     lines = lines_now(connection, qhp_time=terms.qhp_time)
-    waived = waived_now(connection, waivers(connection, subject, terms))
+    waived = waived_now(connection, read.waivers(terms))
     return {
         row["mrn"]: Decision.of_row(
             dict(row), tables, lines.get(row["patient_id"], ()), qhp_time=terms.qhp_time, waived=waived.get(row["patient_id"], ())

@@ -1,10 +1,11 @@
 -- Step 1. Who is in the month, and every fact about them that does not depend on minutes: one row a patient
--- in one program, one scan a source.
+-- in one program, one scan a source. Where some patients alone are asked about (`only`), the rows of the others are not read.
 INSERT INTO eval_scope
 WITH enrolment_row AS (
     SELECT patient_id, status, valid_from, valid_to, count(*) OVER (PARTITION BY patient_id) AS versions
     FROM enrolment
     WHERE vendor_id = :vendor_id AND client_id = :client_id AND program = :enrolled_as AND valid_from <= :month_last
+      AND (CAST(:only AS uuid[]) IS NULL OR patient_id = ANY (CAST(:only AS uuid[])))
 ),
 -- Most patients have one row. Where there are more, the latest row that covers a day decides it: a pause takes days from the
 -- enrolment before it, never from one after it.
@@ -36,6 +37,7 @@ stranger AS (
     FROM time_entry t
     WHERE :timed AND t.vendor_id = :vendor_id AND t.client_id = :client_id AND t.program = :program
       AND t.started_at < :ends_at AND t.started_at > :looks_back_to AND t.ended_at > :starts_at
+      AND (CAST(:only AS uuid[]) IS NULL OR t.patient_id = ANY (CAST(:only AS uuid[])))
       AND t.patient_id NOT IN (SELECT patient_id FROM enrolled)
 ),
 present AS (
@@ -67,7 +69,7 @@ consented AS (
                k.revoked_on IS NULL OR k.revoked_on >= :month_first AS live,
                (k.obtained_on - date '2000-01-01') * 2 + (k.scope AND k.cost_sharing AND k.one_practitioner AND k.stop)::int AS packed
         FROM consent k LEFT JOIN assigned a USING (patient_id)
-        WHERE k.vendor_id = :vendor_id AND k.client_id = :client_id AND k.program = :enrolled_as
+        WHERE k.vendor_id = :vendor_id AND k.client_id = :client_id AND k.program = :enrolled_as AND (CAST(:only AS uuid[]) IS NULL OR k.patient_id = ANY (CAST(:only AS uuid[])))
     ) k
     GROUP BY k.patient_id
 ),
@@ -110,6 +112,7 @@ stayed AS (
            range_agg(daterange(valid_from, valid_to, '[]')) FILTER (WHERE :part_a_counts AND kind IN ('part_a_inpatient', 'part_a_snf')) AS part_a
     FROM stay
     WHERE vendor_id = :vendor_id AND client_id = :client_id AND valid_from <= :month_last AND (valid_to IS NULL OR valid_to >= :month_first)
+      AND (CAST(:only AS uuid[]) IS NULL OR patient_id = ANY (CAST(:only AS uuid[])))
     GROUP BY patient_id
 ),
 -- The same person under another record, here or at another client, enrolled there in this month in a program that bars this one across

@@ -9,16 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from caretally.months import Month
-
-# A waiver bears on a month that it lasts through: its expiry is compared with the month's last day and never with a clock, so that a
-# month is decided alike whenever it is decided. One for the patient goes before one for all of the client's, an earlier before a later.
-IN_FORCE = text(
-    "SELECT w.id, w.patient_id, w.gate_code, w.waived_by, w.reason, w.expires_on FROM waiver w JOIN waivable_gate USING (gate_code) "
-    "WHERE w.vendor_id = :vendor_id AND w.client_id = :client_id AND w.first_month <= :first AND w.expires_on >= :last "
-    "AND (w.withdrawn_at IS NULL OR w.id IN (SELECT e.waiver_id FROM exception e WHERE e.vendor_id = :vendor_id AND e.client_id = :client_id "
-    "AND e.client_month_id = :as_closed)) AND w.gate_code = ANY(:held) ORDER BY w.patient_id IS NULL, w.recorded_at, w.id"
-)
 NOW = text("SELECT patient_id, warnings FROM eval_decision WHERE warnings && CAST(:codes AS text[])")
 CLOSED = text(
     "SELECT p.patient_id, e.code AS gate_code, e.waiver_id AS id, e.printed FROM exception e JOIN patient_month p ON p.vendor_id = e.vendor_id "
@@ -46,20 +36,15 @@ class Waiver:
             row["id"], row["patient_id"], row["gate_code"], kept["waived_by"], kept["reason"], date.fromisoformat(kept["expires_on"])
         )
 
+    @classmethod
+    def stored(cls, row: Mapping[str, Any]) -> Self:
+        """Return a waiver from its row as JSON holds it."""
+        patient = None if row["patient_id"] is None else UUID(row["patient_id"])
+        ends = date.fromisoformat(row["expires_on"])
+        return cls(UUID(row["id"]), patient, row["gate_code"], row["waived_by"], row["reason"], ends)
+
 
 Waived = Mapping[UUID, tuple[Waiver, ...]]
-
-
-def waivers_in_force(
-    connection: Connection, *, vendor_id: UUID, client_id: UUID, month: Month, held: Collection[str], as_closed: UUID | None = None
-) -> tuple[Waiver, ...]:
-    """Return the waivers of the client that bear on the month, of the gates that would hold there (`held`), the one to go by first.
-
-    `as_closed` is the row of a closed month that is looked at again: what it was billed by still stands for it, though withdrawn since.
-    """
-    days = {"first": month.first_day, "last": month.last_day, "held": list(held), "as_closed": as_closed}
-    rows = connection.execute(IN_FORCE, {"vendor_id": vendor_id, "client_id": client_id} | days).mappings()
-    return tuple(Waiver(**row) for row in rows)
 
 
 def waived_now(connection: Connection, waivers: Iterable[Waiver]) -> Waived:
