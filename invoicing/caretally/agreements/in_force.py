@@ -6,15 +6,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from caretally.months import Month
 
-FIND = text(
+# The version that governs a month, of a client given as a parameter or as a row of the query that this one stands in.
+IN_FORCE = (
     "SELECT a.*, (SELECT p.percent FROM agreement_price p WHERE p.vendor_id = a.vendor_id AND p.client_id = a.client_id AND p.agreement_id = a.id "
-    "AND a.basis = 'percentage') AS percent FROM agreement a WHERE a.vendor_id = :vendor_id AND a.client_id = :client_id "
+    "AND a.basis = 'percentage') AS percent FROM agreement a WHERE a.vendor_id = {vendor_id} AND a.client_id = {client_id} "
     "AND a.valid_from <= :last AND (a.valid_to IS NULL OR a.valid_to >= :first) ORDER BY a.valid_from LIMIT 1"
 )
+FIND = text(IN_FORCE.format(vendor_id=":vendor_id", client_id=":client_id"))
 
 
 @dataclass(frozen=True)
@@ -66,3 +68,17 @@ def agreement_in_force(connection: Connection, *, vendor_id: UUID, client_id: UU
         .one_or_none()
     )
     return None if row is None else Agreement(**{name: row[name] for name in Agreement.__dataclass_fields__})
+
+
+def joined(alias: str) -> tuple[str, str]:
+    """Return the columns and the join by which another query reads the agreement of a client beside it; `alias` is the client's table there."""
+    columns = ", ".join(f"agreed.{name} AS agreement_{name}" for name in Agreement.__dataclass_fields__)
+    found = IN_FORCE.format(vendor_id=f"{alias}.vendor_id", client_id=f"{alias}.client_id")
+    return columns, f"LEFT JOIN LATERAL ({found}) agreed ON true"
+
+
+def agreement_beside(row: RowMapping) -> Agreement | None:
+    """Return the agreement in a row with the columns of `joined`, or None when there is none."""
+    if row["agreement_id"] is None:
+        return None
+    return Agreement(**{name: row[f"agreement_{name}"] for name in Agreement.__dataclass_fields__})

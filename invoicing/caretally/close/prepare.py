@@ -1,6 +1,6 @@
 """The part that a preview and a close share: decisions, priced lines and every check, before anything is written."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from caretally.close.statements import statement
 from caretally.evaluation.evaluate import evaluate, has_lines
 from caretally.evaluation.parameters import ClientMonth, MonthRead, Terms
 from caretally.money import format_dollars
+from caretally.months import Month
 from caretally.waivers.in_force import Waiver
 
 JUMP_FACTOR = 3
@@ -66,11 +67,11 @@ def prepare(
     came_since = look_back(connection, subject)
     terms = Terms.of(agreement.as_json())
     read = evaluate(connection, subject, terms, only=only)
-    values = _values(read, agreement)
+    values = values_of(read, agreement)
     _price(connection, client, values)
     figures = connection.execute(statement("summarise")).mappings().one()
     totals = connection.execute(LINE_TOTALS).one()
-    _check(connection, client)
+    refuse_breaches(client, connection.scalars(statement("conservation")).all())
     _check_jump(connection, client, values, total_cents=totals.cents, acknowledged=acknowledge_jump)
     return Prepared(
         agreement,
@@ -88,10 +89,13 @@ def prepare(
 
 def _agreement(connection: Connection, client: Client, subject: ClientMonth) -> Agreement:
     agreement = agreement_in_force(connection, vendor_id=client.vendor_id, client_id=client.id, month=subject.month)
+    return usable_agreement(client, agreement, subject.month)
+
+
+def usable_agreement(client: Client, agreement: Agreement | None, month: Month) -> Agreement:
+    """Return the agreement of a client's month. Raises `ClientParked` when there is none or it asks for a number that is not on record."""
     if agreement is None:
-        raise ClientParked(
-            "NO_PRICE_AGREEMENT", f"{client.code} has no agreement for {subject.month}; import one whose dates cover the month."
-        )
+        raise ClientParked("NO_PRICE_AGREEMENT", f"{client.code} has no agreement for {month}; import one whose dates cover the month.")
     if agreement.po_required and not client.po_number:
         raise ClientParked(
             "STATEMENT_DETAILS_MISSING",
@@ -100,7 +104,8 @@ def _agreement(connection: Connection, client: Client, subject: ClientMonth) -> 
     return agreement
 
 
-def _values(read: MonthRead, agreement: Agreement) -> dict[str, Any]:
+def values_of(read: MonthRead, agreement: Agreement) -> dict[str, Any]:
+    """Return the parameters of the statements that price a month."""
     subject = read.subject
     return {
         "vendor_id": subject.vendor_id,
@@ -124,10 +129,10 @@ def _price(connection: Connection, client: Client, values: dict[str, Any]) -> No
         connection.execute(statement(step), values)
     connection.exec_driver_sql("ANALYZE pg_temp.close_expected; ANALYZE pg_temp.close_expected_of_lines")
     if values["basis"] == "percentage":
-        _refuse_unexpected(connection, client)
+        refuse_unexpected(client, connection.scalars(statement("unexpected")).all())
         steps: tuple[str, ...] = ("price_share", "minimum_line", "amounts")
     else:
-        _refuse_unpriced(connection, client, values)
+        refuse_unpriced(client, connection.scalars(statement("unpriced"), values).all())
         steps = ("price_lines", "minimum_line", "amounts")
     for step in steps:
         connection.execute(statement(step), values)
@@ -135,16 +140,15 @@ def _price(connection: Connection, client: Client, values: dict[str, Any]) -> No
     connection.exec_driver_sql("ANALYZE pg_temp.close_line; ANALYZE pg_temp.close_amount; ANALYZE pg_temp.close_held")
 
 
-def _refuse_unpriced(connection: Connection, client: Client, values: dict[str, Any]) -> None:
-    unpriced = [code or "a patient-month" for code in connection.scalars(statement("unpriced"), values)]
-    if unpriced:
-        raise ClientParked(
-            "NO_PRICE_AGREEMENT", f"{client.code}'s agreement has no price for {', '.join(unpriced)}; add it to the agreement."
-        )
+def refuse_unpriced(client: Client, codes: Sequence[str]) -> None:
+    """Raise `ClientParked` when something would be billed that the agreement has no price for; an empty code stands for a patient-month."""
+    if codes:
+        unpriced = ", ".join(code or "a patient-month" for code in codes)
+        raise ClientParked("NO_PRICE_AGREEMENT", f"{client.code}'s agreement has no price for {unpriced}; add it to the agreement.")
 
 
-def _refuse_unexpected(connection: Connection, client: Client) -> None:
-    missing = connection.scalars(statement("unexpected")).all()
+def refuse_unexpected(client: Client, missing: Sequence[str]) -> None:
+    """Raise `ClientParked` when a percentage is agreed of an amount that is not known."""
     if missing:
         raise ClientParked(
             "NO_PRICE_AGREEMENT",
@@ -153,8 +157,8 @@ def _refuse_unexpected(connection: Connection, client: Client) -> None:
         )
 
 
-def _check(connection: Connection, client: Client) -> None:
-    breaches = connection.scalars(statement("conservation")).all()
+def refuse_breaches(client: Client, breaches: Sequence[str]) -> None:
+    """Raise `ConservationBreach` when a second or a cent would be lost or counted twice."""
     if breaches:
         raise ConservationBreach(f"{client.code} was not closed: " + "; ".join(breaches) + ".")
 

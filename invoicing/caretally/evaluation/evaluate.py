@@ -66,23 +66,51 @@ def evaluate(
     """
     keep_rules(connection)
     read = read_month(connection, subject, only=only, as_closed=as_closed)
-    shared = read.shared_parameters(terms) | {"only": None if only is None else list(only)}
     connection.exec_driver_sql(script("tables"))
     connection.exec_driver_sql("SET LOCAL default_statistics_target = 10; DROP TABLE IF EXISTS pg_temp.eval_line, pg_temp.eval_bar")
     connection.exec_driver_sql("TRUNCATE " + ", ".join(f"pg_temp.{name}" for name in TEMPORARY_TABLES))
-    programs = read.programs_at_work
-    connection.execute(statement("conflicts"), shared)
+    connection.execute(statement("conflicts"), read.shared_parameters(terms) | {"only": None if only is None else list(only)})
     connection.exec_driver_sql("ANALYZE pg_temp.eval_conflict")
-    values: dict[str, Any] = shared
-    turns = _in_turn(read, every_patient=every_patient)
-    for program in turns:
-        values = shared | read.program_parameters(terms, program)
-        values["every_patient"] = every_patient and program.program == DEFAULT_PROGRAM
-        values["earlier_programs"] = earlier_programs(program, programs, terms)
+    turns = in_turn(read, terms, only=only, every_patient=every_patient)
+    for program, values in turns:
         _evaluate_program(connection, program, values, attested)
-    if len(turns) > 1 or (turns and read.row["has_services"]):
-        _combine(connection, shared | values | {"period_days": read.row["longest_period_days"]}, programs)
+    combined = in_combination(read, [values for _program, values in turns])
+    if combined is not None:
+        _combine(connection, combined, most_programs=len(read.programs_at_work))
     return read
+
+
+def in_turn(
+    read: MonthRead, terms: Terms, *, only: Collection[UUID] | None = None, every_patient: bool = False
+) -> list[tuple[Program, dict[str, Any]]]:
+    """Return the programs in the order of evaluation with the parameters of each.
+
+    With `every_patient`, who has no line in any other program is decided in the default one, last.
+    """
+    programs = read.programs_at_work
+    turns = programs
+    if every_patient:
+        turns = [program for program in programs if program.program != DEFAULT_PROGRAM] + [read.program(DEFAULT_PROGRAM)]
+    shared = read.shared_parameters(terms) | {"only": None if only is None else list(only)}
+    return [
+        (
+            program,
+            shared
+            | read.program_parameters(terms, program)
+            | {
+                "every_patient": every_patient and program.program == DEFAULT_PROGRAM,
+                "earlier_programs": earlier_programs(program, programs, terms),
+            },
+        )
+        for program in turns
+    ]
+
+
+def in_combination(read: MonthRead, turns: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the parameters by which lines are put together, None where there is nothing that a line could meet."""
+    if len(turns) > 1 or (turns and read.row["has_services"]):
+        return turns[-1] | {"period_days": read.row["longest_period_days"]}
+    return None
 
 
 def has_lines(connection: Connection) -> bool:
@@ -101,13 +129,6 @@ def earlier_programs(program: Program, programs: list[Program], terms: Terms) ->
     return [one.program for one in programs if one.kind == "timed" and rank(one) < rank(program)]
 
 
-def _in_turn(read: MonthRead, *, every_patient: bool) -> list[Program]:
-    """Return the programs in the order of evaluation; who has no line in any other program is decided in the default one, last."""
-    if not every_patient:
-        return read.programs_at_work
-    return [program for program in read.programs_at_work if program.program != DEFAULT_PROGRAM] + [read.program(DEFAULT_PROGRAM)]
-
-
 def _evaluate_program(connection: Connection, program: Program, values: dict[str, Any], attested: Collection[str]) -> None:
     values["counted_before"] = connection.scalar(text("SELECT coalesce(max(n), 0) FROM pg_temp.eval_scope"))
     for step in STEPS[program.kind]:
@@ -120,7 +141,7 @@ def _evaluate_program(connection: Connection, program: Program, values: dict[str
             connection.exec_driver_sql(f"ANALYZE pg_temp.{FILLED[step]}")
 
 
-def _combine(connection: Connection, values: dict[str, Any], programs: list[Program]) -> None:
+def _combine(connection: Connection, values: dict[str, Any], *, most_programs: int) -> None:
     """Put the lines of each patient together: what excludes what, then one row a patient-month."""
     connection.exec_driver_sql(script("combine/tables"))
     for step in ("lines_without_time", *BEFORE_TURNS):
@@ -128,7 +149,7 @@ def _combine(connection: Connection, values: dict[str, Any], programs: list[Prog
         if step == "take":
             connection.exec_driver_sql("ANALYZE pg_temp.eval_line (patient_id, program, met, stands)")
     if connection.scalar(text("SELECT EXISTS (SELECT FROM pg_temp.eval_bar WHERE NOT by_rule)")):
-        for met in range(2, len(programs) + 1):
+        for met in range(2, most_programs + 1):
             connection.execute(statement("combine/fall_in_turn"), values | {"met": met})
     for step in AFTER_TURNS:
         connection.execute(statement(f"combine/{step}"), values)

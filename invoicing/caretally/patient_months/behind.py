@@ -75,17 +75,30 @@ def statement(name: str) -> TextClause:
 
 def behind(connection: Connection, row: Mapping[str, Any], tables: RuleTables) -> Behind:
     """Return what stands behind a row of `patient_month` that also says its month's bounds and time zone, in one query."""
-    found = _found(connection, row, row["id"])
+    key = {name: row[name] for name in KEYS} | {"patient_month_id": row["id"]}
+    found = dict(connection.execute(statement("behind"), key).mappings().one())
     known = {"qhp_time": row["qhp_time"]}
-    lines = [line | {name: _day(line[name]) for name in DAYS_OF_LINE} | known for line in found["program_lines"]]
+    lines = [line_of(line) | known for line in found["program_lines"]]
     waived = tuple(Waiver.printed(one | {"id": UUID(one["id"]), "patient_id": row["patient_id"]}) for one in found["waived"])
     decision = Decision.of_row(row, tables, lines, waived=waived)
     return Behind(decision=decision, entries=_entries(found["entries"], thresholds(decision)))
 
 
-def behind_now(connection: Connection, row: Mapping[str, Any], decision: Decision) -> Behind:
-    """Return what stands behind a decision of this transaction; `row` is its row with the month's bounds and time zone."""
-    return Behind(decision=decision, entries=_entries(_found(connection, row, None)["entries"], thresholds(decision)))
+def behind_now(row: Mapping[str, Any], decision: Decision) -> Behind:
+    """Return what stands behind a decision of this transaction; `row` is that of `decided_now`."""
+    return Behind(decision=decision, entries=_entries(row["entries"], thresholds(decision)))
+
+
+@cache
+def decided_now() -> TextClause:
+    """Return the statement that reads a decision of this transaction with what stands behind it."""
+    own = statement("behind").text.replace(":entry_ids", "d.entry_ids").replace(":entry_seconds", "d.entry_seconds")
+    return text((Path(__file__).parent / "decided_now.sql").read_text(encoding="utf-8").replace("{behind}", own))
+
+
+def line_of(line: dict[str, Any]) -> dict[str, Any]:
+    """Return a program line that JSON held, with its days as dates."""
+    return line | {name: _day(line[name]) for name in DAYS_OF_LINE}
 
 
 def thresholds(decision: Decision) -> tuple[int, ...]:
@@ -100,11 +113,6 @@ def thresholds(decision: Decision) -> tuple[int, ...]:
         for _unit in range(units)
     ]
     return tuple(base.first_threshold_seconds + sum(steps[:reached]) for reached in range(len(steps) + 1))
-
-
-def _found(connection: Connection, row: Mapping[str, Any], patient_month_id: UUID | None) -> Mapping[str, Any]:
-    key = {name: row[name] for name in KEYS} | {"patient_month_id": patient_month_id}
-    return dict(connection.execute(statement("behind"), key).mappings().one())
 
 
 def _entries(rows: list[dict[str, Any]], reached_at: tuple[int, ...]) -> tuple[EntryOfMonth, ...]:

@@ -37,9 +37,5 @@ def wanted(patient_id: UUID, month: Month) -> MonthOfPatient:
     except NoSuchPatientMonth:
         if not evaluates:
             raise
-        return month_now(connection(), patient_id, month, vendor_id=who.vendor_id)
-    return (
-        found
-        if found.row["month_status"] == "closed" or not evaluates
-        else month_now(connection(), patient_id, month, vendor_id=who.vendor_id)
-    )
+        return month_now(connection(), patient_id, month)
+    return found if found.row["month_status"] == "closed" or not evaluates else month_now(connection(), patient_id, month)

@@ -11,10 +11,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, TextClause, text
 
-from caretally.agreements.in_force import agreement_in_force
+from caretally.cms.kept_rule_tables import NEWEST, kept_rule_tables
+from caretally.cms.rule_tables import RuleTables
 from caretally.errors import NothingToDo
-from caretally.evaluation.evaluate import DEFAULT_PROGRAM, evaluate
-from caretally.evaluation.parameters import ClientMonth, Terms
+from caretally.evaluation.evaluate import DEFAULT_PROGRAM
+from caretally.evaluation.one_patient import evaluate_one, read_one
 from caretally.months import Month
 
 COUNTED = (
@@ -24,14 +25,14 @@ COUNTED = (
 # The patient, and what their month was closed with where it is closed.
 PATIENT = text(
     "SELECT p.vendor_id, p.client_id, p.id, p.mrn, p.given_name || ' ' || p.family_name AS patient, p.birth_date, c.code, c.name AS client, c.timezone, "
-    "m.closed_at, closed.* FROM patient p JOIN client c USING (vendor_id, client_id) LEFT JOIN client_month m "
+    "m.closed_at, "
+    + NEWEST
+    + " AS rule_tables_now, closed.* FROM patient p JOIN client c USING (vendor_id, client_id) LEFT JOIN client_month m "
     "ON (m.vendor_id, m.client_id) = (p.vendor_id, p.client_id) AND m.month = :month AND m.status = 'closed' "
     f"LEFT JOIN LATERAL (SELECT true AS decided, {COUNTED} FROM patient_month k WHERE (k.vendor_id, k.client_id, k.client_month_id, k.patient_id) "
     "= (m.vendor_id, m.client_id, m.id, p.id)) closed ON true "
     "WHERE p.vendor_id = (SELECT tenancy.current_vendor()) AND p.id = :patient_id"
 )
-NOW = text(f"SELECT {COUNTED} FROM pg_temp.eval_decision WHERE patient_id = :id")
-LABELS = text("SELECT code, label FROM gate WHERE code = ANY (:codes)")
 
 
 class UnknownPatient(NothingToDo):
@@ -99,7 +100,7 @@ def patient_month_of_time(connection: Connection, patient_id: UUID, month: Month
     if who is None:
         raise UnknownPatient("There is no such patient here; look them up by name or record number.")
     at_close = dict(who) if who["decided"] else None
-    counted = at_close if who["closed_at"] else _as_it_stands(connection, who, month)
+    counted = at_close if who["closed_at"] else _as_it_stands(connection, patient_id, month)
     values = {
         "client_id": who["client_id"],
         "patient_id": patient_id,
@@ -109,7 +110,8 @@ def patient_month_of_time(connection: Connection, patient_id: UUID, month: Month
     }
     rows = connection.execute(_statement("entries"), values).mappings().all()
     program = next((row["program"] for row in rows), DEFAULT_PROGRAM)
-    marks = [Mark(*row) for row in connection.execute(_statement("marks"), {"program": program, "day": month.last_day})]
+    tables = kept_rule_tables(connection, who["rule_tables_now"])
+    marks = marks_of(tables, program, month.last_day)
     return PatientMonthOfTime(
         patient_id=patient_id,
         **{name: who[name] for name in ("patient", "mrn", "birth_date", "client", "timezone", "closed_at")},
@@ -117,7 +119,7 @@ def patient_month_of_time(connection: Connection, patient_id: UUID, month: Month
         program=program,
         counted_seconds=_sum(counted, "clinical_seconds", "qhp_seconds"),
         pending_seconds=_sum(counted, "pending_clinical_seconds", "pending_qhp_seconds"),
-        excluded=_excluded(connection, counted),
+        excluded=_excluded(tables, counted),
         missing_seconds=counted["missing_seconds"] if counted else None,
         missing_code=counted["missing_code"] if counted else None,
         marks=marks,
@@ -125,23 +127,37 @@ def patient_month_of_time(connection: Connection, patient_id: UUID, month: Month
     )
 
 
-def _as_it_stands(connection: Connection, who: RowMapping, month: Month) -> dict[str, Any] | None:
-    agreement = agreement_in_force(connection, vendor_id=who["vendor_id"], client_id=who["client_id"], month=month)
-    terms = Terms() if agreement is None else Terms.of(agreement.as_json())
-    evaluate(connection, ClientMonth(who["vendor_id"], who["client_id"], who["code"], who["timezone"], month), terms, only=[who["id"]])
-    row = connection.execute(NOW, {"id": who["id"]}).mappings().one_or_none()
-    return dict(row) if row else None
+def _as_it_stands(connection: Connection, patient_id: UUID, month: Month) -> dict[str, Any] | None:
+    one = read_one(connection, patient_id, month)
+    if one is None:
+        return None
+    decided = evaluate_one(connection, one)
+    return None if decided is None else decided | {"entry_ids": [UUID(entry_id) for entry_id in decided["entry_ids"]]}
+
+
+def marks_of(tables: RuleTables, program: str, day: date) -> list[Mark]:
+    """Return the seconds at which the staff's path of a program reaches its base code and each further unit, from the tables in force on a day."""
+    ladder = next((one for one in tables.ladders if (one.program, one.path) == (program, "staff")), None)
+    base = None if ladder is None else tables.codes[ladder.base_code]
+    if ladder is None or base is None or base.first_threshold_seconds is None or not base.valid_on(day):
+        return []
+    addon = tables.codes[ladder.addon_code] if ladder.addon_code else None
+    marks = [Mark(base.first_threshold_seconds, base.code)]
+    if addon is not None and addon.increment_seconds and addon.valid_on(day):
+        steps = range(1, addon.max_units_month + 1)
+        marks += [Mark(base.first_threshold_seconds + addon.increment_seconds * step, addon.code) for step in steps]
+    return marks
 
 
 def _sum(counted: Mapping[str, Any] | None, *names: str) -> int:
     return sum(counted[name] for name in names) if counted else 0
 
 
-def _excluded(connection: Connection, counted: Mapping[str, Any] | None) -> list[tuple[str, int]]:
+def _excluded(tables: RuleTables, counted: Mapping[str, Any] | None) -> list[tuple[str, int]]:
     """Return the seconds that do not count, by the reason's label."""
-    if not counted or not counted["excluded_reasons"]:
+    if not counted:
         return []
-    labels: dict[str, str] = dict(connection.execute(LABELS, {"codes": counted["excluded_reasons"]}).all())
+    labels = {code: gate.label for code, gate in tables.gates.items()}
     pairs = zip(counted["excluded_reasons"], counted["excluded_seconds"], strict=True)
     return [(labels.get(code, code.replace("_", " ").capitalize()), seconds) for code, seconds in pairs if seconds]
 

@@ -53,7 +53,7 @@ def waived_now(connection: Connection, waivers: Iterable[Waiver]) -> Waived:
     if not known:
         return {}
     rows = connection.execute(NOW, {"codes": sorted({waiver.gate_code for waiver in known})})
-    found = {row.patient_id: _of_patient(known, row.patient_id, row.warnings) for row in rows}
+    found = {row.patient_id: waived_of(known, row.patient_id, row.warnings) for row in rows}
     return {patient: taken for patient, taken in found.items() if taken}
 
 
@@ -62,7 +62,8 @@ def seen(waived: Waived) -> list[str]:
     return sorted({str(waiver.id) for taken in waived.values() for waiver in taken})
 
 
-def _of_patient(waivers: tuple[Waiver, ...], patient_id: UUID, warnings: Collection[str]) -> tuple[Waiver, ...]:
+def waived_of(waivers: tuple[Waiver, ...], patient_id: UUID, warnings: Collection[str]) -> tuple[Waiver, ...]:
+    """Return the waivers that took effect in the decision of one patient: the gate was raised, and stands among the warnings."""
     first: dict[str, Waiver] = {}
     for waiver in waivers:
         if waiver.patient_id in (None, patient_id) and waiver.gate_code in warnings:

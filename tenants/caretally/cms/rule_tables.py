@@ -32,6 +32,10 @@ class BillingCode:
     mdm_levels: tuple[str, ...]
     note: str
 
+    def valid_on(self, day: date) -> bool:
+        """Tell whether the code may be billed on a day."""
+        return self.first_valid <= day and (self.last_valid is None or self.last_valid >= day)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimeLadder:

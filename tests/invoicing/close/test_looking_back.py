@@ -286,7 +286,7 @@ def looked_at(office: Office, monkeypatch: pytest.MonkeyPatch, month: Month) -> 
     """Close a month and return the closed ones that were evaluated for it."""
     seen: list[Month] = []
 
-    def spied(connection: Connection, subject: Any, terms: Any, **options: Any) -> str:
+    def spied(connection: Connection, subject: Any, terms: Any, **options: Any) -> Any:
         seen.append(subject.month)
         return evaluate.evaluate(connection, subject, terms, **options)
 

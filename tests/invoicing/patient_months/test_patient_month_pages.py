@@ -142,6 +142,12 @@ def test_a_closed_months_page_takes_six_queries_at_most(pages: Pages, office: Of
     assert statements_of(pages, address, nora) - 2 <= 6
 
 
+def test_an_open_months_page_takes_six_queries_at_most(pages: Pages, office: Office) -> None:
+    address, dana = f"/patients/{patient_of(office, 'Shirley')}/2026-11", visitor_of(office.vendor_id)
+    pages.get(address, dana)
+    assert statements_of(pages, address, dana) - 2 <= 6
+
+
 def test_a_month_that_is_none_is_not_there(pages: Pages, office: Office, nora: Visitor) -> None:
     patient = patient_of(office, "Carla")
     for month in ("2026-13", "2026-1", "then", f"{date.max.year + 1}-01"):
