@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -100,10 +101,13 @@ class MonthOverview:
     month: Month
     clients: tuple[ClientInMonth, ...]
     words: MonthWords = field(repr=False)
+    _totals: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def total(self, name: str) -> int:
-        """Return the sum of a figure over the clients that have figures."""
-        return sum(client.figure(name) for client in self.clients)
+        """Return the sum of a figure over the clients that have figures; a page asks for some of them again and again."""
+        if name not in self._totals:
+            self._totals[name] = sum(client.figure(name) for client in self.clients)
+        return self._totals[name]
 
     def in_status(self, *statuses: str) -> list[ClientInMonth]:
         """Return the clients whose month is in one of these states."""
@@ -118,7 +122,7 @@ class MonthOverview:
         """The clients that have figures."""
         return [client for client in self.clients if client.known]
 
-    @property
+    @cached_property
     def reasons(self) -> list[HeldReason]:
         """Why patients are held, each once under the reason that decides, the most money first."""
         patients: dict[str, int] = defaultdict(int)
@@ -135,7 +139,7 @@ class MonthOverview:
         ]
         return sorted(found, key=lambda one: (-one.held_cents, -one.patients, one.code))
 
-    @property
+    @cached_property
     def minutes(self) -> dict[str, list[int]]:
         """The patients of each outcome in steps of five minutes, the last step for all above."""
         found = {outcome: [0] * BINS for outcome in OUTCOMES}

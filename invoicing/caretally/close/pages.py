@@ -20,6 +20,7 @@ from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
 from caretally.web.queries import number_in_query, page_in_query
 from caretally.web.search_words import words_in_query
+from caretally.web.shell import address
 
 pages = Blueprint("months", __name__, template_folder="templates")
 COLUMNS = Columns(
@@ -111,4 +112,4 @@ def link_to_exceptions(month: Month, *, client: UUID | None = None, code: str | 
     """Return the address of the exceptions behind a figure, empty where this installation has no page for them."""
     if "exceptions.listed" not in current_app.view_functions:
         return ""
-    return url_for("exceptions.listed", month=str(month), client=client, code=code)
+    return address("exceptions.listed", month=str(month), client=client, code=code)

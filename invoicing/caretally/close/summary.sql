@@ -32,6 +32,7 @@ SELECT jsonb_build_object(
     'raw_seconds', (SELECT coalesce(sum(raw_seconds), 0)::bigint FROM eval_decision),
     'counted_seconds', (SELECT coalesce(sum(clinical_seconds + qhp_seconds), 0)::bigint FROM eval_decision),
     'total_cents', CAST(:total_cents AS bigint), 'has_invoice', CAST(:line_count AS int) > 0,
+    'longest_seconds', (SELECT max(clinical_seconds + qhp_seconds) FROM enrolled WHERE outcome = 'billable'),
     'held_cents', (SELECT coalesce(sum(held_cents), 0)::bigint FROM enrolled),
     'near', near.patients, 'near_cents', near.cents, 'reasons', coalesce(reason.found, '[]'::jsonb), 'minutes', minutes.found)::text
 FROM reason, minutes, near

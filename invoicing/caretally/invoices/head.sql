@@ -1,13 +1,13 @@
 -- An invoice at one look: what stands above and beside its lines, added up from them.
 WITH subject AS (
-    SELECT i.*, m.agreement, m.enrolled, m.starts_at, m.ends_at, m.closed_at FROM invoice i
+    SELECT i.*, m.agreement, m.summary, m.enrolled, m.starts_at, m.ends_at, m.closed_at FROM invoice i
     JOIN client_month m ON m.vendor_id = i.vendor_id AND m.client_id = i.client_id AND m.id = i.client_month_id
     WHERE i.vendor_id = :vendor_id AND i.id = :invoice_id AND i.kind = 'invoice'
       AND (NOT (SELECT tenancy.of_practice()) OR EXISTS (SELECT FROM invoice_state o
           WHERE o.vendor_id = i.vendor_id AND o.client_id = i.client_id AND o.invoice_id = i.id AND o.state = 'open'))
 ),
 line AS MATERIALIZED (
-    SELECT l.* FROM subject i JOIN invoice_line l ON l.vendor_id = i.vendor_id AND l.client_id = i.client_id AND l.invoice_id = i.id
+    SELECT l.id, l.kind, l.code, l.units, l.unit_price_cents, l.amount_cents, l.line_number, l.patient_month_id FROM subject i JOIN invoice_line l ON l.vendor_id = i.vendor_id AND l.client_id = i.client_id AND l.invoice_id = i.id
 ),
 question AS (
     SELECT q.id, l.patient_month_id, newest.state FROM subject i
@@ -30,9 +30,10 @@ SELECT i.*, (SELECT code || ' ' || loaded_at FROM rule_set ORDER BY effective_fr
     (SELECT count(*) FROM (SELECT patient_month_id FROM line WHERE patient_month_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1 OR max(units) > 1) x)::int AS with_addons,
     (SELECT count(DISTINCT patient_month_id) FROM question)::int AS questioned,
     (SELECT count(*) FROM question WHERE state IN ('open', 'answered'))::int AS open_questions,
-    (SELECT max(p.clinical_seconds + p.qhp_seconds) FROM line JOIN patient_month p ON p.vendor_id = line.vendor_id AND p.client_id = line.client_id AND p.id = line.patient_month_id) AS longest,
-    (SELECT coalesce(jsonb_agg(jsonb_build_object('code', primary_reason, 'patients', patients)), '[]')
-     FROM (SELECT p.primary_reason, count(*) AS patients FROM patient_month p
-           WHERE p.vendor_id = i.vendor_id AND p.client_id = i.client_id AND p.client_month_id = i.client_month_id AND p.enrolled AND p.outcome <> 'billable'
-           GROUP BY 1) reason) AS not_billed
+    -- what the close kept at one look; months closed before it kept the longest are asked
+    coalesce((i.summary ->> 'longest_seconds')::int,
+             (SELECT max(p.clinical_seconds + p.qhp_seconds) FROM patient_month p
+              WHERE p.vendor_id = i.vendor_id AND p.client_id = i.client_id AND p.month = i.month AND p.revision = i.revision AND p.outcome = 'billable')) AS longest,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('code', code, 'patients', patients)), '[]')
+     FROM (SELECT one ->> 'code' AS code, sum((one ->> 'patients')::int) AS patients FROM jsonb_array_elements(i.summary -> 'reasons') AS one GROUP BY 1) reason) AS not_billed
 FROM subject i

@@ -13,7 +13,6 @@ from caretally.cms.kept_rule_tables import kept_rule_tables
 from caretally.cms.rule_tables import RuleTables
 from caretally.db.lists import PAGE_SIZE, literal_pattern, page_count
 from caretally.evaluation.claim_words import claim_text
-from caretally.evaluation.decided import Decision
 from caretally.invoices.build_invoice import (
     BASIS_WORDS,
     EXTRA_LABELS,
@@ -26,7 +25,7 @@ from caretally.invoices.build_invoice import (
 from caretally.invoices.document import Evidence, ServiceSummary
 from caretally.invoices.find_invoices import no_such_invoice
 from caretally.months import Month
-from caretally.patient_months.behind import thresholds
+from caretally.patient_months.behind import thresholds_of
 
 ONLY = ("all", "addons", "questioned")
 SORTS = {
@@ -38,17 +37,31 @@ SORTS = {
     "amount": "cents, number",
     "-amount": "cents DESC, number",
 }
+# The sorts that need more of a patient than the invoice's lines say, and what gives it.
+OF_PATIENT = ("name", "minutes")
+PATIENTS = (
+    ", p.mrn, p.patient_name, p.clinical_seconds + p.qhp_seconds AS counted_seconds FROM numbered JOIN patient_month p "
+    "ON p.vendor_id = :vendor_id AND p.client_id = :client_id AND p.id = numbered.patient_month_id"
+)
+# What a line shows of its patient-month; the line that is open needs all of it.
+SHOWN = ", ".join(
+    f"p.{name}"
+    for name in (
+        "id patient_id mrn patient_name provider_name codes units clinical_seconds qhp_seconds consent_on plan_version reviewed_on".split()
+    )
+)
 FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinesWanted:
-    """Which lines of an invoice are shown, and in which order."""
+    """Which lines of an invoice are shown, in which order, and the number of the one whose entries are shown (None: of none)."""
 
     words: str = ""
     only: str = "all"
     sort: str = "line"
     page: int = 1
+    opened: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,9 +138,25 @@ class InvoicePage:
 
 
 @cache
-def statement(name: str, order: str = "") -> TextClause:
-    """Return a statement of this capability by the name of its file, in one of the orders known."""
-    return text((FOLDER / f"{name}.sql").read_text(encoding="utf-8").replace("{order}", order))
+def statement(name: str) -> TextClause:
+    """Return a statement of this capability by the name of its file."""
+    return text((FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+@cache
+def lines_statement(sort: str, *, looked_for: bool, whole: bool) -> TextClause:
+    """Return the statement of a page of lines in one of the orders known; `looked_for` tells of words, `whole` that a line is open."""
+    by_patient = looked_for or sort.lstrip("-") in OF_PATIENT
+    parts = {
+        "{order}": SORTS.get(sort, SORTS["line"]),
+        "{columns}": "p.*" if whole else SHOWN,
+        "{looked_for}": PATIENTS if by_patient else " FROM numbered",
+        "{matches}": " AND (patient_name ILIKE :pattern OR mrn ILIKE :pattern)" if looked_for else "",
+    }
+    written = (FOLDER / "lines_on_page.sql").read_text(encoding="utf-8")
+    for place, part in parts.items():
+        written = written.replace(place, part)
+    return text(written)
 
 
 def invoice_page(connection: Connection, invoice_id: UUID, *, vendor_id: UUID) -> InvoicePage:
@@ -144,29 +173,27 @@ def lines_on_page(connection: Connection, invoice: InvoicePage, wanted: LinesWan
         **{name: invoice.row[name] for name in ("vendor_id", "client_id")},
         "invoice_id": invoice.row["id"],
         "timezone": invoice.client["timezone"],
-        "pattern": literal_pattern(wanted.words),
         "only": wanted.only,
         "size": PAGE_SIZE,
         "start": (wanted.page - 1) * PAGE_SIZE,
-    }
-    rows = connection.execute(statement("lines_on_page", SORTS.get(wanted.sort, SORTS["line"])), key).mappings().all()
+    } | ({"pattern": literal_pattern(wanted.words)} if wanted.words else {})
+    asked = lines_statement(wanted.sort, looked_for=bool(wanted.words), whole=wanted.opened is not None)
+    rows = connection.execute(asked, key).mappings().all()
     lines = tuple(_line(row, invoice) for row in rows)
     first = rows[0] if rows else {"found": 0, "found_cents": 0}
     return LinesOnPage(lines=lines, found=first["found"], found_cents=first["found_cents"], wanted=wanted)
 
 
 def _line(row: RowMapping, invoice: InvoicePage) -> LineOnPage:
-    decision = Decision.of_row(dict(row), invoice.tables)
-    bounds = {name: invoice.row[name] for name in ("starts_at", "ends_at")}
     return LineOnPage(
         number=row["number"],
-        row={**row, **bounds, "timezone": invoice.client["timezone"]},
+        row={**row, "starts_at": invoice.row["starts_at"], "ends_at": invoice.row["ends_at"], "timezone": invoice.client["timezone"]},
         charges=tuple(_charges(row["charges"], invoice)),
         amount_cents=row["cents"],
-        counted_seconds=decision.counted_seconds,
-        code_text=claim_text(decision.codes, decision.units),
+        counted_seconds=row["clinical_seconds"] + row["qhp_seconds"],
+        code_text=claim_text(row["codes"], row["units"]),
         evidence=evidence_of(row, row["signed_at"], required=invoice.row["agreement"]["attestation_required"]),
-        thresholds_seconds=thresholds(decision),
+        thresholds_seconds=thresholds_of(invoice.tables, row["codes"], row["units"]),
         threads=row["threads"],
         going_on=row["going_on"],
     )

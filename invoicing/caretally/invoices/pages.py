@@ -15,6 +15,7 @@ from caretally.invoices.document import Invoice
 from caretally.invoices.find_invoices import FIRST_SORT, SENT_STATES, SORTS, STATES, Wanted, choices, find_invoices, invoice_of
 from caretally.invoices.invoice_page import ONLY, InvoicePage, LineOnPage, LinesWanted, invoice_page, lines_on_page
 from caretally.invoices.invoice_page import SORTS as LINE_SORTS
+from caretally.invoices.line_pictures import meter, proofs
 from caretally.invoices.list_tables import COLUMNS, list_rows, list_totals
 from caretally.invoices.not_billed import patients_not_billed
 from caretally.invoices.render_csv import invoice_csv
@@ -117,7 +118,7 @@ def invoice_shown(invoice_id: UUID, filled: Filled) -> str:
     who = signed_in()
     invoice = invoice_page(connection(), invoice_id, vendor_id=who.vendor_id)
     shown = lines_on_page(connection(), invoice, lines_in_query())
-    opened = next((line for line in shown.lines if line.number == number_in_query("open", otherwise=0)), None)
+    opened = next((line for line in shown.lines if line.number == shown.wanted.opened), None)
     beside = opened_line(invoice, opened) if opened else {}
     detail = {"invoice_id": invoice_id, "patients": len(shown.lines), "opened": opened.row["id"] if opened else None, "form": "page"}
     append_event(connection(), action="invoice.read", detail=detail)
@@ -136,6 +137,8 @@ def invoice_shown(invoice_id: UUID, filled: Filled) -> str:
         query=query | {"page": shown.wanted.page if shown.wanted.page > 1 else None},
         filled=filled if filled.typed else first_form(opened),
         side="vendor" if who.clients is None else "practice",
+        meter=meter,
+        proofs=proofs,
         **beside,
     )
 
@@ -239,6 +242,7 @@ def lines_in_query() -> LinesWanted:
         only=only if only in ONLY else "all",
         sort=sort if sort in LINE_SORTS else "line",
         page=page_in_query(),
+        opened=number_in_query("open", otherwise=0) or None,
     )
 
 

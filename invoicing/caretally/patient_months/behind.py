@@ -1,6 +1,6 @@
 """What stands behind one patient-month: its decision whole, and each entry of the month with what counted of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -102,17 +102,22 @@ def line_of(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def thresholds(decision: Decision) -> tuple[int, ...]:
-    """Return the counted seconds at which each billed unit was reached: the base's threshold, then one increment after another."""
-    base = next((tables for code in decision.codes if (tables := decision.tables.codes[code]).first_threshold_seconds), None)
-    if base is None or base.first_threshold_seconds is None:
+    """Return the counted seconds at which each billed unit of a decision was reached."""
+    return thresholds_of(decision.tables, decision.codes, decision.units)
+
+
+def thresholds_of(tables: RuleTables, codes: Sequence[str], units: Sequence[int]) -> tuple[int, ...]:
+    """Return the counted seconds at which each unit of a claim was reached: the base's threshold, then one increment after another."""
+    base = next((code for code in codes if tables.codes[code].first_threshold_seconds), None)
+    first = None if base is None else tables.codes[base].first_threshold_seconds
+    if first is None:
         return ()
-    steps = [
-        decision.tables.codes[code].increment_seconds or 0
-        for code, units in zip(decision.codes, decision.units, strict=True)
-        if code != base.code
-        for _unit in range(units)
-    ]
-    return tuple(base.first_threshold_seconds + sum(steps[:reached]) for reached in range(len(steps) + 1))
+    reached = [first]
+    for code, count in zip(codes, units, strict=True):
+        if code != base:
+            step = tables.codes[code].increment_seconds or 0
+            reached += [reached[-1] + step * unit for unit in range(1, count + 1)]
+    return tuple(reached)
 
 
 def _entries(rows: list[dict[str, Any]], reached_at: tuple[int, ...]) -> tuple[EntryOfMonth, ...]:

@@ -17,7 +17,7 @@ SELECT p.*, (SELECT code || ' ' || loaded_at FROM rule_set ORDER BY effective_fr
             WHERE o.vendor_id = p.vendor_id AND o.client_id = p.client_id AND o.patient_id = p.patient_id AND k.status = 'closed' ORDER BY o.month DESC LIMIT 14
         ) x) AS closed_months
 FROM client_month m
-JOIN patient_month p ON p.vendor_id = m.vendor_id AND p.client_id = m.client_id AND p.client_month_id = m.id
+JOIN patient_month p ON p.vendor_id = m.vendor_id AND p.client_id = m.client_id AND p.client_month_id = m.id AND p.month = m.month AND p.revision = m.revision
 JOIN client c ON c.vendor_id = m.vendor_id AND c.client_id = m.client_id
 JOIN patient ON patient.vendor_id = p.vendor_id AND patient.client_id = p.client_id AND patient.id = p.patient_id
 LEFT JOIN invoice i ON i.vendor_id = m.vendor_id AND i.client_id = m.client_id AND i.client_month_id = m.id AND i.kind = 'invoice'

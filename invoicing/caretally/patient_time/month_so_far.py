@@ -29,8 +29,8 @@ PATIENT = text(
     + NEWEST
     + " AS rule_tables_now, closed.* FROM patient p JOIN client c USING (vendor_id, client_id) LEFT JOIN client_month m "
     "ON (m.vendor_id, m.client_id) = (p.vendor_id, p.client_id) AND m.month = :month AND m.status = 'closed' "
-    f"LEFT JOIN LATERAL (SELECT true AS decided, {COUNTED} FROM patient_month k WHERE (k.vendor_id, k.client_id, k.client_month_id, k.patient_id) "
-    "= (m.vendor_id, m.client_id, m.id, p.id)) closed ON true "
+    f"LEFT JOIN LATERAL (SELECT true AS decided, {COUNTED} FROM patient_month k WHERE (k.vendor_id, k.client_id, k.month, k.revision, k.patient_id) "
+    "= (m.vendor_id, m.client_id, m.month, m.revision, p.id)) closed ON true "
     "WHERE p.vendor_id = (SELECT tenancy.current_vendor()) AND p.id = :patient_id"
 )
 

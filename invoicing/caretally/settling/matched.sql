@@ -1,8 +1,8 @@
 -- The exceptions that filters let through, one row for a patient, a month and a code, with the work on each. Only the newest revision of a client's month counts:
 -- what its close wrote, or what its last preview showed; a reopened month has none.
 month_now AS MATERIALIZED (
-    SELECT client_id, id, month, status FROM (
-        SELECT DISTINCT ON (client_id, month) client_id, id, month, status FROM client_month
+    SELECT client_id, id, month, revision, status FROM (
+        SELECT DISTINCT ON (client_id, month) client_id, id, month, revision, status FROM client_month
         WHERE vendor_id = :vendor_id AND (CAST(:month AS date) IS NULL OR month = :month) AND (CAST(:client_id AS uuid) IS NULL OR client_id = :client_id)
         ORDER BY client_id, month, revision DESC
     ) newest WHERE status IN ('closed', 'previewed')
@@ -27,9 +27,10 @@ reason AS (
     -- what is worth a look; facts about the client itself are told once, on its report
     SELECT m.client_id, m.month, m.status, p.patient_id, g.code, 'warning', 0, (m.month + interval '1 month')::date - 1 + g.due_days, false
     FROM month_now m
-    JOIN patient_month p ON p.vendor_id = :vendor_id AND p.client_id = m.client_id AND p.client_month_id = m.id
-    JOIN gate g ON g.code = ANY (p.warnings) AND g.code <> ALL (:about_client) AND g.code <> ALL (p.exceptions)
-    WHERE m.status = 'closed' AND cardinality(p.warnings) > 0
+    JOIN patient_month p ON p.vendor_id = :vendor_id AND p.client_id = m.client_id AND p.month = m.month AND p.revision = m.revision
+    CROSS JOIN LATERAL unnest(p.warnings) AS warned (code)
+    JOIN gate g ON g.code = warned.code
+    WHERE m.status = 'closed' AND warned.code <> ALL (:about_client) AND warned.code <> ALL (p.exceptions)
     UNION ALL
     SELECT m.client_id, m.month, m.status, x.patient_id, x.code, x.outcome, x.held_cents, (m.month + interval '1 month')::date - 1 + g.due_days, false
     FROM month_now m
@@ -42,19 +43,16 @@ found AS (
     SELECT client_id, month, status, patient_id, code, min(outcome) AS outcome, sum(held_cents)::bigint AS held_cents, min(due_on) AS due_on, bool_or(waived) AS waived
     FROM reason GROUP BY client_id, month, status, patient_id, code
 ),
+-- What the filters and the order of a page need of each; names are looked up for what is shown (page.sql).
 told AS (
-    SELECT f.client_id, c.code AS client_code, c.name AS client, f.month, f.status AS month_status, f.patient_id, p.mrn, p.family_name || ', ' || p.given_name AS patient,
-           f.code, g.ordinal, g.label, g.owner_role AS owner, g.fix, v.gate_code IS NOT NULL AS waivable, f.outcome, f.held_cents,
-           coalesce(w.due_on, f.due_on) AS due_on, w.due_on AS own_due_on, w.assignee_id, a.name AS assignee, coalesce(w.note, '') AS note,
+    SELECT f.client_id, f.month, f.status AS month_status, f.patient_id, f.code, g.ordinal, g.owner_role AS owner, v.gate_code IS NOT NULL AS waivable,
+           f.outcome, f.held_cents, coalesce(w.due_on, f.due_on) AS due_on, w.due_on AS own_due_on, w.assignee_id, coalesce(w.note, '') AS note,
            CASE WHEN f.waived THEN 'waived' WHEN cured.code IS NOT NULL AND coalesce(w.state, 'open') = 'open' THEN 'fixed' ELSE coalesce(w.state, 'open') END AS state,
            coalesce(w.state, 'open') AS own_state, coalesce(w.version, 0) AS version
     FROM found f
     JOIN gate g ON g.code = f.code
-    JOIN client c ON c.vendor_id = :vendor_id AND c.client_id = f.client_id
-    JOIN patient p ON p.vendor_id = :vendor_id AND p.client_id = f.client_id AND p.id = f.patient_id
     LEFT JOIN waivable_gate v ON v.gate_code = f.code
     LEFT JOIN exception_work w ON w.vendor_id = :vendor_id AND w.client_id = f.client_id AND w.month = f.month AND w.patient_id = f.patient_id AND w.code = f.code
-    LEFT JOIN membership a ON a.vendor_id = :vendor_id AND a.id = w.assignee_id
     -- a later close proposed an adjustment because the reason is gone
     LEFT JOIN (
         SELECT DISTINCT a.client_id, a.month, a.patient_id, unnest(a.cured) AS code FROM adjustment a WHERE a.vendor_id = :vendor_id
@@ -71,7 +69,9 @@ matched AS MATERIALIZED (
       AND (CAST(:assignee AS uuid) IS NULL OR assignee_id = :assignee)
       AND (NOT :mine OR assignee_id IN (
           SELECT id FROM membership WHERE vendor_id = :vendor_id AND ended_at IS NULL AND 'person:' || account_id = (SELECT tenancy.current_actor())))
-      AND (CAST(:pattern AS text) IS NULL OR mrn ILIKE :pattern OR patient ILIKE :pattern)
       AND (CAST(:patient_id AS uuid) IS NULL OR patient_id = :patient_id)
       AND (CAST(:picked AS text[]) IS NULL OR patient_id || '/' || to_char(month, 'YYYY-MM') || '/' || code = ANY (:picked))
+      AND (CAST(:pattern AS text) IS NULL OR EXISTS (
+          SELECT FROM patient p WHERE p.vendor_id = :vendor_id AND p.client_id = told.client_id AND p.id = told.patient_id
+            AND (p.mrn ILIKE :pattern OR p.family_name || ', ' || p.given_name ILIKE :pattern)))
 )

@@ -20,6 +20,9 @@ from caretally.settling.filters import Filters, one_exception
 
 # A file holds what a page would take hours to leaf through; more than this is no list to work on.
 MOST_IN_FILE = 50_000
+ORDERS = {"money": "-held_cents", "due": "due_on", "code": "ordinal", "client": "client", "patient": "patient", "assignee": "assignee"}
+# The orders that begin with a name, which is looked up for a page's rows alone otherwise.
+BY_NAME = frozenset({"client", "patient", "assignee"})
 
 
 class NoSuchException(NothingToDo):
@@ -110,14 +113,27 @@ class Furniture:
 @cache
 def over_matched(name: str) -> TextClause:
     """Return the statement `<name>.sql` over the rows that `matched.sql` finds."""
-    here = Path(__file__).parent
-    return text(f"WITH {(here / 'matched.sql').read_text(encoding='utf-8')}{(here / f'{name}.sql').read_text(encoding='utf-8')}")
+    return text(f"WITH {_written('matched')}{_written(name)}")
+
+
+@cache
+def page_statement(sort: str) -> TextClause:
+    """Return the statement of a page of the queue in one of the orders known."""
+    order = ORDERS[sort]
+    # FETCH FIRST … WITH TIES takes no expression of parameters without brackets.
+    first = f" ORDER BY {order}, outcome <> 'held', outcome = 'warning', due_on FETCH FIRST (CAST(:upto AS bigint)) ROWS WITH TIES"
+    page = _written("page").replace("{order}", order).replace("{candidates}", "" if sort in BY_NAME else first)
+    return text(f"WITH {_written('matched')}{page}")
+
+
+def _written(name: str) -> str:
+    return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
 
 
 @cache
 def statement(name: str) -> TextClause:
     """Return the file `<name>.sql` as a statement with named parameters."""
-    return text((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))
+    return text(_written(name))
 
 
 def furniture(connection: Connection, *, vendor_id: UUID) -> Furniture:
@@ -137,8 +153,9 @@ def furniture(connection: Connection, *, vendor_id: UUID) -> Furniture:
 def queue(connection: Connection, filters: Filters, *, vendor_id: UUID, size: int = PAGE_SIZE) -> Queue:
     """Return a page of the exceptions that match and what all of them come to, in one query."""
     values = filters.values(vendor_id=vendor_id, today=today_in_utc())
-    values |= {"sort": filters.sort, "size": size, "start": (filters.page - 1) * size}
-    found = connection.execute(over_matched("page"), values).mappings().all()
+    values |= {"size": size, "start": (filters.page - 1) * size}
+    values |= {} if filters.sort in BY_NAME else {"upto": filters.page * size}
+    found = connection.execute(page_statement(filters.sort), values).mappings().all()
     totals = found[0]
     return Queue(
         rows=tuple(_row(dict(row)) for row in found if row["patient_id"] is not None),

@@ -1,12 +1,19 @@
 """The pools: each logs in as its own role, and no connection ever changes role (CVE-2023-2455)."""
 
+from time import monotonic_ns
+
 from psycopg import Connection as PsycopgConnection
+from psycopg import OperationalError
 from sqlalchemy import URL, Engine, PoolResetState, create_engine, event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from caretally.db.roles import Roles
 from caretally.tenancy.registry import SCHEMA
 
 LONG = "10min"
+RESTS_SINCE = "rests_since"
+UNASKED_NANOSECONDS = 500_000_000
 # What a close or an import keeps in temporary tables stays in memory up to this; the server's own default writes most of it to files.
 LONG_VALUES = {"temp_buffers": "128MB"}
 # As the client's own start values these win over `ALTER ROLE … SET`, which any role may say of itself, and are what RESET ALL returns to.
@@ -38,12 +45,33 @@ def login_engine(url: URL, kind: str, *, roles: Roles, secret: bytes, statement_
         connect_args={"application_name": f"caretally {kind}", "options": options},
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         pool_reset_on_return=None,
         hide_parameters=True,
     )
     event.listen(engine, "reset", forget_session)
+    event.listen(engine, "checkin", note_rest)
+    event.listen(engine, "checkout", ask_the_rested)
     return engine
+
+
+def note_rest(_raw: PsycopgConnection | None, record: ConnectionPoolEntry) -> None:
+    """Note when a connection begins to rest, having answered just now (see `forget_session`)."""
+    record.info[RESTS_SINCE] = monotonic_ns()
+
+
+def ask_the_rested(raw: PsycopgConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Ask a connection that rested whether it still answers; one that does not is replaced, and all of its pool with it, as after a restart of the server.
+
+    One that answered half a second ago is not asked: each question costs a page a round trip.
+    """
+    since: int | None = record.info.get(RESTS_SINCE)
+    if since is None or monotonic_ns() - since < UNASKED_NANOSECONDS:
+        return
+    try:
+        raw.execute("SELECT")
+        raw.rollback()
+    except OperationalError as error:
+        raise InvalidatePoolError from error
 
 
 def forget_session(raw: PsycopgConnection, _record: object, state: PoolResetState) -> None:

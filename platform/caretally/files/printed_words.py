@@ -1,8 +1,10 @@
 """How days, minutes and counts are written on printed documents."""
 
 from datetime import date
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def long_date(day: date) -> str:
     """Return a date as printed, as in 2 Nov 2026."""
     return f"{day.day} {day:%b %Y}"

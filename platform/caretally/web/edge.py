@@ -16,6 +16,7 @@ from caretally.tenancy.transaction import read_only_transaction, tenant_transact
 from caretally.web.visitor import FindVisitor, Visitor
 
 EXTENSION = "caretally"
+UNKNOWN = object()
 Post = Callable[[Mail], object]
 TellReading = Callable[[Connection, Visitor, str], None]
 
@@ -55,9 +56,10 @@ def edge() -> Edge:
 
 def visitor() -> Visitor | None:
     """Return who this request comes from, looked up once; None when nobody is signed in."""
-    if "visitor" not in g:
-        g.visitor = edge().find_visitor(request)
-    return cast("Visitor | None", g.visitor)
+    found = g.get("visitor", UNKNOWN)
+    if found is UNKNOWN:
+        found = g.visitor = edge().find_visitor(request)
+    return cast("Visitor | None", found)
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """The frame around every page: the rail with what the visitor may open, the search box, and the words and icons that templates use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
-from flask import Flask, g, request, url_for
-from markupsafe import Markup
+from flask import Flask, current_app, g, request, url_for
+from markupsafe import Markup, escape
 from sqlalchemy import text
 
 from caretally.files.printed_words import clock, counted, long_date
@@ -41,6 +41,7 @@ PATHS = {
     "speech": "M2.5 3.5h11v7.4H7.2L4.2 13.4v-2.5H2.5z",
     "page": "M4 2.2h5.2L12 5v8.8H4z",
 }
+ADDRESSES, MOST_ADDRESSES = "caretally_addresses", 4096
 SECTIONS = ("Installation", "Work", "Money", "Setup")
 
 
@@ -79,7 +80,10 @@ def install_shell(app: Flask, shell: Shell) -> None:
     """Offer the frame, icons and words to every template."""
     app.jinja_env.globals.update(icon=icon, shell=shell, rail=lambda: rail(shell), visitor=visitor, may=may, stack_of=stack_of)
     app.jinja_env.filters.update(dollars=format_dollars, day=long_date, clock=clock, month_words=month_words, minutes=minutes)
+    app.jinja_env.filters["thousands"] = thousands
     app.jinja_env.globals["counted"] = counted
+    app.jinja_env.globals["url_for"] = address
+    app.extensions[ADDRESSES] = remembered_addresses(app)
     install_shortcuts(app)
 
 
@@ -108,10 +112,13 @@ def rail(shell: Shell) -> Sections:
 def make_rail(shell: Shell) -> Sections:
     """Ask what waits behind the lines of the rail, and return its sections."""
     here = shown_now(shell.entries)
-    open_to_visitor = [entry for entry in shell.entries if may(entry.permission)]
+    who = visitor()
+    open_to_visitor = [
+        entry for entry in shell.entries if who is not None and (not entry.permission or entry.permission in who.permissions)
+    ]
     waits = waiting_at(open_to_visitor)
     lines = [
-        (entry.section, {"entry": entry, "url": url_for(entry.endpoint), "here": entry is here, "count": waits.get(entry.endpoint, 0)})
+        (entry.section, {"entry": entry, "url": address(entry.endpoint), "here": entry is here, "count": waits.get(entry.endpoint, 0)})
         for entry in open_to_visitor
     ]
     sections: Sections = [(name, [line for of, line in lines if of == name]) for name in SECTIONS]
@@ -144,6 +151,33 @@ def minutes(seconds: int) -> str:
     return f"{seconds // 60:,}"
 
 
+def thousands(number: int) -> str:
+    """Return a whole number as people read it, as in 1,134."""
+    return f"{number:,}"
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """Return what `url_for` does and remember it: a page of fifty rows asks for hundreds of addresses, mostly the same again.
+
+    Those that hang on the page being shown or on its host are made each time.
+    """
+    if endpoint.startswith(".") or "_external" in values or "_scheme" in values:
+        return url_for(endpoint, **values)
+    made: Callable[..., str] = current_app.extensions[ADDRESSES]
+    # the type too: 1 and true are equal and are written differently
+    return made(request.script_root, endpoint, tuple((name, value, type(value)) for name, value in values.items()))
+
+
+def remembered_addresses(app: Flask) -> Callable[..., str]:
+    """Return what makes an address under a root, for an endpoint and its values, and keeps the newest of them."""
+
+    @lru_cache(maxsize=MOST_ADDRESSES)
+    def made(_root: str, endpoint: str, values: tuple[tuple[str, Any, type], ...]) -> str:
+        return app.url_for(endpoint, **{name: value for name, value, _kind in values})
+
+    return made
+
+
 def stack_of(parts: Sequence[tuple[str, int]], *, label: str) -> Markup:
     """Return a bar of parts as SVG: each part is a colour class and a number of patients; `label` says the same in words."""
     total, bars, at = sum(number for _, number in parts), [], 0
@@ -151,10 +185,8 @@ def stack_of(parts: Sequence[tuple[str, int]], *, label: str) -> Markup:
         if number:
             start, width = 1000 * at // total, 1000 * number // total
             bars.append(
-                Markup('<rect class="f-{}" x="{}" width="{}" height="12"/>').format(
-                    colour, start, max(width - (3 if at + number < total else 0), 3)
-                )
+                f'<rect class="f-{escape(colour)}" x="{start}" width="{max(width - (3 if at + number < total else 0), 3)}" height="12"/>'
             )
         at += number
-    picture = Markup('<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>')
-    return picture.format(label, Markup("").join(bars))
+    frame = '<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="'
+    return Markup(f'{frame}{escape(label)}">{"".join(bars)}</svg>')  # noqa: S704 - numbers, and words that are escaped
