@@ -101,7 +101,7 @@ class Undone:
 def tell_act(connection: Connection, filters: Filters, kind: str, *, vendor_id: UUID) -> Told:
     """Return what an act would touch. Raises `NothingMatches`."""
     values = filters.values(vendor_id=vendor_id, today=today_in_utc()) | {"kind": kind}
-    told = Told(**connection.execute(over_matched("told_act"), values).mappings().one())
+    told = Told(**connection.execute(over_matched("told_act", values), values).mappings().one())
     if not told.exceptions:
         why = "what CMS asks is never waived" if kind == "waive" and told.left_out else "choose other filters"
         raise NothingMatches(f"No exception matches that this could be done to; {why}.")
@@ -124,7 +124,7 @@ def do_act(connection: Connection, filters: Filters, act: Act, *, vendor_id: UUI
     counts: dict[str, Detail] = {name: getattr(told, name) for name in ("exceptions", "patients", "held_cents")}
     connection.execute(ADD, values | counts)
     given = {"to": act.to, "on": act.on, "note": act.note, "waivers": json.dumps(made)}
-    connection.execute(over_matched("act"), values | given)
+    connection.execute(over_matched("act", values), values | given)
     detail: dict[str, Detail] = {
         "act_id": act_id,
         "kind": act.kind,
@@ -173,7 +173,7 @@ def person_to_assign(connection: Connection, membership_id: UUID, roles: list[st
 
 def _waive(connection: Connection, values: Mapping[str, Any], act: Act) -> list[dict[str, str]]:
     assert act.until is not None
-    rows = connection.execute(over_matched("asked_waivers"), values).all()
+    rows = connection.execute(over_matched("asked_waivers", values), values).all()
     asked = [Asked(row.client_id, row.patient_id, row.gate_code, row.month) for row in rows]
     made = add_waivers(connection, asked, waived_by=act.by, reason=act.note, expires_on=act.until, today=today_in_utc())
     return [

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Self
 from urllib.parse import urlencode
 from uuid import UUID
@@ -86,25 +86,24 @@ class Filters:
         return urlencode({name: value for name, value in said.items() if value}, safe=",")
 
     def values(self, *, vendor_id: UUID, today: date) -> dict[str, Any]:
-        """Return the parameters of `matched.sql`."""
-        return {
-            "vendor_id": vendor_id,
-            "today": today,
+        """Return the parameters of `matched.sql`: of its lines that not everybody asks, those alone that these filters ask."""
+        asked = {
             "month": self.month.first_day if self.month else None,
             "client_id": self.client,
             "code": self.code or None,
             "outcome": self.outcome or None,
             "owner": self.owner or None,
             "state": self.state if self.state != ALL else None,
-            "due": self.due or None,
-            "mine": self.assignee == "me",
-            "unassigned": self.assignee == "nobody",
+            "due_before": {"overdue": today, "week": today + timedelta(days=8)}.get(self.due),
+            "mine": True if self.assignee == "me" else None,
+            "unassigned": True if self.assignee == "nobody" else None,
             "assignee": _id(self.assignee),
             "pattern": literal_pattern(self.words) if self.words else None,
             "patient_id": self.patient,
             "picked": None if self.picked is None else list(self.picked),
-            "about_client": sorted(FACTS_ABOUT_CLIENT),
         }
+        always = {"vendor_id": vendor_id, "today": today, "about_client": sorted(FACTS_ABOUT_CLIENT)}
+        return always | {name: value for name, value in asked.items() if value is not None}
 
 
 def one_exception(patient_id: UUID, month: Month, code: str) -> Filters:

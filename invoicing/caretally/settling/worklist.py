@@ -1,5 +1,7 @@
 """The queue: a page of the exceptions that filters let through, what all of them come to, and what the page offers to choose from."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -21,6 +23,7 @@ from caretally.settling.filters import Filters, one_exception
 # A file holds what a page would take hours to leaf through; more than this is no list to work on.
 MOST_IN_FILE = 50_000
 ORDERS = {"money": "-held_cents", "due": "due_on", "code": "ordinal", "client": "client", "patient": "patient", "assignee": "assignee"}
+ASKED, PARAMETER = "-- asked\n", re.compile(r"(?<!:):(\w+)")
 # The orders that begin with a name, which is looked up for a page's rows alone otherwise.
 BY_NAME = frozenset({"client", "patient", "assignee"})
 
@@ -110,20 +113,28 @@ class Furniture:
         return next((name for found, name, _role in self.people if found == str(membership_id)), "")
 
 
-@cache
-def over_matched(name: str) -> TextClause:
-    """Return the statement `<name>.sql` over the rows that `matched.sql` finds."""
-    return text(f"WITH {_written('matched')}{_written(name)}")
+def over_matched(name: str, values: Mapping[str, Any]) -> TextClause:
+    """Return the statement `<name>.sql` over the rows that `matched.sql` finds, with the lines that `values` has parameters for."""
+    return _over_matched(name, frozenset(values))
 
 
 @cache
-def page_statement(sort: str) -> TextClause:
+def _over_matched(name: str, given: frozenset[str]) -> TextClause:
+    return text(f"WITH {_asked(given)}{_written(name)}")
+
+
+@cache
+def page_statement(sort: str, given: frozenset[str]) -> TextClause:
     """Return the statement of a page of the queue in one of the orders known."""
     order = ORDERS[sort]
-    # FETCH FIRST … WITH TIES takes no expression of parameters without brackets.
     first = f" ORDER BY {order}, outcome <> 'held', outcome = 'warning', due_on FETCH FIRST (CAST(:upto AS bigint)) ROWS WITH TIES"
     page = _written("page").replace("{order}", order).replace("{candidates}", "" if sort in BY_NAME else first)
-    return text(f"WITH {_written('matched')}{page}")
+    return text(f"WITH {_asked(given)}{page}")
+
+
+def _asked(given: frozenset[str]) -> str:
+    lines = _written("matched").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.endswith(ASKED) or set(PARAMETER.findall(line)) <= given)
 
 
 def _written(name: str) -> str:
@@ -155,7 +166,7 @@ def queue(connection: Connection, filters: Filters, *, vendor_id: UUID, size: in
     values = filters.values(vendor_id=vendor_id, today=today_in_utc())
     values |= {"size": size, "start": (filters.page - 1) * size}
     values |= {} if filters.sort in BY_NAME else {"upto": filters.page * size}
-    found = connection.execute(page_statement(filters.sort), values).mappings().all()
+    found = connection.execute(page_statement(filters.sort, frozenset(values)), values).mappings().all()
     totals = found[0]
     return Queue(
         rows=tuple(_row(dict(row)) for row in found if row["patient_id"] is not None),
