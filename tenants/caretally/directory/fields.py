@@ -1,28 +1,6 @@
 """How a page asks for each column of a client, a provider and a staff member."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class TypedField:
-    """One field of a form; `shape` is text, area, date or choice, whose `options` are (value, words)."""
-
-    name: str
-    label: str
-    shape: str = "text"
-    hint: str = ""
-    required: bool = False
-    options: Sequence[tuple[str, str]] = ()
-
-
-@dataclass(frozen=True)
-class Group:
-    """Fields under one heading."""
-
-    heading: str
-    fields: tuple[TypedField, ...]
-
+from caretally.imports.typed_fields import Group, TypedField
 
 SETTINGS = (("physician", "Physician practice"), ("rhc_fqhc", "Rural health clinic or FQHC"))
 ROLES = (("clinical", "Clinical staff"), ("qhp", "Physician or other QHP"), ("administrative", "Administrative, time does not count"))
@@ -110,8 +88,3 @@ STAFF_GROUPS = (
         ),
     ),
 )
-
-
-def labels_of(groups: Sequence[Group]) -> dict[str, str]:
-    """Return the label of each field in the order of the form."""
-    return {field.name: field.label for group in groups for field in group.fields}

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, TextClause, text
 
 from caretally.db.lists import literal_pattern
-from caretally.directory.records import NoSuchRecord
+from caretally.imports.records import NoSuchRecord
 
 HERE = Path(__file__).parent
 # Today by the vendor's own clock, as `:today` stands for in the statements here.
