@@ -32,6 +32,12 @@ PATHS = {
     "patients": "/patients",
     "nobody found": "/patients?q=nobody",
     "patient": "/patients/{patient}",
+    "new patient": "/patients/new",
+    "patient form": "/patients/{patient}/edit",
+    "new enrolment": "/patients/{patient}/enrolments/new",
+    "new consent": "/patients/{patient}/consents/new",
+    "new care plan": "/patients/{patient}/care-plans/new",
+    "consent form": "/patients/{patient}/consents/{consent}/edit",
     "agreements": "/agreements",
     "versions": "/agreements/{client}",
     "new version": "/agreements/{client}/new",
@@ -73,6 +79,7 @@ def places(pages: Pages, office: Office, dana: Visitor) -> dict[str, str]:
     return {
         "client": str(office.clients["A1"]),
         "patient": str(office.value("SELECT id FROM patient WHERE mrn = 'A1-Carla'")),
+        "consent": str(office.value("SELECT f.id FROM consent f JOIN patient p ON p.id = f.patient_id WHERE p.mrn = 'A1-Carla'")),
         "asked": str(office.value("SELECT id FROM patient WHERE mrn = 'ASK-1'")),
         "check": send_file(browser, "patients", MIXED, name="october.csv").location,
         "columns": send_file(browser, "patients", STRANGE, name="ehr-export.csv").location,
@@ -112,6 +119,40 @@ def test_without_scripts_a_file_is_sent_corrected_and_imported(visit: Visit, off
         page.get_by_role("button", name="Import 3 rows").click()
         assert page.get_by_role("heading", name="3 rows of patients").is_visible()
     assert office.value("SELECT count(*) FROM patient WHERE mrn IN ('120', '121', '122')") == 3
+
+
+def test_without_scripts_a_patient_is_added_corrected_and_enrolled(visit: Visit, office: Office, dana: Visitor) -> None:
+    with visit("/patients/new", dana, scripts=False) as page:
+        page.get_by_label("Client").select_option("A3")
+        page.get_by_label("Family name").fill("Castellano-A1")
+        page.get_by_label("Given name").fill("Carla")
+        page.get_by_label("Born on").fill("1941-03-10")
+        page.get_by_role("button", name="Add the patient").click()
+        assert page.get_by_text("The mrn is missing.").first.is_visible()
+        page.get_by_label("Record number").fill("W-1")
+        page.get_by_role("button", name="Add the patient").click()
+        assert page.get_by_text("Nothing is kept yet: look at this first").is_visible()
+        page.get_by_role("button", name="Add it all the same").click()
+        page.get_by_role("link", name="Change", exact=True).click()
+        page.get_by_label("Record number").fill("W-2")
+        page.get_by_role("button", name="Keep the changes").click()
+        page.get_by_role("link", name="Add to enrolments").click()
+        page.get_by_label("Program").select_option("CCM")
+        page.get_by_label("Standing").select_option("Enrolled")
+        page.get_by_label("First day").fill("2026-11-02")
+        page.get_by_role("button", name="Add the enrolment").click()
+        assert page.get_by_role("heading", name="Carla Castellano-A1 Enrolled").is_visible()
+    assert office.value("SELECT count(*) FROM enrolment e JOIN patient p ON p.id = e.patient_id WHERE p.mrn = 'W-2'") == 1
+
+
+def test_axe_finds_nothing_where_somebody_is_asked_to_look_first(visit: Visit, office: Office, dana: Visitor) -> None:
+    patient = office.value("SELECT id FROM patient WHERE mrn = 'A1-Shirley'")
+    with visit(f"/patients/{patient}/visits/new", dana) as page:
+        page.get_by_label("Day").fill("2031-01-05")
+        page.get_by_label("Kind").select_option("AWV")
+        page.get_by_role("button", name="Add the visit").click()
+        page.get_by_role("heading", name="Nothing is kept yet").wait_for()
+        assert_every_look(page, "setup-look-first")
 
 
 def test_a_replay_shows_its_months_beside_what_was_typed(visit: Visit, places: dict[str, str], dana: Visitor) -> None:

@@ -10,7 +10,7 @@ from tests.builders.pages import HERE, form_token
 BOUNDARY = "----boundary-of-a-test"
 
 
-def send_form(client: FlaskClient, path: str, *, page: str = "", **typed: Any) -> TestResponse:
+def send_form(client: FlaskClient, path: str, /, *, page: str = "", **typed: Any) -> TestResponse:
     """Send a form to an address with the token of a page that has one (the address itself unless told otherwise)."""
     token = form_token(client.get(page or path))
     return client.post(path, data={"form_token": token} | typed, headers={"Origin": HERE})

@@ -19,6 +19,7 @@ from caretally.break_glass.requests import PRESENT
 from caretally.carelog.approval_pages import pages as approval_pages
 from caretally.carelog.pages import pages as time_pages
 from caretally.carelog.tie_pages import pages as tie_pages
+from caretally.charts.pages import pages as chart_pages
 from caretally.close.pages import pages as month_pages
 from caretally.closing_runs.pages import pages as closing_pages
 from caretally.console.pages import pages as console_pages
@@ -154,6 +155,7 @@ PAGES = (
     import_pages,
     directory_pages,
     patient_pages,
+    chart_pages,
     agreement_pages,
     outreach_pages,
     onboarding_pages,

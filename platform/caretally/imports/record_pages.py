@@ -9,6 +9,7 @@ from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
+from caretally.errors import Conflict
 from caretally.imports.records import (
     CodeTaken,
     RecordChangedMeanwhile,
@@ -62,6 +63,8 @@ def add(
             filled = refused(form, filled, error)
         except CodeTaken as error:
             filled = filled.refused(**{form.kind.named_by[-1]: error.message})
+        except Conflict as error:
+            filled = filled.refused(**{next(iter(form.labels)): error.message})
         except WorthALook as error:
             looks = error
     return page_of(form, filled, looks=looks), 422 if filled.wrong or looks.sentences else 200
@@ -84,6 +87,8 @@ def edit(form: RecordForm, record: UUID) -> ResponseReturnValue:
             filled = filled.refused(**{next(iter(typed)): error.message})
         except RowRefused as error:
             filled = refused(form, filled, error)
+        except Conflict as error:
+            filled = filled.refused(**{next(iter(form.labels)): error.message})
         except WorthALook as error:
             looks = error
     page = page_of(form, filled, looks=looks, meanwhile=meanwhile, kept=kept)

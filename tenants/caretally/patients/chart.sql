@@ -3,36 +3,36 @@
 SELECT p.id, p.client_id, c.name AS client, p.mrn, p.family_name, p.given_name, p.birth_date, p.state, p.payer, p.qmb, p.part_b_from, p.died_on,
        right(p.mbi, 4) AS mbi_end,
        (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.valid_from DESC, x.program), '[]') FROM (
-           SELECT program, status, valid_from, valid_to, reason FROM enrolment
+           SELECT id, program, status, valid_from, valid_to, reason FROM enrolment
            WHERE vendor_id = p.vendor_id AND client_id = p.client_id AND patient_id = p.id
            AND valid_from <= (SELECT tenancy.period_last()) AND coalesce(valid_to, 'infinity') >= (SELECT tenancy.period_first())) x) AS enrolments,
        (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.valid_from DESC, x.program), '[]') FROM (
-           SELECT a.program, a.valid_from, a.valid_to, d.given_name || ' ' || d.family_name AS provider, d.credential FROM assignment a
+           SELECT a.id, a.program, a.valid_from, a.valid_to, d.given_name || ' ' || d.family_name AS provider, d.credential FROM assignment a
            JOIN provider d ON d.vendor_id = a.vendor_id AND d.client_id = a.client_id AND d.id = a.provider_id
            WHERE a.vendor_id = p.vendor_id AND a.client_id = p.client_id AND a.patient_id = p.id
            AND a.valid_from <= (SELECT tenancy.period_last()) AND coalesce(a.valid_to, 'infinity') >= (SELECT tenancy.period_first())) x) AS assignments,
        (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.resolved_on IS NOT NULL, x.icd10), '[]') FROM (
-           SELECT k.icd10, k.onset_on, k.resolved_on, i.chronic FROM condition k LEFT JOIN icd10_code i ON i.code = k.icd10
+           SELECT k.id, k.icd10, k.onset_on, k.resolved_on, i.chronic FROM condition k LEFT JOIN icd10_code i ON i.code = k.icd10
            WHERE k.vendor_id = p.vendor_id AND k.client_id = p.client_id AND k.patient_id = p.id
            AND coalesce(k.onset_on, '-infinity') <= (SELECT tenancy.period_last()) AND coalesce(k.resolved_on, 'infinity') >= (SELECT tenancy.period_first())) x) AS conditions,
        (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.obtained_on DESC), '[]') FROM (
-           SELECT k.program, k.method, k.obtained_on, k.obtained_by, k.scope AND k.cost_sharing AND k.one_practitioner AND k.stop AS complete, k.script_version,
+           SELECT k.id, k.program, k.method, k.obtained_on, k.obtained_by, k.scope AND k.cost_sharing AND k.one_practitioner AND k.stop AS complete, k.script_version,
                   k.document_ref, k.revoked_on, d.given_name || ' ' || d.family_name AS provider
            FROM consent k JOIN provider d ON d.vendor_id = k.vendor_id AND d.client_id = k.client_id AND d.id = k.provider_id
            WHERE k.vendor_id = p.vendor_id AND k.client_id = p.client_id AND k.patient_id = p.id
            AND k.obtained_on <= (SELECT tenancy.period_last()) AND coalesce(k.revoked_on, 'infinity') >= (SELECT tenancy.period_first())) x) AS consents,
        (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.version DESC), '[]') FROM (
-           SELECT version, effective_on, author, signed_on, copy_given_on, copy_method, elements @> (SELECT array_agg(element) FROM plan_element) AS complete
+           SELECT id, version, effective_on, author, signed_on, copy_given_on, copy_method, elements @> (SELECT array_agg(element) FROM plan_element) AS complete
            FROM care_plan k WHERE vendor_id = p.vendor_id AND client_id = p.client_id AND patient_id = p.id AND effective_on <= (SELECT tenancy.period_last())
            -- a plan lasts until the next one
            AND NOT EXISTS (SELECT FROM care_plan n WHERE n.vendor_id = k.vendor_id AND n.client_id = k.client_id AND n.patient_id = k.patient_id
                AND n.version > k.version AND n.effective_on <= (SELECT tenancy.period_first()))) x) AS plans,
        (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.reviewed_on DESC), '[]') FROM (
-           SELECT plan_version, reviewed_on, reviewer, outcome FROM review
+           SELECT id, plan_version, reviewed_on, reviewer, outcome FROM review
            WHERE vendor_id = p.vendor_id AND client_id = p.client_id AND patient_id = p.id
            AND reviewed_on BETWEEN (SELECT tenancy.period_first()) AND (SELECT tenancy.period_last())) x) AS reviews,
        (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.visited_on DESC), '[]') FROM (
-           SELECT visited_on, kind, code FROM visit WHERE vendor_id = p.vendor_id AND client_id = p.client_id AND patient_id = p.id
+           SELECT id, visited_on, kind, code FROM visit WHERE vendor_id = p.vendor_id AND client_id = p.client_id AND patient_id = p.id
            AND visited_on BETWEEN (SELECT tenancy.period_first()) AND (SELECT tenancy.period_last())) x) AS visits,
        (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.month DESC), '[]') FROM (
            SELECT DISTINCT ON (month) month, outcome, primary_reason, codes, (clinical_seconds + qhp_seconds) AS seconds, amount_cents FROM patient_month

@@ -6,7 +6,10 @@ from caretally.imports.kinds import ClosedMonths, Column, Field, ImportKind, Rul
 from caretally.imports.values import BILLING_CODE, DATE, ICD10, NPI, WHOLE, YES_NO, one_of
 from caretally.patients.import_patients import PATIENT
 
-PROGRAM = Column("program", one_of("CCM", "PCM", "APCM", "APCM_BHI", "APCM_COCM", "RPM", "RTM", "BHI", "COCM", "TCM"), required=True)
+PROGRAMS = ("CCM", "PCM", "APCM", "APCM_BHI", "APCM_COCM", "RPM", "RTM", "BHI", "COCM", "TCM")
+STATUSES = ("enrolled", "paused", "withdrawn", "enrolled_elsewhere", "declined", "ineligible")
+VISIT_KINDS = ("AWV", "IPPE", "TCM", "EM")
+PROGRAM = Column("program", one_of(*PROGRAMS), required=True)
 CLIENT_COLUMN = Column("client", required=True)
 MRN = Column("mrn", required=True)
 OF_PATIENT = {"client_id": "r.client_id", "patient_id": "r.patient_id"}
@@ -21,7 +24,7 @@ ENROLMENTS = ImportKind(
         PROGRAM,
         Column(
             "status",
-            one_of("enrolled", "paused", "withdrawn", "enrolled_elsewhere", "declined", "ineligible"),
+            one_of(*STATUSES),
             required=True,
             into="status",
         ),
@@ -78,7 +81,7 @@ VISITS = ImportKind(
         CLIENT_COLUMN,
         MRN,
         Column("visited_on", DATE, required=True, happened=True),
-        Column("kind", one_of("AWV", "IPPE", "TCM", "EM"), required=True),
+        Column("kind", one_of(*VISIT_KINDS), required=True),
         Column("code", BILLING_CODE, into="code", default="''"),
         Column("npi", NPI, into="npi"),
         Column("ccm_discussed", YES_NO, into="ccm_discussed"),

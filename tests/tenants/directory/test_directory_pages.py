@@ -1,7 +1,5 @@
 """The pages of the directory: the same rules as the files, nobody's change lost, nothing of another vendor."""
 
-import re
-from html import unescape
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +10,7 @@ from tests.builders.office import Office
 from tests.builders.pages import Pages, statements_of, visitor_of, words
 from tests.builders.pages_office import office_with_closed_month
 from tests.builders.sending_files import send_form
+from tests.builders.typed_forms import form_of
 
 # The signed context, its check, and the count of requests that wait in the rail.
 IN_FRAME = 3
@@ -28,17 +27,6 @@ def office(database: TestDatabase) -> Office:
 def browser(pages: Pages, office: Office) -> FlaskClient:
     """A browser of the vendor's billing administrator."""
     return pages.client(visitor_of(office.vendor_id))
-
-
-def form_of(browser: FlaskClient, path: str) -> dict[str, str]:
-    """Return what the form on a page holds, as a browser would send it."""
-    page = browser.get(path).text.split("<main", 1)[1]
-    fields = dict(re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"', page))
-    fields |= {name: text.strip("\n") for name, text in re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>([^<]*)</textarea>', page)}
-    for name, options in re.findall(r'<select[^>]* name="(\w+)"[^>]*>(.*?)</select>', page, re.DOTALL):
-        chosen = re.search(r'<option value="([^"]*)" selected', options)
-        fields[name] = chosen[1] if chosen else ""
-    return {name: unescape(text) for name, text in fields.items() if name != "form_token"}
 
 
 def test_a_client_typed_on_the_page_goes_in_by_the_rules_of_its_file_and_can_be_taken_back(browser: FlaskClient, office: Office) -> None:
