@@ -39,6 +39,19 @@ CREATE TABLE vendor_policy (
     CHECK (valid_to >= valid_from),
     EXCLUDE USING gist (vendor_id WITH =, gate_code WITH =, daterange(valid_from, valid_to, '[]') WITH &&)
 );
+-- How many days after its month an exception is due, where the vendor says so and not the table of gates. `subject` is the code of a gate or the role that
+-- owns gates; a gate's own rule goes before its owner's.
+CREATE TABLE due_rule (
+    vendor_id uuid NOT NULL REFERENCES vendor,
+    id uuid NOT NULL DEFAULT tenancy.new_id(),
+    subject text NOT NULL,
+    days smallint NOT NULL CHECK (days BETWEEN 0 AND 365),
+    valid_from date NOT NULL,
+    valid_to date,
+    PRIMARY KEY (vendor_id, id),
+    CHECK (valid_to >= valid_from),
+    EXCLUDE USING gist (vendor_id WITH =, subject WITH =, daterange(valid_from, valid_to, '[]') WITH &&)
+);
 CREATE TABLE import_batch (
     vendor_id uuid NOT NULL REFERENCES vendor,
     id uuid NOT NULL DEFAULT tenancy.new_id(),

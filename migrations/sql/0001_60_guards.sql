@@ -115,7 +115,7 @@ BEGIN
         EXECUTE format('CREATE TRIGGER guard_update_new AFTER UPDATE ON %I REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION guard.%s_new()', source, kind);
         EXECUTE format('CREATE TRIGGER guard_delete AFTER DELETE ON %I REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION guard.%s_old()', source, kind);
     END LOOP;
-    FOREACH source IN ARRAY ARRAY['staff', 'vendor_policy'] LOOP
+    FOREACH source IN ARRAY ARRAY['staff', 'vendor_policy', 'due_rule'] LOOP
         EXECUTE format('CREATE TRIGGER guard_insert AFTER INSERT ON %I REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION guard.lock_vendor_new()', source);
         EXECUTE format('CREATE TRIGGER guard_update AFTER UPDATE ON %I REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION guard.lock_vendor_new()', source);
         EXECUTE format('CREATE TRIGGER guard_delete AFTER DELETE ON %I REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION guard.lock_vendor_old()', source);

@@ -7,7 +7,7 @@ DECLARE
         'patient_month', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'overpayment_review', 'program_line', 'exclusion_choice', 'waiver', 'late_fact', 'adjustment',
         'person_record', 'membership_client',
         'logged_time', 'closing_result', 'exception_work', 'exception_act_row', 'previewed_exception'];
-    vendor_level text[] := ARRAY['vendor', 'vendor_lock', 'vendor_secret', 'vendor_policy', 'import_batch', 'import_mapping', 'import_before', 'staff',
+    vendor_level text[] := ARRAY['vendor', 'vendor_lock', 'vendor_secret', 'vendor_policy', 'due_rule', 'import_batch', 'import_mapping', 'import_before', 'staff',
         'number_counter', 'audit_head', 'audit_event', 'person_match', 'membership', 'identity_provider', 'break_glass', 'isolation_report',
         'staff_account', 'timer', 'timer_piece', 'other_time', 'closing_run', 'exception_act', 'saved_view'];
     account_level text[] := ARRAY['account', 'account_authenticator', 'account_passkey', 'account_recovery_code', 'account_link', 'account_ceremony',
@@ -64,7 +64,7 @@ GRANT SELECT ON vendor, vendor_lock TO {{vendor}};
 GRANT UPDATE (name, address, remit_to, contact, accent, timezone, session_idle_minutes, session_hours, four_eyes) ON vendor TO {{vendor}};
 GRANT UPDATE ON vendor_lock, client_lock TO {{vendor}};
 GRANT SELECT ON client_lock, attestation, late_fact TO {{vendor}};
-GRANT SELECT, INSERT, UPDATE, DELETE ON vendor_policy, import_mapping, import_before, staff, client, provider, patient, enrolment, assignment, condition, consent,
+GRANT SELECT, INSERT, UPDATE, DELETE ON vendor_policy, due_rule, import_mapping, import_before, staff, client, provider, patient, enrolment, assignment, condition, consent,
     visit, care_plan, review, mdm, billed_service, stay, device_period, discharge, time_entry, late_entry, agreement, agreement_price, exclusion_choice, person_record,
     person_match TO {{vendor}};
 GRANT SELECT, INSERT ON waiver, import_batch, patient_month, program_line, adjustment, exception, invoice, invoice_line, invoice_state, ledger_entry, overpayment_review,

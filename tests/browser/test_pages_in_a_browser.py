@@ -46,6 +46,7 @@ PATHS = {
     "audit log": "/audit-log",
     "settings": "/settings",
     "policies": "/settings/policies",
+    "due dates": "/settings/due-dates",
     "provider": "/settings/sign-in",
     "isolation": "/isolation",
     "break-glass": "/break-glass",

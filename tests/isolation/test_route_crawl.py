@@ -140,6 +140,7 @@ CRAWL = {
     "sign_in.operate_here": Crawled("/choose/operate"),
     "settings.show": Crawled("/settings", ("?saved=1",)),
     "settings.policies": Crawled("/settings/policies"),
+    "settings.due_dates": Crawled("/settings/due-dates"),
     "provider.show": Crawled("/settings/sign-in"),
     "provider.end": Crawled("/settings/sign-in/end"),
     "console.vendors": Crawled("/operator/vendors"),

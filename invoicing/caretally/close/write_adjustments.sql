@@ -10,5 +10,5 @@ WITH proposed AS (
     RETURNING id
 )
 INSERT INTO exception (vendor_id, client_id, client_month_id, adjustment_id, code, held_cents, due_on)
-SELECT :vendor_id, :client_id, :client_month_id, p.id, g.code, 0, :month_last + g.due_days
-FROM proposed p JOIN gate g ON g.code = 'LATE_ENTRY'
+SELECT :vendor_id, :client_id, :client_month_id, p.id, g.code, 0, :month_last + g.days
+FROM proposed p JOIN tenancy.due_days(:month_first) g ON g.code = 'LATE_ENTRY'

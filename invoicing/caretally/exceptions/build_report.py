@@ -1,7 +1,7 @@
 """Builds the exception report of a client's month: from the rows of its close, or live from the decisions of a preview."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ EXCLUDED = text(
 LIVE_EXCLUDED = text(
     "SELECT x.reason, sum(x.seconds)::bigint FROM eval_decision CROSS JOIN LATERAL unnest(excluded_reasons, excluded_seconds) AS x (reason, seconds) GROUP BY 1"
 )
+DUE_DAYS = text("SELECT code, days FROM tenancy.due_days(:month)")
 LIVE_DECISIONS = text(
     "SELECT d.*, p.family_name || ', ' || p.given_name AS patient_name, 0::bigint AS held_cents, coalesce(a.amount_cents, 0) AS amount_cents, "
     "coalesce(x.line_cents, '{}') AS expected_line_cents, x.cents AS expected_cents, coalesce(x.note, '') AS expected_note "
@@ -62,7 +63,7 @@ def report_of_close(
         [dict(row) for row in connection.execute(_statement("adjustments"), key).mappings()],
     )
     lines, waived = lines_of_close(connection, **key), waived_in_close(connection, **key)
-    return _report(figures, rule_tables(connection), rows, lines=lines, waived=waived, excluded=excluded, since=since)
+    return _report(figures, tables_of_month(connection, figures.month), rows, lines=lines, waived=waived, excluded=excluded, since=since)
 
 
 def report_of_preview(
@@ -80,7 +81,14 @@ def report_of_preview(
     rows = [dict(row) | {"qhp_time": qhp_time} for row in connection.execute(LIVE_DECISIONS, key).mappings()]
     excluded: dict[str, int] = dict(connection.execute(LIVE_EXCLUDED).all())
     lines, waived = lines_now(connection, qhp_time=qhp_time), waived_now(connection, waivers)
-    return _report(figures, rule_tables(connection), rows, lines=lines, waived=waived, excluded=excluded, since=since)
+    return _report(figures, tables_of_month(connection, figures.month), rows, lines=lines, waived=waived, excluded=excluded, since=since)
+
+
+def tables_of_month(connection: Connection, month: Month) -> RuleTables:
+    """Return the tables with the days after which the vendor's exceptions of a month are due."""
+    tables = rule_tables(connection)
+    days: dict[str, int] = dict(connection.execute(DUE_DAYS, {"month": month.first_day}).all())
+    return replace(tables, gates={code: replace(gate, due_days=days[code]) for code, gate in tables.gates.items()})
 
 
 def _statement(name: str) -> Any:

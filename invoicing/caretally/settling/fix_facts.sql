@@ -29,5 +29,5 @@ SELECT (SELECT coalesce(json_agg(json_build_array(p.npi, p.given_name || ' ' || 
           AND NOT EXISTS (SELECT FROM late_entry l WHERE l.vendor_id = t.vendor_id AND l.client_id = t.client_id AND l.source = t.source AND l.external_id = t.external_id)) AS waiting,
        (SELECT coalesce(json_agg(json_build_array(m.id, m.name, m.role) ORDER BY lower(m.name), m.role), '[]') FROM membership m
         WHERE m.vendor_id = :vendor_id AND m.ended_at IS NULL AND m.role = ANY (:roles)) AS people,
-       (SELECT row_to_json(g) FROM gate g WHERE g.code = :code) AS gate
+       (SELECT to_jsonb(g) || jsonb_build_object('due_days', d.days) FROM gate g JOIN tenancy.due_days(:month) d USING (code) WHERE g.code = :code) AS gate
 FROM asked k

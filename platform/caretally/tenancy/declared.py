@@ -27,7 +27,7 @@ CLIENT_SOURCES = (
     "device_period discharge agreement agreement_price late_entry exclusion_choice waiver"
 ).split()
 OWN_GUARD = {"time_entry": "time", "mdm": "mdm", "billed_service": "service"}
-VENDOR_SOURCES = ("staff", "vendor_policy")
+VENDOR_SOURCES = ("staff", "vendor_policy", "due_rule")
 FROZEN = (
     "patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry audit_event overpayment_review "
     "isolation_report attestation outreach_attempt line_question line_message"
@@ -113,7 +113,7 @@ DECIDED = tuple(f"UPDATE({column})" for column in "approved decided_by decider_n
 # What may change of the work on an exception; whose it is stays.
 CHANGED_OF_WORK = "assignee_id due_on note state version changed_by changed_at".split()
 CHANGED_BY_VENDOR = (
-    "vendor_policy import_mapping import_before staff client provider patient enrolment assignment condition consent visit care_plan review mdm "
+    "vendor_policy due_rule import_mapping import_before staff client provider patient enrolment assignment condition consent visit care_plan review mdm "
     "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice person_record person_match "
     "staff_account timer timer_piece other_time logged_time import_upload"
 ).split()

@@ -25,7 +25,7 @@ CLIENT_TABLES = (
 # Of these, what a practice keeps for itself: the vendor has no right to them, and a policy of their own shows it no row.
 PRACTICE_SPACE = "practice_sample practice_sample_item practice_verdict practice_roster practice_roster_row".split()
 VENDOR_TABLES = (
-    "vendor vendor_lock vendor_secret vendor_policy import_batch import_mapping import_before staff number_counter audit_head "
+    "vendor vendor_lock vendor_secret vendor_policy due_rule import_batch import_mapping import_before staff number_counter audit_head "
     "audit_event person_match membership identity_provider break_glass isolation_report staff_account timer timer_piece other_time "
     "import_upload closing_run job job_outbox job_effect job_schedule exception_act saved_view"
 ).split()
@@ -61,6 +61,7 @@ SECURITY_DEFINER_FUNCTIONS = frozenset(
         "tenancy.analyse",
         "tenancy.append_event",
         "tenancy.staff_at_work",
+        "tenancy.due_days",
         "tenancy.person_hashes",
     }
 )

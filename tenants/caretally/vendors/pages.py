@@ -5,11 +5,12 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, pre_load, validate
 
-from caretally.errors import CareTallyError
+from caretally.errors import CareTallyError, UsageMistake
 from caretally.months import Month
 from caretally.vendors.colours import COLOUR, LEAST_CONTRAST, contrast_with_white
+from caretally.vendors.due_rules import MOST_DAYS, due_dates_of_vendor, set_due_rule
 from caretally.vendors.policies import EFFECTS, policies_of_vendor, set_policy
 from caretally.vendors.settings import (
     MOST_HOURS,
@@ -38,6 +39,7 @@ LABELS = {
 }
 LONGEST_ADDRESS = 500
 LONGEST_CONTACT = 200
+DAYS_ASKED = f"Write 0 to {MOST_DAYS} days, or nothing for what is delivered."
 COLOUR_ASKED = "Choose a colour, as #0b6259."
 
 
@@ -91,6 +93,24 @@ class PolicyForm(Form):
     start = written("Write the first month, as 2026-12.", longest=7)
 
 
+class DueForm(Form):
+    """After how many days what is due, and from which month on; no days go back to what is delivered."""
+
+    subject = written("Choose whose findings, or one finding.", longest=100)
+    days = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(0, MOST_DAYS, error=DAYS_ASKED),
+        error_messages={"invalid": DAYS_ASKED},
+    )
+    start = written("Write the first month, as 2026-12.", longest=7)
+
+    @pre_load
+    def blank_is_none(self, typed: dict[str, Any], **_given: Any) -> dict[str, Any]:
+        """Read days that were left blank as none."""
+        return {name: None if name == "days" and value == "" else value for name, value in typed.items()}
+
+
 @pages.route("", methods=["GET", "POST"])
 @requires("change_settings")
 def show() -> ResponseReturnValue:
@@ -142,6 +162,26 @@ def policies() -> ResponseReturnValue:
     today = today_in_utc()
     listed = policies_of_vendor(connection(), today=today)
     page = render_template("vendors/policies.html", filled=filled, policies=listed, effects=EFFECTS, today=today)
+    return page, 422 if filled.wrong else 200
+
+
+@pages.route("/due-dates", methods=["GET", "POST"])
+@requires("change_settings")
+def due_dates() -> ResponseReturnValue:
+    """Show when exceptions are due, and set it for a finding or an owner from a month on."""
+    filled = typed_into(DueForm()) if request.method == "POST" else EMPTY
+    if filled.given:
+        given = filled.given
+        try:
+            set_due_rule(connection(), given["subject"], given["days"], start=Month.parse(given["start"].strip()))
+            return redirect(url_for("settings.due_dates"), 303)
+        except UsageMistake as error:
+            filled = filled.refused(subject=error.message)
+        except CareTallyError as error:
+            filled = filled.refused(start=error.message)
+    page = render_template(
+        "vendors/due_dates.html", filled=filled, due=due_dates_of_vendor(connection(), today=today_in_utc()), most=MOST_DAYS
+    )
     return page, 422 if filled.wrong else 200
 
 

@@ -86,16 +86,21 @@ def set_policy(connection: Connection, code: str, effect: str, *, start: Month) 
     known = {row.code for row in connection.execute(GATES, {"agreed": list(OF_AGREEMENTS)})}
     if code not in known or effect not in EFFECTS:
         raise UsageMistake("Choose one of the policies, and whether it holds, warns or is off.")
-    connection.execute(HOLD)
-    closed = connection.execute(CLOSED, {"first": start.first_day}).one_or_none()
-    if closed is not None:
-        raise PolicyOfClosedMonth(f"{closed.code} closed {closed.month:%B %Y} under the policies of then; choose a month after it.")
+    refuse_closed_months(connection, start)
     values = {"code": code, "first": start.first_day, "before": start.first_day - timedelta(days=1)}
     connection.execute(DROP_LATER, values)
     connection.execute(END_EARLIER, values)
     made: UUID = connection.execute(ADD, values | {"effect": effect}).scalar_one()
     append_event(connection, action="policy.changed", detail={"policy": made, "gate": code, "effect": effect, "from": str(start)})
     return made
+
+
+def refuse_closed_months(connection: Connection, start: Month) -> None:
+    """Hold the vendor's closes up and raise `PolicyOfClosedMonth` when a client closed the month or a later one."""
+    connection.execute(HOLD)
+    closed = connection.execute(CLOSED, {"first": start.first_day}).one_or_none()
+    if closed is not None:
+        raise PolicyOfClosedMonth(f"{closed.code} closed {closed.month:%B %Y} under the policies of then; choose a month after it.")
 
 
 def _policy(code: str, label: str, fix: str, default: str, dated: list[Dated], *, today: date) -> Policy:
