@@ -99,6 +99,28 @@ def test_without_scripts_one_comes_from_the_month_to_the_minutes_in_three_clicks
         assert page.get_by_role("heading", name="Evidence").is_visible()
 
 
+def test_without_scripts_a_view_is_saved_on_a_list_used_and_deleted(visit: Visit, dana: Visitor) -> None:
+    with visit("/invoices?sort=-amount", dana, scripts=False) as page:
+        page.get_by_role("button", name="Save view").click()
+        assert page.get_by_text("Name the view in 1 to 60 characters.").first.is_visible()
+        page.get_by_label("Name").fill("Largest first")
+        page.get_by_role("button", name="Save view").click()
+        page.goto("/invoices")
+        page.get_by_role("link", name="Largest first").click()
+        assert page.url.endswith("/invoices?sort=-amount")
+        page.get_by_role("button", name="Delete the view Largest first").click()
+        assert page.get_by_text("none saved yet").is_visible()
+
+
+def test_axe_finds_nothing_where_a_view_needs_a_name_and_where_a_list_has_views(visit: Visit, dana: Visitor) -> None:
+    with visit("/months/2026-10", dana) as page:
+        page.get_by_role("button", name="Save view").click()
+        assert_every_look(page, "view needs a name")
+        page.get_by_label("Name").fill("All")
+        page.get_by_role("button", name="Save view").click()
+        assert_every_look(page, "month with a view")
+
+
 def test_the_search_box_finds_an_invoice_by_its_client(visit: Visit, dana: Visitor) -> None:
     with visit("/", dana) as page:
         page.get_by_role("searchbox").fill("practice a2")

@@ -176,6 +176,8 @@ CRAWL = {
     "guide.topic": Crawled("/help/{member}"),
     "profile.keys": Crawled("/profile/keys"),
     "columns.choose": Crawled("/columns"),
+    "saved_views.save": Crawled("/views"),
+    "saved_views.delete": Crawled("/views/{member}/delete"),
     "imports.listed": Crawled("/imports", ("?kind={words}", "?page=2")),
     "imports.columns": Crawled("/imports/uploads/{member}", ("?mapping={words}",)),
     "imports.check": Crawled("/imports/uploads/{member}/check"),

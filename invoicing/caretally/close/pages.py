@@ -15,6 +15,7 @@ from caretally.close.month_words import month_words
 from caretally.close.overview import month_overview, months_begun
 from caretally.close.steps import steps_of
 from caretally.months import Month
+from caretally.saved_views.pages import offered_views
 from caretally.web.access import requires
 from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
@@ -62,6 +63,7 @@ def show(month: Month) -> ResponseReturnValue:
         overview=overview,
         table=shown(overview, asked_for()),
         columns=COLUMNS.shown(),
+        views=offered_views(COLUMNS.table),
         filters=FILTERS,
         sorts=SORTS,
         checks=checks,

@@ -27,6 +27,7 @@ from caretally.patient_months.behind import behind
 from caretally.questions.ask import AmountRefused, DayRefused, NothingSaid, ask
 from caretally.questions.pages import AskForm, asked_in, default_day, tell_other_side
 from caretally.questions.threads import threads_of_line
+from caretally.saved_views.pages import offered_views
 from caretally.web.access import requires
 from caretally.web.attachment import attachment
 from caretally.web.columns import Columns
@@ -72,7 +73,14 @@ def listed() -> ResponseReturnValue:
     states = STATES if signed_in().clients is None else SENT_STATES
     columns = COLUMN_CHOICE.shown()
     return render_template(
-        "invoices/listed.html", found=found, wanted=wanted, choices=offered, states=states, kept=kept_query, columns=columns
+        "invoices/listed.html",
+        found=found,
+        wanted=wanted,
+        choices=offered,
+        states=states,
+        kept=kept_query,
+        columns=columns,
+        views=offered_views(columns.table),
     )
 
 

@@ -11,11 +11,11 @@ from marshmallow import fields, pre_load, validate
 from caretally.db.lists import refuse_more_than
 from caretally.errors import CareTallyError
 from caretally.identity.memberships import VENDOR_ROLES
+from caretally.saved_views.views import delete_view, save_view
 from caretally.settling.acts import KINDS, Act, ChangedSinceTold, do_act, person_to_assign, tell_act, undo_act
 from caretally.settling.filters import DUE, OUTCOMES, OWNERS, SORTS, STATES, Filters
 from caretally.settling.fixes import ACTIONS, FORMS
 from caretally.settling.render_queue import FILES
-from caretally.settling.saved_views import delete_view, save_view
 from caretally.settling.worklist import MOST_IN_FILE, Furniture, furniture, note_read, queue, today_in_utc
 from caretally.web.access import requires
 from caretally.web.columns import Columns
@@ -245,7 +245,11 @@ def save() -> ResponseReturnValue:
     newest = bool(offered.months) and filters.month == offered.months[0]
     try:
         save_view(
-            connection(), name=filled.typed.get("name", ""), filters=kept(filters, newest=newest), shared=bool(filled.typed.get("shared"))
+            connection(),
+            page="exceptions",
+            name=filled.typed.get("name", ""),
+            filters=kept(filters, newest=newest),
+            shared=bool(filled.typed.get("shared")),
         )
     except CareTallyError as error:
         return queue_page(EMPTY, of_view=filled.refused(name=error.message), status=422)

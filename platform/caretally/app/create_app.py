@@ -46,6 +46,8 @@ from caretally.practice.samples_pages import samples_pages
 from caretally.questions.pages import pages as question_pages
 from caretally.questions.threads import statement as question_statement
 from caretally.replay.pages import pages as agreement_pages
+from caretally.saved_views.pages import install_saved_views
+from caretally.saved_views.pages import pages as saved_view_pages
 from caretally.search.pages import pages as search_pages
 from caretally.settling.fix_pages import pages as exception_fix_pages
 from caretally.settling.pages import pages as exception_pages
@@ -122,6 +124,7 @@ PAGES = (
     start,
     search_words,
     column_choice,
+    saved_view_pages,
     sign_in_pages,
     link_pages,
     organisation_pages,
@@ -165,6 +168,7 @@ PAGES = (
     provider_pages,
     job_pages,
 )
+TABLES_WITH_VIEWS = ("clients", "invoices", "patients")
 SEARCH = Entry("", "Search patients, clients, invoices", "search.found", "search", "read_months")
 
 
@@ -198,6 +202,7 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
     install_shell(app, Shell(ENTRIES, search=SEARCH, demo=demo, **PLACES))
     install_sign_in(app)
     install_kinds(app, JOB_KINDS)
+    install_saved_views(app, TABLES_WITH_VIEWS)
     for pages in PAGES:
         app.register_blueprint(pages)
     if behind_proxy:

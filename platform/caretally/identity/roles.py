@@ -36,6 +36,7 @@ class Permission(StrEnum):
     APPROVE_BREAK_GLASS = "approve_break_glass"
     REQUEST_BREAK_GLASS = "request_break_glass"
     READ_WORK = "read_work"
+    SAVE_VIEWS = "save_views"
     READ_HEALTH = "read_health"
     MANAGE_VENDORS = "manage_vendors"
 
@@ -79,6 +80,7 @@ _CARES = frozenset(
         Permission.RECORD_OUTREACH,
         Permission.LOG_TIME,
         Permission.READ_WORK,
+        Permission.SAVE_VIEWS,
     }
 )
 _BILLS = frozenset(
@@ -99,6 +101,7 @@ _BILLS = frozenset(
         Permission.CREDIT_INVOICE,
         Permission.CHANGE_AGREEMENTS,
         Permission.READ_WORK,
+        Permission.SAVE_VIEWS,
     }
 )
 # What a practice asks of its vendor, and checks by itself in a space that the vendor does not see.

@@ -12,6 +12,7 @@ from caretally.db.lists import PAGE_SIZE, refuse_more_than
 from caretally.months import Month
 from caretally.patients.roster import STANDINGS, PatientLine, chart_of, note_patients_shown, patients_found
 from caretally.patients.roster_file import roster_csv, roster_xlsx
+from caretally.saved_views.pages import offered_views
 from caretally.web.access import requires
 from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
@@ -52,6 +53,7 @@ def listed() -> ResponseReturnValue:
         "patients/listed.html",
         found=found,
         columns=COLUMNS.shown(),
+        views=offered_views(COLUMNS.table),
         clients=clients,
         words=words,
         standing=standing if standing in STANDINGS else "",
