@@ -1,5 +1,6 @@
 """The page on which other prices, terms, policies and waivers are tried over a month; nothing is written."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request
@@ -14,6 +15,7 @@ from caretally.months import Month
 from caretally.web.access import requires
 from caretally.web.edge import connection
 from caretally.web.form import Filled
+from caretally.web.search_words import words_in_query
 from caretally.whatif.changes import EFFECTS, PATIENT_MONTH, TERMS, Changes, read_changes
 from caretally.whatif.what_if import what_if
 
@@ -26,12 +28,16 @@ FIELDS = {
     "policy": "Policy",
     "effect": "What it does",
     "waive": "Waive",
+    "q": "For one patient",
 }
 LONGEST = 60
 # A question of a page waits for no longer than this, and reads on behind nobody's locks.
 BOUND = text("SET LOCAL statement_timeout = '30s'")
 CODES = text("SELECT DISTINCT code FROM agreement_price WHERE vendor_id = (SELECT tenancy.current_vendor()) ORDER BY code")
 POLICIES = text("SELECT code, label FROM gate WHERE vendor_may_change ORDER BY ordinal")
+OF_CLIENT = text(
+    "SELECT EXISTS (SELECT FROM patient WHERE vendor_id = (SELECT tenancy.current_vendor()) AND client_id = :client_id AND mrn = :mrn)"
+)
 WAIVABLE = text("SELECT code, label FROM gate JOIN waivable_gate ON gate_code = code ORDER BY ordinal")
 SHOWN = 200
 
@@ -39,12 +45,14 @@ SHOWN = 200
 @pages.get("/months/<month:month>/what-if")
 @requires("change_agreements")
 def show(month: Month) -> ResponseReturnValue:
-    """Ask what to try, and show what it would change; the address holds the question, no record number and no name."""
-    filled = Filled({name: request.args.get(name, "").strip()[:LONGEST] for name in FIELDS})
+    """Ask what to try, and show what it would change; the address holds the question, a record number sealed and no name."""
+    filled = Filled({name: request.args.get(name, "").strip()[:LONGEST] for name in FIELDS} | {"q": words_in_query("q").strip()})
     clients = clients_to_close(connection())
     client = chosen(clients, filled.typed["client"])
     found = None
     if client is not None:
+        filled = filled.refused(**wrong_patient(client, filled.typed))
+    if client is not None and not filled.wrong:
         try:
             connection().execute(BOUND)
             found = what_if(connection(), client, month, changes_of(filled.typed))
@@ -79,6 +87,15 @@ def chosen(clients: list[Client], written_id: str) -> Client | None:
     return found or abort(404)
 
 
+def wrong_patient(client: Client, typed: Mapping[str, str]) -> dict[str, str]:
+    """Return what is wrong with the patient of the question, by field."""
+    if typed["q"] and not typed["waive"]:
+        return {"waive": "Choose what would be waived for the patient."}
+    if typed["q"] and not connection().scalar(OF_CLIENT, {"client_id": client.id, "mrn": typed["q"]}):
+        return {"q": f"{client.name} has no patient with the record number “{typed['q']}”; leave it empty to try it for everybody."}
+    return {}
+
+
 def changes_of(typed: Any) -> Changes:
     """Return the changes as the fields give them. Raises `ChangeRefused` and `NotAnAmount`."""
     return read_changes(
@@ -88,6 +105,7 @@ def changes_of(typed: Any) -> Changes:
         policies=[f"{typed['policy']}={typed['effect']}"] if typed["policy"] or typed["effect"] else [],
         rules=None,
         waive=[typed["waive"]] if typed["waive"] else [],
+        waive_for=typed["q"] or None,
     )
 
 

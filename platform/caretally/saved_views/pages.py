@@ -25,7 +25,7 @@ class ViewForm(Form):
     """A name for the filters of an address of ours, the table that they are of, and whether the vendor's other people see them."""
 
     table = fields.String(load_default="")
-    to = fields.String(load_default="")
+    here = fields.String(load_default="")
     name = fields.String(load_default="")
     shared = fields.String(load_default="")
 
@@ -33,7 +33,7 @@ class ViewForm(Form):
 class PlaceForm(Form):
     """The page to go back to."""
 
-    to = fields.String(load_default="")
+    here = fields.String(load_default="")
 
 
 def install_saved_views(app: Flask, tables: Iterable[str]) -> None:
@@ -51,17 +51,17 @@ def offered_views(table: str) -> Sequence[SavedView] | None:
 def save() -> ResponseReturnValue:
     """Save the filters of the address that the list says it has, without words looked for, and go back to it."""
     filled = typed_into(ViewForm())
-    to = page_of_ours(filled.typed.get("to", ""), otherwise="/")
+    here = page_of_ours(filled.typed.get("here", ""), otherwise="/")
     table = filled.typed.get("table", "")
     if table not in current_app.extensions[TABLES]:
         raise UsageMistake(
             "These filters were not chosen on a list that has views, so nothing was saved; open the list and save them there."
         )
     try:
-        save_view(connection(), page=table, name=filled.typed.get("name", ""), filters=kept(to), shared=bool(filled.typed.get("shared")))
+        save_view(connection(), page=table, name=filled.typed.get("name", ""), filters=kept(here), shared=bool(filled.typed.get("shared")))
     except CareTallyError as error:
-        return render_template("saved_views/name.html", filled=filled.refused(name=error.message), to=to, longest=LONGEST_NAME), 422
-    return redirect(to, 303)
+        return render_template("saved_views/name.html", filled=filled.refused(name=error.message), here=here, longest=LONGEST_NAME), 422
+    return redirect(here, 303)
 
 
 def kept(address: str) -> str:
@@ -75,4 +75,4 @@ def delete(view_id: UUID) -> ResponseReturnValue:
     """Delete one's own view and go back to the list."""
     filled = typed_into(PlaceForm())
     delete_view(connection(), view_id)
-    return redirect(page_of_ours(filled.typed.get("to", ""), otherwise="/"), 303)
+    return redirect(page_of_ours(filled.typed.get("here", ""), otherwise="/"), 303)

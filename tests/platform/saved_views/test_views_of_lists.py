@@ -37,7 +37,7 @@ def dana(office: Office) -> Visitor:
 def save(pages: Pages, who: Visitor, table: str, query: str = "", /, **typed: str) -> TestResponse:
     """Save a view of what an address of a list asks for."""
     path = LISTS[table][0]
-    return send_form(pages.client(who), "/views", page=path, **{"table": table, "to": f"{path}?{query}"} | typed)
+    return send_form(pages.client(who), "/views", page=path, **{"table": table, "here": f"{path}?{query}"} | typed)
 
 
 @pytest.mark.parametrize("table", LISTS)
@@ -54,8 +54,8 @@ def test_the_form_on_the_list_saves_what_the_list_shows(pages: Pages, office: Of
     path, query = LISTS[table]
     page = pages.get(f"{path}?{query}", dana).text
     form = next(part for part in page.split("<form") if 'name="table"' in part and "view-name" in part)
-    sent = dict(re.findall(r'name="(table|to)" value="([^"]*)"', form))
-    assert parse_qsl(urlsplit(unescape(sent["to"])).query) == parse_qsl(query)
+    sent = dict(re.findall(r'name="(table|here)" value="([^"]*)"', form))
+    assert parse_qsl(urlsplit(unescape(sent["here"])).query) == parse_qsl(query)
     assert sent["table"] == table
 
 
@@ -68,8 +68,8 @@ def test_others_see_shared_views_only_and_cannot_delete_them(pages: Pages, offic
     assert "Ours" in said
     assert "Mine" not in said
     view = office.value("SELECT id FROM saved_view WHERE shared")
-    assert send_form(pages.client(other), f"/views/{view}/delete", page=path, to=path).status_code == 404
-    assert send_form(pages.client(dana), f"/views/{view}/delete", page=path, to=f"{path}?page=2").location == f"{path}?page=2"
+    assert send_form(pages.client(other), f"/views/{view}/delete", page=path, here=path).status_code == 404
+    assert send_form(pages.client(dana), f"/views/{view}/delete", page=path, here=f"{path}?page=2").location == f"{path}?page=2"
     assert office.rows("SELECT name FROM saved_view") == [("Mine",)]
     assert office.value("SELECT detail ->> 'page' FROM audit_event WHERE action = 'view.deleted'") == table
 
@@ -90,14 +90,14 @@ def test_a_name_used_already_or_none_is_refused_and_what_was_typed_stays(pages: 
     assert office.value("SELECT count(*) FROM saved_view") == 1
 
 
-@pytest.mark.parametrize("typed", [{"table": "audit"}, {"table": ""}, {"to": f"/patients?{'x=1&' * 400}"}])
+@pytest.mark.parametrize("typed", [{"table": "audit"}, {"table": ""}, {"here": f"/patients?{'x=1&' * 400}"}])
 def test_what_no_list_offers_is_not_saved(pages: Pages, office: Office, dana: Visitor, typed: dict[str, str]) -> None:
     assert save(pages, dana, "patients", **{"name": "Odd"} | typed).status_code >= 400
     assert office.value("SELECT count(*) FROM saved_view") == 0
 
 
 def test_an_address_of_another_site_is_none_of_ours(pages: Pages, office: Office, dana: Visitor) -> None:
-    assert save(pages, dana, "patients", name="Odd", to="//evil.example/patients?standing=none").location == "/"
+    assert save(pages, dana, "patients", name="Odd", here="//evil.example/patients?standing=none").location == "/"
     assert office.value("SELECT filters FROM saved_view") == ""
 
 
@@ -105,4 +105,4 @@ def test_a_practice_and_an_auditor_see_no_views_and_save_none(pages: Pages, offi
     save(pages, dana, "patients", name="Ours", shared="yes")
     practice = visitor_of(office.vendor_id, clients=[office.clients["A1"]])
     assert "Views" not in words(pages.get("/patients", practice))
-    assert send_form(pages.client(practice), "/views", page="/probe/form", table="patients", to="/patients", name="x").status_code == 403
+    assert send_form(pages.client(practice), "/views", page="/probe/form", table="patients", here="/patients", name="x").status_code == 403
