@@ -3,7 +3,7 @@
 from caretally.clients.import_clients import CLIENT
 from caretally.imports.kinds import ClosedMonths, Column, ImportKind, Rule, SetRule, Target
 from caretally.imports.values import DATE, LIST, MONTH, NPI, WHOLE, one_of
-from caretally.patients.import_history import CLIENT_COLUMN, MRN, OF_PATIENT
+from caretally.patients.import_history import CLIENT_COLUMN, LEVELS, MRN, OF_PATIENT
 from caretally.patients.import_patients import PATIENT
 
 UNKNOWN_ELEMENT = """
@@ -45,7 +45,7 @@ MDM = ImportKind(
         CLIENT_COLUMN,
         MRN,
         Column("month", MONTH, required=True),
-        Column("level", one_of("low", "moderate", "high"), required=True, into="level"),
+        Column("level", one_of(*LEVELS), required=True, into="level"),
         Column("npi", NPI, required=True, into="npi"),
         Column("documented_on", DATE, required=True, into="documented_on", happened=True),
     ),

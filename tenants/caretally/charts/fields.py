@@ -1,7 +1,7 @@
 """How a page asks for each column of a patient and of the facts about one."""
 
 from caretally.imports.typed_fields import Group, TypedField
-from caretally.patients.import_history import PROGRAMS, STATUSES, VISIT_KINDS
+from caretally.patients.import_history import LEVELS, PROGRAMS, STATUSES, STAY_KINDS, VISIT_KINDS
 
 CHOOSE = ("", "choose")
 NOT_KNOWN = (("", "not known"), ("yes", "yes"), ("no", "no"))
@@ -137,6 +137,41 @@ REVIEW_GROUPS = (
             TypedField("reviewed_on", "Reviewed on", "date", required=True),
             TypedField("reviewer", "Reviewed by", required=True),
             TypedField("outcome", "What came of it", "choice", required=True, options=words_of(("no_change", "updated"))),
+        ),
+    ),
+)
+STAY_GROUPS = (Group("Stay", (TypedField("kind", "Kind", "choice", required=True, options=words_of(STAY_KINDS)), FIRST_DAY, LAST_DAY)),)
+SERVICE_GROUPS = (
+    Group(
+        "Service that was billed by somebody",
+        (
+            TypedField("code", "Billing code", hint="As 99214.", required=True),
+            TypedField("on", "Day", "date", required=True),
+            TypedField("npi", "Practitioner's NPI"),
+            TypedField("same_practitioner", "By the practitioner who bills the month", "choice", options=NOT_KNOWN),
+            TypedField("minutes", "Minutes"),
+        ),
+    ),
+)
+DISCHARGE_GROUPS = (
+    Group(
+        "Discharge",
+        (
+            TypedField("discharged_on", "Discharged on", "date", required=True),
+            TypedField("contacted_on", "Contacted on", "date"),
+            TypedField("visited_on", "Seen on", "date"),
+            TypedField("mdm", "Medical decision making", "choice", options=(("", "not documented"), *words_of(LEVELS)[1:])),
+        ),
+    ),
+)
+DECISION_GROUPS = (
+    Group(
+        "Medical decision making of a month",
+        (
+            TypedField("month", "Month", hint="As 2026-11.", required=True),
+            TypedField("level", "Level", "choice", required=True, options=words_of(LEVELS)),
+            TypedField("npi", "Practitioner", "choice", hint="One of the client's providers.", required=True),
+            TypedField("documented_on", "Documented on", "date", required=True),
         ),
     ),
 )

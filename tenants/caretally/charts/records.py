@@ -6,23 +6,27 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
-from caretally.careplans.import_careplans import CARE_PLANS
+from caretally.careplans.import_careplans import CARE_PLANS, MDM
 from caretally.charts.correct_patients import correcting
 from caretally.charts.fields import (
     ASSIGNMENT_GROUPS,
     CHOOSE,
     CONDITION_GROUPS,
     CONSENT_GROUPS,
+    DECISION_GROUPS,
+    DISCHARGE_GROUPS,
     ENROLMENT_GROUPS,
     PLAN_GROUPS,
     REVIEW_GROUPS,
+    SERVICE_GROUPS,
+    STAY_GROUPS,
     VISIT_GROUPS,
 )
 from caretally.consents.import_consents import CONSENTS
 from caretally.imports.kinds import ImportKind
 from caretally.imports.records import NoSuchRecord, RecordKind, as_text, same
 from caretally.imports.typed_fields import Group, Options
-from caretally.patients.import_history import ASSIGNMENTS, CONDITIONS, ENROLMENTS, VISITS
+from caretally.patients.import_history import ASSIGNMENTS, CONDITIONS, DISCHARGES, ENROLMENTS, SERVICES, STAYS, VISITS
 from caretally.patients.import_patients import PATIENTS
 from caretally.patients.roster import NoSuchPatient
 from caretally.reviews.import_reviews import REVIEWS
@@ -149,6 +153,38 @@ FACTS = {
         named_by="plan_version reviewed_on",
         already="A review of version {plan_version} on {reviewed_on} is on record already; change it on the page of the patient.",
         groups=REVIEW_GROUPS,
+    ),
+    "stays": fact(
+        "stay",
+        STAYS,
+        columns=same("kind") | SPAN,
+        named_by="kind from",
+        already="A stay from {from} on is on record already; change it on the page of the patient.",
+        groups=STAY_GROUPS,
+    ),
+    "services": fact(
+        "service",
+        SERVICES,
+        columns=same("code npi minutes") | {"on": "f.served_on"} | yes_or_no("same_practitioner"),
+        named_by="code on",
+        already="The service {code} of {on} is on record already; change it on the page of the patient.",
+        groups=SERVICE_GROUPS,
+    ),
+    "discharges": fact(
+        "discharge",
+        DISCHARGES,
+        columns=same("discharged_on contacted_on visited_on mdm"),
+        named_by="discharged_on",
+        already="A discharge on {discharged_on} is on record already; change it on the page of the patient.",
+        groups=DISCHARGE_GROUPS,
+    ),
+    "decisions": fact(
+        "medical decision making",
+        MDM,
+        columns=same("level npi documented_on") | {"month": "to_char(f.month, 'YYYY-MM')"},
+        named_by="month",
+        already="The decision making of {month} is on record already; change it on the page of the patient.",
+        groups=DECISION_GROUPS,
     ),
 }
 

@@ -34,6 +34,18 @@ SELECT p.id, p.client_id, c.name AS client, p.mrn, p.family_name, p.given_name, 
        (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.visited_on DESC), '[]') FROM (
            SELECT id, visited_on, kind, code FROM visit WHERE vendor_id = p.vendor_id AND client_id = p.client_id AND patient_id = p.id
            AND visited_on BETWEEN (SELECT tenancy.period_first()) AND (SELECT tenancy.period_last())) x) AS visits,
+       (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.valid_from DESC), '[]') FROM (
+           SELECT id, kind, valid_from, valid_to FROM stay WHERE vendor_id = p.vendor_id AND client_id = p.client_id AND patient_id = p.id
+           AND valid_from <= (SELECT tenancy.period_last()) AND coalesce(valid_to, 'infinity') >= (SELECT tenancy.period_first())) x) AS stays,
+       (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.served_on DESC, x.code), '[]') FROM (
+           SELECT id, code, served_on, same_practitioner FROM billed_service WHERE vendor_id = p.vendor_id AND client_id = p.client_id AND patient_id = p.id
+           AND served_on BETWEEN (SELECT tenancy.period_first()) AND (SELECT tenancy.period_last())) x) AS services,
+       (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.discharged_on DESC), '[]') FROM (
+           SELECT id, discharged_on, contacted_on, visited_on FROM discharge WHERE vendor_id = p.vendor_id AND client_id = p.client_id AND patient_id = p.id
+           AND discharged_on BETWEEN (SELECT tenancy.period_first()) AND (SELECT tenancy.period_last())) x) AS discharges,
+       (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.month DESC), '[]') FROM (
+           SELECT id, month, level, documented_on FROM mdm WHERE vendor_id = p.vendor_id AND client_id = p.client_id AND patient_id = p.id
+           AND month BETWEEN (SELECT tenancy.period_first()) AND (SELECT tenancy.period_last())) x) AS decisions,
        (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.month DESC), '[]') FROM (
            SELECT DISTINCT ON (month) month, outcome, primary_reason, codes, (clinical_seconds + qhp_seconds) AS seconds, amount_cents FROM patient_month
            WHERE vendor_id = p.vendor_id AND client_id = p.client_id AND patient_id = p.id ORDER BY month DESC, revision DESC LIMIT 12) x) AS months

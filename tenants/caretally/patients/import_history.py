@@ -8,6 +8,8 @@ from caretally.patients.import_patients import PATIENT
 
 PROGRAMS = ("CCM", "PCM", "APCM", "APCM_BHI", "APCM_COCM", "RPM", "RTM", "BHI", "COCM", "TCM")
 STATUSES = ("enrolled", "paused", "withdrawn", "enrolled_elsewhere", "declined", "ineligible")
+STAY_KINDS = ("part_a_inpatient", "part_a_snf", "nursing_facility_non_part_a", "hospice")
+LEVELS = ("low", "moderate", "high")
 VISIT_KINDS = ("AWV", "IPPE", "TCM", "EM")
 PROGRAM = Column("program", one_of(*PROGRAMS), required=True)
 CLIENT_COLUMN = Column("client", required=True)
@@ -95,7 +97,7 @@ STAYS = ImportKind(
     columns=(
         CLIENT_COLUMN,
         MRN,
-        Column("kind", one_of("part_a_inpatient", "part_a_snf", "nursing_facility_non_part_a", "hospice"), required=True),
+        Column("kind", one_of(*STAY_KINDS), required=True),
         Column("from", DATE, required=True),
         Column("to", DATE, into="valid_to"),
     ),
@@ -129,7 +131,7 @@ DISCHARGES = ImportKind(
         Column("discharged_on", DATE, required=True, happened=True),
         Column("contacted_on", DATE, into="contacted_on"),
         Column("visited_on", DATE, into="visited_on"),
-        Column("mdm", one_of("low", "moderate", "high"), into="mdm", default="''"),
+        Column("mdm", one_of(*LEVELS), into="mdm", default="''"),
     ),
     targets=(Target("discharge", OF_PATIENT | {"discharged_on": "r.discharged_on"}),),
     identity=("r.client_id", "r.patient_id", "r.discharged_on"),

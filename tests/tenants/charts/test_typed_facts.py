@@ -39,6 +39,14 @@ TYPED: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
         {"outcome": "updated"},
         "2026-11-05 updated",
     ),
+    "stays": ({"kind": "hospice", "from": "2026-11-02"}, {"to": "2026-11-09"}, "Hospice 2026-11-02 to 2026-11-09"),
+    "services": ({"code": "99214", "on": "2026-11-02"}, {"minutes": "25"}, "2026-11-02 99214"),
+    "discharges": ({"discharged_on": "2026-11-02"}, {"contacted_on": "2026-11-03"}, "2026-11-02 contacted 2026-11-03, seen not yet"),
+    "decisions": (
+        {"month": "2026-11", "level": "low", "npi": DOCTOR, "documented_on": "2026-11-20"},
+        {"level": "high"},
+        "2026-11 High documented 2026-11-20",
+    ),
 }
 KINDS = tuple(TYPED)
 
@@ -113,6 +121,8 @@ def test_a_fact_of_another_patient_answers_as_one_that_does_not_exist(
         ("consents", {"revoked_on": "2026-11-01"}, "The consent was revoked on 2026-11-01, before it was given."),
         ("care-plans", {"version": "0"}, "Plan versions count from 1, not 0."),
         ("reviews", {"plan_version": "7"}, "This patient has no care plan version 7."),
+        ("services", {"on": "2026-10-05"}, "2026-10 is closed for this client, so this row cannot change it; record an adjustment."),
+        ("discharges", {"visited_on": "2026-11-01"}, "The visit on 2026-11-01 lies before the discharge."),
     ],
 )
 def test_a_fact_goes_by_the_rules_of_its_file(browser: FlaskClient, patient: UUID, kind: str, typed: dict[str, str], said: str) -> None:
