@@ -2,7 +2,7 @@
 -- has it. The 60 days of an overpayment review are CMS's and nobody's to change. Allow-listed SECURITY DEFINER: a practice reads the days that its report
 -- is made with, and no row of the rules. RLS is forced, so only the vendor's own are met.
 CREATE FUNCTION tenancy.due_days(of_month date) RETURNS TABLE (code text, days int)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, caretally, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 70 SET search_path = pg_catalog, caretally, pg_temp AS $$
     SELECT g.code, coalesce(r.days, g.due_days)::int FROM gate g
     LEFT JOIN LATERAL (
         SELECT d.days FROM due_rule d
