@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from caretally.config.settings import Settings
 from caretally.errors import DependencyDown
-from caretally.jobs.broker import broker_answers, scheme_of
+from caretally.jobs.broker import broker_answers, require_address
 from caretally.jobs.embedded_broker import ensure_broker, read_broker, stop_broker
 
 
@@ -15,7 +15,7 @@ def broker_url(settings: Settings) -> str:
     Raises `UsageMistake` for an address that is none, `DependencyDown` when the embedded one does not start.
     """
     if settings.broker_url:
-        scheme_of(settings.broker_url)
+        require_address(settings.broker_url)
         return settings.broker_url
     return ensure_broker(settings.home).url
 

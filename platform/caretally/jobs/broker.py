@@ -4,7 +4,6 @@ Nothing relies on a default of dramatiq: with its own, a worker's death was noti
 """
 
 import logging
-import socket
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
@@ -32,7 +31,7 @@ TIME_LIMIT_MILLISECONDS = 2 * 60 * 60 * 1000
 TIME_LIMIT_LOOK_MILLISECONDS = 1_000
 ANSWER_SECONDS = 5
 BROKER_TROUBLE = (redis.RedisError, dramatiq.BrokerError, OSError)
-SCHEMES = {"redis": 6379, "rediss": 6379, "unix": 0, "valkey": 6379, "amqp": 5672, "amqps": 5671}
+SCHEMES = frozenset({"redis", "rediss", "unix", "valkey", "amqp", "amqps"})
 _bound: ContextVar[UUID | None] = ContextVar("vendor of the message", default=None)
 
 
@@ -70,19 +69,24 @@ def uuid_or_none(value: object) -> UUID | None:
         return None
 
 
+def be_quiet() -> None:
+    """Keep dramatiq and pika from logging: what they say of a failure could hold values; our own lines tell ids and codes."""
+    for name in ("dramatiq", "pika"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
 def make_broker(url: str) -> dramatiq.Broker:
     """Return the broker of an address, without asking whether it answers. Raises `UsageMistake` for an address that is none."""
-    # What dramatiq logs of a failure could hold values; our own lines tell ids and codes.
-    logging.getLogger("dramatiq").setLevel(logging.CRITICAL + 1)
+    be_quiet()
     middleware = [
         BindVendor(),
         TimeLimit(time_limit=TIME_LIMIT_MILLISECONDS, interval=TIME_LIMIT_LOOK_MILLISECONDS),
         Retries(max_retries=0),
     ]
     if scheme_of(url).startswith("amqp"):
-        from dramatiq.brokers.rabbitmq import RabbitmqBroker
+        from caretally.jobs.rabbit import rabbit_broker
 
-        return RabbitmqBroker(url=url, middleware=middleware, confirm_delivery=True)
+        return rabbit_broker(url, middleware)
     return RedisBroker(  # type: ignore[no-untyped-call]
         client=redis_client(url),
         middleware=middleware,
@@ -112,6 +116,14 @@ def scheme_of(url: str) -> str:
     return scheme
 
 
+def require_address(url: str) -> None:
+    """Raise `UsageMistake` unless this is an address that a broker could have."""
+    if scheme_of(url).startswith("amqp"):
+        from caretally.jobs.rabbit import parameters
+
+        parameters(url)
+
+
 def declare_actor(broker: dramatiq.Broker, run: Callable[[UUID, UUID], None]) -> dramatiq.Actor[Any, Any]:
     """Return the one actor: it runs a job of the bound vendor. PostgreSQL counts attempts, so the broker never tries again."""
 
@@ -132,17 +144,18 @@ def sender(actor: dramatiq.Actor[Any, Any]) -> Callable[[UUID, UUID], None]:
 
 
 def broker_answers(url: str) -> bool:
-    """Tell whether the broker at an address answers: Redis to a ping, RabbitMQ to a connection."""
+    """Tell whether the broker at an address answers: Redis to a ping, RabbitMQ by letting us in."""
+    be_quiet()
     try:
-        if not scheme_of(url).startswith("amqp"):
-            client = redis_client(url)
-            try:
-                return bool(client.ping())
-            finally:
-                client.close()
-                client.connection_pool.disconnect()
-        place = urlsplit(url)
-        with socket.create_connection((place.hostname or "localhost", place.port or SCHEMES[place.scheme]), timeout=ANSWER_SECONDS):
-            return True
+        if scheme_of(url).startswith("amqp"):
+            from caretally.jobs.rabbit import rabbit_answers
+
+            return rabbit_answers(url)
+        client = redis_client(url)
+        try:
+            return bool(client.ping())
+        finally:
+            client.close()
+            client.connection_pool.disconnect()
     except (*BROKER_TROUBLE, UsageMistake):
         return False

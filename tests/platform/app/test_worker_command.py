@@ -18,7 +18,7 @@ from caretally.app.supervisor import Kept, Supervisor
 from caretally.audit.chain import append_event
 from caretally.audit.checkpoints import FOLDER
 from caretally.jobs.broker import broker_answers
-from caretally.jobs.embedded_broker import BrokerPlace, read_broker, stop_broker
+from caretally.jobs.embedded_broker import BrokerPlace, ensure_broker, read_broker, stop_broker
 from tests.builders.closing import PROGRAM
 from tests.builders.databases import TestDatabase
 from tests.builders.jobs import ask, state, until
@@ -107,9 +107,24 @@ def test_everything_is_up_and_what_is_killed_comes_back(office: Office, home: Pa
     assert (readiness(port), broker_answers(place_of(home).url)) == ({}, False)
 
 
+def test_a_given_valkey_is_used_and_left_running(office: Office, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = ensure_broker(tmp_path / "theirs")
+    monkeypatch.setenv("CARETALLY_BROKER_URL", theirs.url.replace("redis", "valkey"))
+    try:
+        with started("worker", "--threads", "2") as worker:
+            (job,) = ask(office, "check_audit_log")
+            until(lambda: done(office, job), "the job is done")
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(60) == 0
+        assert (broker_answers(theirs.url), (home / "broker").exists()) == (True, False)
+    finally:
+        stop_broker(tmp_path / "theirs")
+
+
 @pytest.mark.usefixtures("caretally_environment")
-def test_a_broker_that_is_none_is_one_sentence() -> None:
-    assert program("worker", CARETALLY_BROKER_URL="http://127.0.0.1").is_one_sentence(2, "CARETALLY_BROKER_URL")
+@pytest.mark.parametrize("address", ["http://127.0.0.1", "amqp://127.0.0.1:many/name", "amqp://127.0.0.1/name?heartbeat=often"])
+def test_a_broker_that_is_none_is_one_sentence(address: str) -> None:
+    assert program("worker", CARETALLY_BROKER_URL=address).is_one_sentence(2, "CARETALLY_BROKER_URL")
 
 
 def test_what_keeps_ending_is_begun_after_ever_longer_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
