@@ -21,6 +21,16 @@ def test_progress_moves_until_it_has_ended(visit: Visit, database: TestDatabase,
         with office.transaction() as connection:
             ended = "UPDATE job SET status = 'done', done = 60, said = 'All 60 clients are closed.', ended_at = clock_timestamp() WHERE id = :id"
             connection.execute(text(ended), {"id": job_id})
+        if not scripts:
+            page.get_by_role("link", name="See how far it is now").click()
         page.get_by_text("All 60 clients are closed.").wait_for(timeout=60_000)
         assert page.get_by_text("60 of 60 clients closed").count() == 1
-        assert page.locator("noscript").count() == (1 if scripts else 0)
+        assert page.get_by_role("link", name="See how far it is now").count() == 0
+
+
+def test_what_the_script_asks_for_is_said_to_be_nobodys_press(visit: Visit, database: TestDatabase) -> None:
+    office = new_office(database, "A")
+    with visit(f"/work/{work_under_way(office)}", visitor_of(office.vendor_id)) as page:
+        with page.expect_request(lambda asked: "/work/" in asked.url) as asked:
+            pass
+        assert asked.value.header_value("X-Polling") == "yes"

@@ -127,12 +127,15 @@ def open_session(connection: Connection, account_id: UUID, place: Place, *, full
     return token
 
 
-def find_session(connection: Connection, token: str) -> Session | None:
-    """Return the session of a token, None when there is none, it ended, or it was idle or open for too long; note that it was seen."""
+def find_session(connection: Connection, token: str, *, polling: bool = False) -> Session | None:
+    """Return the session of a token, None when there is none, it ended, or it was idle or open for too long; note that it was seen.
+
+    A request that a page makes by itself (`polling`) is no sign of a person, so it is not noted and the session ends in time.
+    """
     row = connection.execute(FIND, {"token_hash": token_hash(token), "step_up": STEP_UP_SECONDS, "seen": SEEN_SECONDS}).one_or_none()
     if row is None:
         return None
-    if row.is_stale:
+    if row.is_stale and not polling:
         connection.execute(SEEN, {"session_id": row.session_id})
     return Session(
         row.session_id,

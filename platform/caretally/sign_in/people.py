@@ -23,6 +23,8 @@ P = ParamSpec("P")
 COOKIE = "caretally_session"
 BROWSER_COOKIE = "caretally_browser"
 BROWSER_DAYS = 180
+# What a script says of a request that nobody pressed a button for.
+POLLING = "X-Polling"
 NAMES = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
 CALLED = {"Edg": "Edge", "OPR": "Opera"}
 SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux")
@@ -66,7 +68,7 @@ def load_person(of: Request) -> Person | None:
         return None
     # One statement by itself, and at times a second one that need not hold with it: a transaction would cost each page two round trips.
     with edge().auth_pool.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        found = find_session(connection, token)
+        found = find_session(connection, token, polling=POLLING in of.headers)
     return Person(found) if found else None
 
 

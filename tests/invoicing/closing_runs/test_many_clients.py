@@ -30,7 +30,7 @@ def test_six_clients_are_previewed_by_a_worker_and_the_page_follows(pages: Pages
     at = submit(client, MONTH, to=f"{MONTH}/chosen", act="preview", run=run).headers["Location"]
     page = client.get(at)
     assert "0 of 6 clients done" in words(page)
-    assert ('http-equiv="refresh"' in page.text, "Go on with" in page.text) == (True, False)
+    assert ("data-unfinished" in page.text, "See how far it is now" in page.text, "Go on with" in page.text) == (True, True, False)
     (job,) = office.rows("SELECT id, payload FROM job WHERE kind = :kind", kind=CLOSING_RUN.name)
     assert job.payload == {"run": run, "month": "2026-11"}
     hint(office)
@@ -38,7 +38,7 @@ def test_six_clients_are_previewed_by_a_worker_and_the_page_follows(pages: Pages
     assert state(office, job.id) == ("done", 1)
     page = client.get(at)
     assert "6 clients previewed" in words(page)
-    assert 'http-equiv="refresh"' not in page.text
+    assert "data-unfinished" not in page.text
 
 
 def test_when_no_worker_begins_the_page_offers_to_go_on(pages: Pages, office: Office) -> None:

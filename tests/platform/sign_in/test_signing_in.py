@@ -108,6 +108,14 @@ def test_an_idle_and_an_old_session_end(database: TestDatabase, pages: Pages, si
     assert client.get("/invoices").headers["Location"].startswith("/sign-in")
 
 
+def test_a_page_that_looks_again_by_itself_keeps_no_idle_session_alive(database: TestDatabase, pages: Pages, signer: Signer) -> None:
+    client = sign_in(pages, signer)
+    turn_back(database, signer, "seen_at", 14 * 60)
+    assert client.get("/work", headers={"X-Polling": "yes"}).status_code == 200
+    turn_back(database, signer, "seen_at", 61)
+    assert client.get("/work", headers={"X-Polling": "yes"}).headers["Location"].startswith("/sign-in")
+
+
 def test_a_vendor_may_shorten_both_limits(database: TestDatabase, pages: Pages) -> None:
     signer, office = new_signer(database), new_office(database, "A1")
     give_role(database, signer, office.vendor_id, "billing_admin")
