@@ -26,6 +26,8 @@ CREATE TABLE job (
     UNIQUE (vendor_id, kind, job_key)
 );
 CREATE INDEX job_newest ON job (vendor_id, asked_at, id);
+-- The page of a file or of an agreement shows the work about it.
+CREATE INDEX job_about ON job (vendor_id, (payload ->> 'about'), asked_at) WHERE payload ? 'about';
 -- What the relay has to say, and when again: `handed_at` is null while a job waits for its turn; from then on `due_at` is when the hint counts as
 -- lost, pushed on by the lease. The row goes with the job's end, so the table holds unfinished jobs alone.
 CREATE TABLE job_outbox (

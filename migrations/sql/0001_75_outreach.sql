@@ -14,6 +14,8 @@ CREATE TABLE import_upload (
     mapping jsonb,
     -- line -> place of the cell from 0 -> its text
     corrections jsonb NOT NULL,
+    -- what a page shows of a large file that background work has tried, and of which state of file and tables (imports/kept_verdict.py)
+    tried jsonb,
     content bytea NOT NULL,
     uploaded_by text NOT NULL CHECK (uploaded_by <> ''),
     uploaded_at timestamptz NOT NULL DEFAULT now(),

@@ -20,6 +20,7 @@ LISTED = text(
     "WHERE (CAST(:kind AS text) = '' OR kind = :kind) ORDER BY at DESC, id DESC LIMIT :size OFFSET :start"
 )
 ONE = text(f"SELECT {FIELDS}, {NAMED}, 1 AS found FROM import_batch b WHERE id = :batch")
+IS_IMPORTED = text("SELECT EXISTS (SELECT FROM import_batch WHERE id = :batch)")
 
 
 class NoSuchImport(NothingToDo):
@@ -54,6 +55,11 @@ def batches(connection: Connection, *, kind: str = "", page: int = 1) -> list[Ba
     """Return a page of the imports, of one kind or (empty) of all; pages count from 1."""
     values = {"kind": kind, "size": PAGE_SIZE, "start": (page - 1) * PAGE_SIZE}
     return [Batch(**row) for row in connection.execute(LISTED, values).mappings()]
+
+
+def is_imported(connection: Connection, batch: UUID) -> bool:
+    """Tell whether there is an import of this id; it has the id of the file that was kept before."""
+    return bool(connection.scalar(IS_IMPORTED, {"batch": batch}))
 
 
 def batch_of(connection: Connection, batch: UUID) -> Batch:

@@ -1,7 +1,7 @@
 """Imports one parsed file: stage, read, check and merge in the caller's transaction; everything or nothing."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
@@ -16,6 +16,9 @@ from caretally.imports.mappings import columns_of, problems_in_use
 from caretally.imports.results import ImportResult, RowProblem
 
 BLOCK_BYTES = 1 << 18
+# What is done when: told to whoever wants to show how far an import is, with the number of steps that are behind.
+STEPS = ("reading the rows", "checking them", "writing them")
+Step = Callable[[int], None]
 # A long import may wait for a close of one of its clients, and works longer than a page may.
 PATIENCE = "SELECT set_config('statement_timeout', '10min', true), set_config('lock_timeout', '5min', true)"
 # Two imports of one vendor take turns: the second sees what the first has written. Hashing the id may make strangers wait, never fail.
@@ -76,10 +79,23 @@ class Choices:
     valid_rows_only: bool = False
 
 
-def import_file(connection: Connection, kind: ImportKind, file: ParsedFile, choices: Choices | None = None) -> ImportResult:
+def tell_nobody(_step: int) -> None:
+    """Show nobody how far it is."""
+
+
+def import_file(
+    connection: Connection,
+    kind: ImportKind,
+    file: ParsedFile,
+    choices: Choices | None = None,
+    *,
+    batch_id: UUID | None = None,
+    step: Step = tell_nobody,
+) -> ImportResult:
     """Merge a file into the tables of its kind and return what became of each row; a dry run or a refused file leaves no trace.
 
-    The caller's transaction carries the vendor's context and is committed by the caller.
+    The caller's transaction carries the vendor's context and is committed by the caller. `batch_id` is the id that the import gets (None: a new one);
+    `step` is told after each of `STEPS`.
     """
     choices = choices or Choices()
     columns, problems = columns_of(kind, file.headers, choices.mapping or {})
@@ -88,7 +104,7 @@ def import_file(connection: Connection, kind: ImportKind, file: ParsedFile, choi
     if any(problem.severity == "refused" for problem in problems):
         return replace(result, refused=file.rows)
     savepoint = connection.begin_nested()
-    result = _imported(connection, kind, file, columns=columns, choices=choices, result=result)
+    result = _imported(connection, kind, file, columns=columns, choices=choices, result=replace(result, batch_id=batch_id), step=step)
     if result.written and not choices.dry_run:
         savepoint.commit()
         return result
@@ -103,7 +119,14 @@ def take_turn(connection: Connection) -> None:
 
 
 def _imported(
-    connection: Connection, kind: ImportKind, file: ParsedFile, *, columns: Sequence[str | None], choices: Choices, result: ImportResult
+    connection: Connection,
+    kind: ImportKind,
+    file: ParsedFile,
+    *,
+    columns: Sequence[str | None],
+    choices: Choices,
+    result: ImportResult,
+    step: Step,
 ) -> ImportResult:
     present = [name for name in columns if name]
     connection.execute(text(PATIENCE))
@@ -111,6 +134,7 @@ def _imported(
     broken = [problem.line for problem in file.problems if problem.severity == "refused"]
     staging.leave_out(connection, broken)
     failpoint("import:staged")
+    step(1)
     _lock(connection, kind)
     staging.read_values(connection, kind)
     rules = validation.check(connection, kind)
@@ -122,10 +146,13 @@ def _imported(
     result = replace(result, problems=tuple(sorted(problems, key=lambda p: p.line)), refused=validation.count_refused(connection))
     if result.refused and not choices.valid_rows_only:
         return result
+    step(2)
     new, changed, unchanged = merging.count(connection, kind)
     repeated = result.read - result.refused - late - known - new - changed - unchanged
     result = replace(result, written=True, new=new, changed=changed, unchanged=unchanged + known + repeated, late=late)
-    return _written(connection, kind, file, present=present, result=result)
+    written = _written(connection, kind, file, present=present, result=result)
+    step(3)
+    return written
 
 
 def _meet_closed_months(connection: Connection, kind: ImportKind, rules: Sequence[validation.AnyRule]) -> tuple[int, int]:
@@ -139,7 +166,7 @@ def _meet_closed_months(connection: Connection, kind: ImportKind, rules: Sequenc
 
 def _written(connection: Connection, kind: ImportKind, file: ParsedFile, *, present: Sequence[str], result: ImportResult) -> ImportResult:
     counts = {name: getattr(result, name) for name in ("read", "new", "changed", "unchanged", "late", "refused")}
-    batch: UUID = connection.execute(text("SELECT tenancy.new_id()")).scalar_one()
+    batch: UUID = result.batch_id or connection.execute(text("SELECT tenancy.new_id()")).scalar_one()
     row = {"id": batch, "kind": kind.name, "file_name": file.name, "file_sha256": file.sha256}
     connection.execute(text(ADD_BATCH), row | counts)
     merging.merge(connection, kind, batch=batch, present=present)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +11,9 @@ from marshmallow import fields
 from caretally.audit.chain import append_event
 from caretally.db.lists import PAGE_SIZE
 from caretally.errors import CareTallyError, UsageMistake
-from caretally.imports.history import batch_of, batches
+from caretally.imports.background import ask_for_check, ask_for_import, takes_long
+from caretally.imports.history import batch_of, batches, is_imported
+from caretally.imports.kept_verdict import kept_verdict, state_of
 from caretally.imports.kinds import ImportKind
 from caretally.imports.limits import LIMITS, MEGABYTE
 from caretally.imports.mappings import chosen_mapping, columns_of, fitting_mapping, save_mapping, saved_mappings
@@ -31,7 +33,8 @@ from caretally.imports.uploads import (
     upload_of,
     uploads_waiting,
 )
-from caretally.imports.verdict import verdict_on
+from caretally.imports.verdict import Verdict, verdict_on
+from caretally.jobs.read import newest_job_about
 from caretally.web.access import requires
 from caretally.web.edge import connection, edge, signed_in
 from caretally.web.form import EMPTY, Filled, Form, NotThisForm, typed_into, written
@@ -67,8 +70,9 @@ class CellsForm(Form):
 
 
 class ImportForm(Form):
-    """Whether the refused rows may stay out."""
+    """Whether the refused rows may stay out, and the form that asks, so that one sent twice asks once."""
 
+    form = fields.UUID(load_default=uuid4)
     valid_rows_only = fields.String(load_default="")
 
 
@@ -192,14 +196,31 @@ def first_lines(upload: Upload) -> list[int]:
 @pages.get("/uploads/<uuid:upload_id>/check")
 @requires("import")
 def check(upload_id: UUID) -> ResponseReturnValue:
-    """Show what importing the file would do and which rows are wrong; nothing is written."""
+    """Show what importing the file would do and which rows are wrong, or how far the work at it is; nothing is written."""
+    if is_imported(connection(), upload_id):
+        return redirect(url_for("imports.show", batch_id=upload_id), 303)
     upload = upload_of(connection(), upload_id)
     kind = own_kind(upload.kind)
+    verdict = verdict_so_far(upload, kind)
+    job = newest_job_about(connection(), upload_id)
+    if verdict is None or (job is not None and not job.ended):
+        return render_template("imports/working.html", upload=upload, kind=kind, job=job, hours=KEPT_HOURS)
+    note_previewed(upload, len({finding.problem.line for finding in verdict.findings}))
+    refused = job.said if job is not None and job.status == "refused" else ""
+    return render_template("imports/check.html", upload=upload, kind=kind, verdict=verdict, hours=KEPT_HOURS, form=uuid4(), refused=refused)
+
+
+def verdict_so_far(upload: Upload, kind: ImportKind) -> Verdict | None:
+    """Return what importing a file would do; of a large one what background work found, None while that is asked for."""
+    if takes_long(upload):
+        state = state_of(connection(), upload)
+        found = kept_verdict(upload, state=state)
+        if found is None:
+            ask_for_check(connection(), kind, upload, state=state)
+        return found
     with connection().begin_nested(), readable_errors():
         result = try_upload(connection(), kind, upload)
-    verdict = verdict_on(upload, kind, result)
-    note_previewed(upload, len({finding.problem.line for finding in verdict.findings}))
-    return render_template("imports/check.html", upload=upload, kind=kind, verdict=verdict, hours=KEPT_HOURS)
+    return verdict_on(upload, kind, result)
 
 
 @pages.post("/uploads/<uuid:upload_id>/cells")
@@ -218,9 +239,14 @@ def correct(upload_id: UUID) -> ResponseReturnValue:
 @pages.post("/uploads/<uuid:upload_id>/import")
 @requires("import")
 def merge(upload_id: UUID) -> ResponseReturnValue:
-    """Import the kept file, whole or its valid rows."""
-    valid_rows_only = typed_into(ImportForm()).given.get("valid_rows_only") == "yes"
-    kind = own_kind(upload_of(connection(), upload_id).kind)
+    """Import the kept file, whole or its valid rows; a large one in the background, which the page of the file then shows."""
+    given = typed_into(ImportForm()).given
+    valid_rows_only = given.get("valid_rows_only") == "yes"
+    upload = upload_of(connection(), upload_id)
+    kind = own_kind(upload.kind)
+    if given and takes_long(upload):
+        ask_for_import(connection(), kind, upload, valid_rows_only=valid_rows_only, form=given["form"])
+        return redirect(url_for("imports.check", upload_id=upload_id), 303)
     with connection().begin_nested(), readable_errors():
         result = import_upload(connection(), kind, upload_id, valid_rows_only=valid_rows_only)
     if result.batch_id is None:

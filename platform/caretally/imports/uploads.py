@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from caretally.audit.chain import append_event
 from caretally.errors import NothingToDo
-from caretally.imports.importing import Choices, HeldFile, ParsedFile, import_file
+from caretally.imports.importing import Choices, HeldFile, ParsedFile, Step, import_file, tell_nobody
 from caretally.imports.kinds import ImportKind
 from caretally.imports.limits import LIMITS
 from caretally.imports.mappings import columns_of
@@ -31,7 +31,7 @@ KEEP = text(
     "VALUES (tenancy.current_vendor(), :kind, :file_name, :file_sha256, :headers, :row_count, :problems, NULL, '{}', :content, "
     "tenancy.current_actor()) RETURNING id"
 ).bindparams(JSON_COLUMNS[0])
-COLUMNS = "id, kind, file_name, file_sha256, headers, row_count, problems, mapping, corrections, uploaded_at"
+COLUMNS = "id, kind, file_name, file_sha256, headers, row_count, problems, mapping, corrections, tried, uploaded_at"
 READ = text(f"SELECT {COLUMNS}, content FROM import_upload WHERE id = :id")
 HOLD = text(f"SELECT {COLUMNS}, content FROM import_upload WHERE id = :id FOR UPDATE")
 WAITING = text("SELECT id, kind, file_name, row_count, uploaded_at FROM import_upload ORDER BY uploaded_at DESC LIMIT 20")
@@ -49,7 +49,10 @@ class NoSuchUpload(NothingToDo):
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """A kept file: `mapping` is header -> column (None until chosen), `corrections` line -> place from 0 -> the text typed for that cell."""
+    """A kept file: `mapping` is header -> column (None until chosen), `corrections` line -> place from 0 -> the text typed for that cell.
+
+    `tried` is what background work found when it tried the file, None before (see kept_verdict.py).
+    """
 
     id: UUID
     kind: str
@@ -60,6 +63,7 @@ class Upload:
     problems: tuple[RowProblem, ...]
     mapping: Mapping[str, str] | None
     corrections: Mapping[int, Mapping[int, str]]
+    tried: Mapping[str, Any] | None
     uploaded_at: datetime
     content: bytes = b""
 
@@ -146,15 +150,21 @@ def discard_upload(connection: Connection, upload: UUID) -> None:
     append_event(connection, action="import.discarded", detail={"upload_id": upload, "kind": held.kind, "file_sha256": held.file_sha256})
 
 
-def try_upload(connection: Connection, kind: ImportKind, upload: Upload) -> ImportResult:
+def try_upload(connection: Connection, kind: ImportKind, upload: Upload, *, step: Step = tell_nobody) -> ImportResult:
     """Return what importing the file's valid rows would do, written and taken back."""
-    return import_file(connection, kind, upload.file(), Choices(mapping=upload.mapping, dry_run=True, valid_rows_only=True))
+    return import_file(connection, kind, upload.file(), Choices(mapping=upload.mapping, dry_run=True, valid_rows_only=True), step=step)
 
 
-def import_upload(connection: Connection, kind: ImportKind, upload: UUID, *, valid_rows_only: bool) -> ImportResult:
-    """Import a kept file, whole or its valid rows, and delete it once it is in. Raises `NoSuchUpload`, so that a second try does nothing."""
+def import_upload(
+    connection: Connection, kind: ImportKind, upload: UUID, *, valid_rows_only: bool, step: Step = tell_nobody
+) -> ImportResult:
+    """Import a kept file, whole or its valid rows, and delete it once it is in; the import has the id that the file had.
+
+    Raises `NoSuchUpload`, so that a second try does nothing.
+    """
     held = upload_of(connection, upload, hold=True)
-    result = import_file(connection, kind, held.file(), Choices(mapping=held.mapping, valid_rows_only=valid_rows_only))
+    choices = Choices(mapping=held.mapping, valid_rows_only=valid_rows_only)
+    result = import_file(connection, kind, held.file(), choices, batch_id=upload, step=step)
     if not result.written:
         return result
     connection.execute(DROP, {"id": upload})

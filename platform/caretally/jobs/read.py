@@ -15,6 +15,10 @@ FIELDS = (
 )
 ONE = text(f"{FIELDS} AND j.id = :id")
 BY_KEY = text(f"{FIELDS} AND j.kind = :kind AND j.job_key = :key")
+ABOUT = text(f"{FIELDS} AND j.payload ? 'about' AND j.payload ->> 'about' = :about ORDER BY j.asked_at DESC, j.id DESC LIMIT 1")
+DONE_ABOUT = text(
+    "SELECT count(*) FROM job WHERE vendor_id = (SELECT tenancy.current_vendor()) AND payload ? 'about' AND payload ->> 'about' = :about AND status = 'done'"
+)
 NEWEST = text(
     f"{FIELDS} AND (:unfinished IS FALSE OR j.status IN ('waiting', 'running')) ORDER BY j.asked_at DESC, j.id DESC LIMIT :most OFFSET :skipped"
 )
@@ -68,6 +72,17 @@ def job_of_key(connection: Connection, kind: str, key: str) -> JobSeen | None:
     """Return the job that was asked for under a key, None when there was none."""
     row = connection.execute(BY_KEY, {"kind": kind, "key": key}).one_or_none()
     return None if row is None else JobSeen(*row)
+
+
+def newest_job_about(connection: Connection, about: UUID) -> JobSeen | None:
+    """Return the newest job whose payload names this id under `about`, None when there was none."""
+    row = connection.execute(ABOUT, {"about": str(about)}).one_or_none()
+    return None if row is None else JobSeen(*row)
+
+
+def jobs_done_about(connection: Connection, about: UUID) -> int:
+    """Return how many jobs about an id came to their end."""
+    return int(connection.scalar(DONE_ABOUT, {"about": str(about)}) or 0)
 
 
 def newest_jobs(connection: Connection, *, unfinished: bool, page: int, size: int) -> list[JobSeen]:
