@@ -1,9 +1,10 @@
 """Every kind of background work, as its capability declares it; a kind that is not here is not worked at."""
 
 from caretally.app.import_kinds import IMPORT_KINDS
+from caretally.app.sample.work import FILL_SAMPLE
 from caretally.closing_runs.work import CLOSING_RUN
 from caretally.imports.background import import_work
 from caretally.jobs.check_audit_log import CHECK_AUDIT_LOG
 from caretally.jobs.kinds import kinds_of
 
-KINDS = kinds_of((CHECK_AUDIT_LOG, CLOSING_RUN, *import_work(IMPORT_KINDS)))
+KINDS = kinds_of((CHECK_AUDIT_LOG, CLOSING_RUN, FILL_SAMPLE, *import_work(IMPORT_KINDS)))

@@ -54,7 +54,7 @@ class JobSeen:
     @property
     def asker(self) -> str:
         """Who asked for it, in words."""
-        return self.asker_name or ASKERS.get(self.asked_by.partition(":")[0], "somebody who has left")
+        return self.asker_name or ASKERS.get(self.asked_by.partition(":")[0], "somebody who is not of this vendor")
 
     @property
     def per_mille(self) -> int:

@@ -17,6 +17,7 @@ from caretally.web.visitor import FindVisitor, Visitor
 
 EXTENSION = "caretally"
 UNKNOWN = object()
+SCRATCH = Path(tempfile.gettempdir()) / f"caretally-{os.getuid()}"
 Post = Callable[[Mail], object]
 TellReading = Callable[[Connection, Visitor, str], None]
 
@@ -39,7 +40,7 @@ class Edge:
     operator_pool: Engine
     tell_reading: TellReading
     private_providers: bool = False
-    scratch: Path = Path(tempfile.gettempdir()) / f"caretally-{os.getuid()}"
+    scratch: Path = SCRATCH
     broker_is_up: Callable[[], bool] | None = None
 
     def pool_of(self, visitor: Visitor) -> Engine:

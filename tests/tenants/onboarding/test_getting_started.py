@@ -1,10 +1,14 @@
 """The checklist tells what is there and what comes next; the sample fills an empty vendor and never one that has something of its own."""
 
 import pytest
+from sqlalchemy import text
 
+from caretally.app.job_kinds import KINDS
 from caretally.identity.roles import MATRIX, Role
+from caretally.jobs.run_job import run_job
 from caretally.web.visitor import NO_VENDOR
 from tests.builders.databases import TestDatabase
+from tests.builders.jobs import hint, state, workshop
 from tests.builders.office import Office, new_office
 from tests.builders.pages import Pages, statements_of, visitor_of, words
 from tests.builders.pages_office import office_with_closed_month
@@ -24,8 +28,19 @@ def filled(database: TestDatabase) -> Office:
     """An empty vendor that its administrator filled with the sample."""
     office = Office(database, new_office(database).vendor_id)
     browser = Pages(database).client(visitor_of(office.vendor_id))
-    assert send_form(browser, "/setup/sample", page="/setup").status_code == 303
+    begun = send_form(browser, "/setup/sample", page="/setup")
+    assert "Filling with sample data" in words(browser.get(begun.location))
+    assert "Waiting not begun yet" in words(browser.get(begun.location))
+    fill(office)
     return office
+
+
+def fill(office: Office) -> None:
+    """Do what was asked for, as a worker does."""
+    (job,) = office.rows("SELECT id FROM job WHERE kind = 'fill_sample'")
+    hint(office)
+    run_job(workshop(office.database, KINDS), office.vendor_id, job.id)
+    assert state(office, job.id) == ("done", 1)
 
 
 def test_the_checklist_of_a_new_vendor_names_what_is_missing_and_one_act_for_it(pages: Pages, database: TestDatabase) -> None:
@@ -56,6 +71,21 @@ def test_the_sample_came_through_the_imports_and_stands_in_the_audit_log(filled:
     assert filled.value("SELECT count(*) FROM audit_event WHERE action = 'vendor.sample_filled'") == 1
 
 
+def test_how_far_it_is_was_told_and_the_page_of_the_work_leads_back(pages: Pages, filled: Office) -> None:
+    (job,) = filled.rows("SELECT id, done, total, said FROM job WHERE kind = 'fill_sample'")
+    assert job.total >= 15
+    assert job.done == job.total
+    assert "40 patients" in job.said
+    assert 'href="/setup"' in pages.get(f"/work/{job.id}", visitor_of(filled.vendor_id)).text
+
+
+def test_asked_for_twice_a_vendor_is_filled_once(pages: Pages, database: TestDatabase) -> None:
+    office = Office(database, new_office(database).vendor_id)
+    browser = pages.client(visitor_of(office.vendor_id))
+    assert len({send_form(browser, "/setup/sample", page="/setup").location for _ in range(2)}) == 1
+    assert office.value("SELECT count(*) FROM job") == 1
+
+
 def test_the_sample_has_somebody_to_ask_and_the_checklist_is_nearly_done(pages: Pages, filled: Office) -> None:
     dana = visitor_of(filled.vendor_id)
     assert "Oyelaran, Bisi" in words(pages.get("/outreach", dana))
@@ -84,6 +114,8 @@ def test_an_operator_makes_a_sample_vendor_and_sees_its_counts_only(pages: Pages
     operator = visitor_of(NO_VENDOR, permissions=held, operates=True, vendor_name="This installation")
     browser = pages.client(operator)
     assert send_form(browser, "/operator/vendors/sample", **HEADS).status_code == 303
+    with database.operator_engine.connect() as connection:
+        fill(Office(database, connection.scalars(text("SELECT vendor_id FROM vendor WHERE slug = 'trial-care'")).one()))
     assert "Trial Care trial-care America/New_York 1 40 1" in words(browser.get("/operator/vendors"))
     assert [mail.to for mail in pages.posted] == ["ada@trial.example"]
 
