@@ -43,5 +43,17 @@ CREATE TABLE closing_result (
 );
 CREATE INDEX closing_result_of_run ON closing_result (vendor_id, run_id);
 CREATE INDEX closing_result_of_month ON closing_result (vendor_id, client_id, month, ended_at);
+-- A version of an agreement that somebody tries over past months: the form as it was typed, and each month once it was decided and priced again.
+CREATE TABLE agreement_replay (
+    vendor_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    id uuid NOT NULL,
+    typed jsonb NOT NULL CHECK (jsonb_typeof(typed) = 'object'),
+    months jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(months) = 'array'),
+    asked_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (vendor_id, client_id, id),
+    FOREIGN KEY (vendor_id, client_id) REFERENCES client
+);
+CREATE TRIGGER never_truncated BEFORE TRUNCATE ON agreement_replay FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_change();
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON closing_run FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_change();
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON closing_result FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_change();

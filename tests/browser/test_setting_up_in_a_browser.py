@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from caretally.app.job_kinds import KINDS
 from caretally.identity.roles import MATRIX, Role
+from caretally.jobs.run_job import run_job
 from caretally.web.visitor import NO_VENDOR, Visitor
 from tests.browser.conftest import Visit
 from tests.browser.looks import assert_every_look, violations
 from tests.builders.databases import TestDatabase
+from tests.builders.jobs import hint, workshop
 from tests.builders.office import Office, insert, new_office
 from tests.builders.pages import Pages, visitor_of
 from tests.builders.pages_office import office_with_closed_month
@@ -155,14 +158,45 @@ def test_axe_finds_nothing_where_somebody_is_asked_to_look_first(visit: Visit, o
         assert_every_look(page, "setup-look-first")
 
 
-def test_a_replay_shows_its_months_beside_what_was_typed(visit: Visit, places: dict[str, str], dana: Visitor) -> None:
+def work_off(office: Office) -> None:
+    """Do what was asked for last, as a worker does."""
+    (job,) = office.rows("SELECT j.id FROM job j JOIN job_outbox o ON o.id = j.id ORDER BY j.asked_at DESC LIMIT 1")
+    hint(office)
+    run_job(workshop(office.database, KINDS), office.vendor_id, job.id)
+
+
+def test_a_replay_follows_by_itself_and_shows_its_months_beside_what_was_typed(
+    visit: Visit, places: dict[str, str], dana: Visitor, office: Office
+) -> None:
     with visit(f"/agreements/{places['client']}/new", dana) as page:
         page.get_by_label("First day").fill("2027-01-01")
         page.get_by_label("Dollars of price 1", exact=True).fill("50.00")
         page.get_by_role("button", name="Replay over past months").click()
-        page.get_by_role("heading", name="What it would have brought").wait_for()
-        assert page.get_by_label("Dollars of price 1", exact=True).input_value() == "50.00"
+        page.get_by_text("Waiting").wait_for()
+        assert_every_look(page, "setup-replay-waiting")
+        page.get_by_label("Dollars of price 2", exact=True).fill("22.00")
+        work_off(office)
+        page.get_by_text("nothing was written", exact=False).last.wait_for()
+        page.get_by_role("cell", name="October 2026").wait_for()
+        typed = [page.get_by_label(f"Dollars of price {price}", exact=True).input_value() for price in (1, 2)]
+        assert typed == ["50.00", "22.00"]
         assert_every_look(page, "setup-replay")
+
+
+def test_a_large_file_follows_from_its_check_to_its_import(visit: Visit, dana: Visitor, office: Office, tmp_path: Path) -> None:
+    path = tmp_path / "many.csv"
+    path.write_text(MIXED.splitlines()[0] + "\n" + "".join(f"A1,MANY{number},Many,Ada,1944-05-06,NY\n" for number in range(1001)))
+    with visit("/imports", dana) as page:
+        page.get_by_label("What it holds").select_option("patients")
+        page.get_by_label("File", exact=True).set_input_files(path)
+        page.get_by_role("button", name="Send the file").click()
+        page.get_by_role("heading", name="The file is being checked").wait_for()
+        assert_every_look(page, "setup-import-working")
+        work_off(office)
+        page.get_by_role("button", name="Import 1,001 rows").click()
+        page.get_by_role("heading", name="The file is being imported").wait_for()
+        work_off(office)
+        page.get_by_role("heading", name="1,001 rows of patients").wait_for()
 
 
 def focused_after(visit: Visit, dana: Visitor, *keys: str) -> str:

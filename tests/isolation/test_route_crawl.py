@@ -166,6 +166,7 @@ CRAWL = {
     "replay.listed": Crawled("/agreements"),
     "replay.versions": Crawled("/agreements/{client}"),
     "replay.new": Crawled("/agreements/{client}/new"),
+    "replay.replayed": Crawled("/agreements/{client}/replays/{member}"),
     "outreach.listed": Crawled("/outreach", ("?state={words}", "?client={client}", "?program={words}")),
     "outreach.attempt": Crawled("/outreach/{patient}", ("?program={words}",)),
     "onboarding.show": Crawled("/setup"),

@@ -44,14 +44,13 @@ def client_of(connection: Connection, client_id: UUID) -> Client:
     return Client(**row)
 
 
-def replay(connection: Connection, client: Client, version: TriedVersion) -> list[ReplayedMonth]:
-    """Return the client's newest six begun months under a version, the newest first; everything is rolled back."""
-    days = connection.scalars(MONTHS, {"client_id": client.id, "most": MONTHS_REPLAYED}).all()
-    return [replayed(connection, client, Month.of(day), version) for day in days]
+def months_of(connection: Connection, client_id: UUID) -> list[Month]:
+    """Return the client's newest six begun months, the newest first."""
+    return [Month.of(day) for day in connection.scalars(MONTHS, {"client_id": client_id, "most": MONTHS_REPLAYED})]
 
 
 def replayed(connection: Connection, client: Client, month: Month, version: TriedVersion) -> ReplayedMonth:
-    """Return one month under a version."""
+    """Return one month under a version; everything is rolled back."""
     told = what_if(connection, client, month, Changes(version=version))
     after = told.total_cents_after if told.parked_reason is None else told.total_cents_before
     return ReplayedMonth(month, told.state, told.total_cents_before, after, len(told.patients), told.compared, told.parked_reason)

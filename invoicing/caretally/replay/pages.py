@@ -1,43 +1,28 @@
 """The pages of agreements: all clients, the versions of one, and a new version that is replayed before it is kept."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
-from caretally.audit.chain import append_event
 from caretally.close.prepare import Client
 from caretally.imports.importing import take_turn
 from caretally.imports.typed_rows import RowRefused
-from caretally.replay.new_version import (
-    VersionsChangedMeanwhile,
-    digest_of,
-    keep_version,
-    refuse_changed_versions,
-    refuse_first_day_taken,
-    rows_that_make_room,
-    tried_version,
-    version_rows,
-)
-from caretally.replay.over_past_months import ReplayedMonth, client_of, replay
+from caretally.jobs.read import JobSeen, newest_job_about
+from caretally.replay.kept_replays import replay_of
+from caretally.replay.new_version import VersionsChangedMeanwhile, digest_of, keep_version, refuse_changed_versions
+from caretally.replay.over_past_months import ReplayedMonth, client_of
+from caretally.replay.typed_version import PRICE_FIELDS, prices_typed, rows_typed, version_of
 from caretally.replay.versions import Version, clients_with_terms, price_row, versions_of
+from caretally.replay.work import ask_for_replay
 from caretally.web.access import requires
 from caretally.web.edge import connection
 from caretally.web.form import EMPTY, Filled, Form, typed_into
-from caretally.whatif.pages import BOUND
 
 pages = Blueprint("replay", __name__, template_folder="templates", url_prefix="/agreements")
-TERM_FIELDS = (
-    "valid_from valid_to basis tier_mode minimum qhp_time date_of_service attestation_required copy_missing review_overdue po_required priority"
-).split()
-PRICE_FIELDS = ("code", "tier_from", "price", "percent")
-EMPTY_PRICES = 4
-# Twenty codes of ten tiers; more come as the file of agreements.
-MOST_PRICES = 200
 NEW = {
     "basis": "per_patient_month",
     "tier_mode": "graduated",
@@ -48,6 +33,8 @@ NEW = {
     "review_overdue": "hold",
     "po_required": "no",
 }
+# What of the form says what to do, and is no part of the version.
+ASKED = {"act", "replay"}
 LABELS = {
     "valid_from": "First day",
     "valid_to": "Last day",
@@ -87,6 +74,7 @@ class VersionForm(Form):
     end_before = fields.String(load_default="")
     act = fields.String(load_default="replay")
     seen = fields.String(load_default="")
+    replay = fields.UUID(load_default=uuid4)
 
 
 @pages.get("")
@@ -107,14 +95,14 @@ def versions(client_id: UUID) -> ResponseReturnValue:
 @pages.route("/<uuid:client_id>/new", methods=["GET", "POST"])
 @requires("change_agreements")
 def new(client_id: UUID) -> ResponseReturnValue:
-    """Type a new version, see what it would have brought over the past months, and keep it."""
+    """Type a new version, have it replayed over the past months in the background, and keep it."""
     client = client_of(connection(), client_id)
     asked = typed_into(VersionForm()) if request.method == "POST" else EMPTY
     keeps = asked.given.get("act") == "keep"
     if keeps:
         take_turn(connection())
     standing = versions_of(connection(), client_id)
-    filled, status, months = asked if request.method == "POST" else Filled(first_typed(standing)), 200, None
+    filled, status = asked if request.method == "POST" else Filled(first_typed(standing)), 200
     try:
         if filled.given:
             refuse_changed_versions(standing, seen=filled.given["seen"])
@@ -122,16 +110,36 @@ def new(client_id: UUID) -> ResponseReturnValue:
             if keeps:
                 keep_version(connection(), rows)
                 return redirect(url_for("replay.versions", client_id=client_id), 303)
-            months = tried(client, rows)
+            version_of(connection(), client, rows)
+            replay_id = filled.given["replay"]
+            ask_for_replay(connection(), client_id, replay_id, {name: filled.given[name] for name in filled.given if name not in ASKED})
+            return redirect(url_for("replay.replayed", client_id=client_id, replay_id=replay_id), 303)
     except RowRefused as error:
         filled, status = filled.refused(**{name if name in LABELS else "price": said for name, said in error.problems.items()}), 422
     except VersionsChangedMeanwhile as error:
         filled, status = filled.refused(valid_from=error.message), error.status
-    return new_version_page(client, standing, filled, months), status
+    return new_version_page(client, standing, filled, seen=digest_of(standing)), status
 
 
-def new_version_page(client: Client, standing: Sequence[Version], filled: Filled, months: Sequence[ReplayedMonth] | None) -> str:
-    """Return the form of a new version, with what its replay told."""
+@pages.get("/<uuid:client_id>/replays/<uuid:replay_id>")
+@requires("change_agreements")
+def replayed(client_id: UUID, replay_id: UUID) -> ResponseReturnValue:
+    """Show how far a replay is and each month that it decided, beside what was typed; from here it is kept, or changed and replayed again."""
+    client, found = client_of(connection(), client_id), replay_of(connection(), client_id, replay_id)
+    job, standing = newest_job_about(connection(), replay_id), versions_of(connection(), client_id)
+    return new_version_page(client, standing, Filled(found.typed), seen=found.typed["seen"], months=found.months, job=job)
+
+
+def new_version_page(
+    client: Client,
+    standing: Sequence[Version],
+    filled: Filled,
+    *,
+    seen: str,
+    months: Sequence[ReplayedMonth] = (),
+    job: JobSeen | None = None,
+) -> str:
+    """Return the form of a new version made from the versions that were `seen`, with what its replay told so far."""
     return render_template(
         "replay/new.html",
         client=client,
@@ -139,8 +147,10 @@ def new_version_page(client: Client, standing: Sequence[Version], filled: Filled
         prices=prices_typed(filled.typed),
         labels=LABELS,
         standing=standing,
-        seen=digest_of(standing),
+        seen=seen,
         months=months,
+        job=job,
+        replay=uuid4(),
     )
 
 
@@ -151,50 +161,3 @@ def first_typed(standing: Sequence[Version]) -> dict[str, Any]:
     rows = [price_row(price) for price in standing[0].prices]
     prices = {name: [row[name] for row in rows] for name in PRICE_FIELDS}
     return standing[0].written() | {"valid_from": "", "valid_to": "", "end_before": "yes"} | prices
-
-
-def prices_typed(typed: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return the rows of prices as they were typed, and some empty ones to go on."""
-    columns = {name: list(typed.get(name, [])) for name in PRICE_FIELDS}
-    longest = max(map(len, columns.values()))
-    rows = [{name: columns[name][at] if at < len(columns[name]) else "" for name in PRICE_FIELDS} for at in range(longest)]
-    kept = [row for row in rows if any(value.strip() for value in row.values())]
-    return kept + [dict.fromkeys(PRICE_FIELDS, "")] * EMPTY_PRICES
-
-
-def rows_typed(client: Client, given: Mapping[str, Any], standing: Sequence[Version]) -> list[dict[str, str]]:
-    """Return the rows of the typed version, and before them those that end the one before it when that was asked for.
-
-    Raises `RowRefused` for more prices than a form takes, and a first day that is taken.
-    """
-    terms = {name: given[name].strip() for name in TERM_FIELDS} | {"client": client.code}
-    prices = prices_typed(given)[:-EMPTY_PRICES]
-    if len(prices) > MOST_PRICES:
-        raise RowRefused(
-            {"price": f"These are {len(prices)} prices and a form takes {MOST_PRICES}; import the file of agreements instead."}
-        )
-    rows = version_rows(terms, prices)
-    first_day = day_typed(terms["valid_from"])
-    refuse_first_day_taken(standing, first_day)
-    room = rows_that_make_room(standing, first_day) if given["end_before"] == "yes" and first_day else []
-    return room + rows
-
-
-def tried(client: Client, rows: Sequence[Mapping[str, str]]) -> list[ReplayedMonth]:
-    """Return the past months under the typed version, and note in the audit log that it was tried."""
-    first_day = day_typed(rows[-1]["valid_from"])
-    if first_day is None:
-        raise RowRefused({"valid_from": "Write the first day, as 2027-01-01."})
-    version = tried_version(connection(), client.id, rows, first_day=first_day)
-    connection().execute(BOUND)
-    months = replay(connection(), client, version)
-    append_event(connection(), action="agreement.replayed", detail={"client_id": client.id, "months": [str(one.month) for one in months]})
-    return months
-
-
-def day_typed(typed: str) -> date | None:
-    """Return a day written as a date field sends it, None for anything else, which the rules of the file then refuse."""
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        return None

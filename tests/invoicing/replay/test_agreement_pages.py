@@ -2,14 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from caretally.app.job_kinds import KINDS
+from caretally.jobs.run_job import run_job
 from tests.builders.databases import TestDatabase
+from tests.builders.jobs import hint, workshop
 from tests.builders.office import Office
 from tests.builders.pages import HERE, Pages, form_token, visitor_of, words
 from tests.builders.pages_office import office_with_closed_month
@@ -34,8 +37,8 @@ NO_TIERS = {"tier_from": [""] * 6, "percent": [""] * 6}
 
 @pytest.fixture(scope="module")
 def office(database: TestDatabase) -> Office:
-    """A vendor with two clients and a closed month of $54.00 each: 38.00 and 16.00 for 47 minutes."""
-    return office_with_closed_month(database, "A1", "A2", "A3")
+    """A vendor with clients and a closed month of $54.00 each: 38.00 and 16.00 for 47 minutes."""
+    return office_with_closed_month(database, "A1", "A2", "A3", "A4")
 
 
 @pytest.fixture
@@ -59,6 +62,21 @@ def seen_on(page: TestResponse) -> str:
     return page.text.split('name="seen" value="')[1].split('"')[0]
 
 
+def work_off(office: Office) -> UUID:
+    """Do what was asked for last, as a worker does."""
+    (job,) = office.rows("SELECT j.id FROM job j JOIN job_outbox o ON o.id = j.id ORDER BY j.asked_at DESC LIMIT 1")
+    hint(office)
+    run_job(workshop(office.database, KINDS), office.vendor_id, job.id)
+    return UUID(str(job.id))
+
+
+def replayed(browser: FlaskClient, office: Office, client: str, **given: Any) -> str:
+    """Return what the page of a replay says once a worker has done it."""
+    at = send_version(browser, f"/agreements/{office.clients[client]}/new", **given).location
+    work_off(office)
+    return words(browser.get(at))
+
+
 def terms_kept(office: Office, code: str) -> list[Any]:
     """Return the versions of a client with their prices."""
     asked = (
@@ -70,7 +88,7 @@ def terms_kept(office: Office, code: str) -> list[Any]:
 
 def test_a_replay_says_what_each_month_would_have_brought_and_writes_nothing(browser: FlaskClient, office: Office) -> None:
     before = terms_kept(office, "A1")
-    said = words(send_version(browser, f"/agreements/{office.clients['A1']}/new", **typed(act="replay")))
+    said = replayed(browser, office, "A1", **typed(act="replay"))
     assert "October 2026 closed $54.00 $70.00 +$16.00 1 of 2" in said
     assert terms_kept(office, "A1") == before
     assert office.value("SELECT count(*) FROM import_batch WHERE kind = 'agreements'") == 0
@@ -168,23 +186,56 @@ def test_more_prices_than_a_form_takes_are_refused_and_none_is_dropped(browser: 
     assert "These are 201 prices and a form takes 200; import the file of agreements instead." in words(answer)
 
 
-def test_a_replay_waits_no_longer_for_a_statement_than_a_what_if(
-    browser: FlaskClient, office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[Any] = []
+def test_a_replay_says_how_far_it_is_and_what_was_typed_stays(browser: FlaskClient, office: Office) -> None:
+    at = send_version(browser, f"/agreements/{office.clients['A4']}/new", **typed(act="replay")).location
+    page = browser.get(at)
+    assert "Waiting not begun yet" in words(page)
+    assert ("data-unfinished" in page.text, "See how far it is now" in page.text, 'value="50.00"' in page.text) == (True, True, True)
+    work_off(office)
+    page = browser.get(at)
+    assert "data-unfinished" not in page.text
+    new = f"/agreements/{office.clients['A4']}/new"
+    assert send_form(browser, new, page=at, **typed(act="keep"), seen=seen_on(page)).status_code == 303
+    assert len(terms_kept(office, "A4")) == 2
 
-    def note(connection: Connection, *_rest: object) -> list[Any]:
-        told.append(connection.scalar(text("SHOW statement_timeout")))
-        return []
 
-    monkeypatch.setattr("caretally.replay.pages.replay", note)
-    assert send_version(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="replay")).status_code == 200
-    assert told == ["30s"]
+def test_a_replay_taken_up_again_replays_no_month_twice_and_is_one_event(browser: FlaskClient, office: Office) -> None:
+    at = send_version(browser, f"/agreements/{office.clients['A1']}/new", **typed(act="replay")).location
+    job = work_off(office)
+    with office.transaction() as connection:
+        connection.execute(text("UPDATE job SET status = 'waiting' WHERE id = :id"), {"id": job})
+        connection.execute(text("INSERT INTO job_outbox (vendor_id, id) SELECT vendor_id, id FROM job WHERE id = :id"), {"id": job})
+    assert work_off(office) == job
+    assert words(browser.get(at)).count("October 2026") == 1
+    told = "SELECT count(*) FROM audit_event WHERE action = 'agreement.replayed' AND detail ->> 'client_id' = :id"
+    before = office.value("SELECT count(*) FROM agreement_replay WHERE client_id = :id", id=office.clients["A1"])
+    assert office.value(told, id=str(office.clients["A1"])) == before
+
+
+def test_the_same_form_sent_twice_is_one_replay(browser: FlaskClient, office: Office) -> None:
+    address, form = f"/agreements/{office.clients['A1']}/new", typed(act="replay", replay=str(uuid4()))
+    assert len({send_version(browser, address, **form).location for _ in range(2)}) == 1
+    assert office.value("SELECT count(*) FROM job WHERE job_key = :key", key=form["replay"]) == 1
+
+
+def test_a_replay_beside_which_somebody_kept_another_version_says_so(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "R1", name="Raced")
+    browser, address = pages.client(visitor_of(office.vendor_id)), f"/agreements/{office.clients['R1']}/new"
+    at = send_version(browser, address, **typed(act="replay")).location
+    send_version(browser, address, **typed(act="keep"))
+    work_off(office)
+    assert "Somebody else changed the versions of this client" in words(browser.get(at))
+
+
+def test_a_replay_of_another_client_is_not_found(browser: FlaskClient, office: Office) -> None:
+    at = send_version(browser, f"/agreements/{office.clients['A1']}/new", **typed(act="replay")).location
+    others = at.replace(str(office.clients["A1"]), str(office.clients["A3"]))
+    assert browser.get(others).status_code == 404
 
 
 def test_a_version_under_which_a_month_cannot_be_priced_says_so(browser: FlaskClient, office: Office) -> None:
     short = {"code": ["99490"], "price": ["38.00"], "tier_from": [""], "percent": [""]}
-    assert "no price for 99439" in words(send_version(browser, f"/agreements/{office.clients['A3']}/new", **typed(act="replay") | short))
+    assert "no price for 99439" in replayed(browser, office, "A3", **typed(act="replay") | short)
 
 
 def test_a_client_of_another_vendor_answers_as_one_that_does_not_exist(pages: Pages, office: Office, database: TestDatabase) -> None:
