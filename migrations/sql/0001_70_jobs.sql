@@ -28,6 +28,8 @@ CREATE TABLE job (
 CREATE INDEX job_newest ON job (vendor_id, asked_at, id);
 -- The page of a file or of an agreement shows the work about it.
 CREATE INDEX job_about ON job (vendor_id, (payload ->> 'about'), asked_at) WHERE payload ? 'about';
+-- What is forgotten after the days of a setting.
+CREATE INDEX job_ended ON job (vendor_id, ended_at) WHERE status IN ('done', 'refused');
 -- What the relay has to say, and when again: `handed_at` is null while a job waits for its turn; from then on `due_at` is when the hint counts as
 -- lost, pushed on by the lease. The row goes with the job's end, so the table holds unfinished jobs alone.
 CREATE TABLE job_outbox (
@@ -49,7 +51,7 @@ CREATE TABLE job_effect (
     happened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (vendor_id, id),
     UNIQUE (vendor_id, effect_key),
-    FOREIGN KEY (vendor_id, job_id) REFERENCES job
+    FOREIGN KEY (vendor_id, job_id) REFERENCES job ON DELETE CASCADE
 );
 -- What is done again and again; the schedulers ask which is due.
 CREATE TABLE job_schedule (
@@ -71,6 +73,15 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER asked BEFORE INSERT ON job FOR EACH ROW EXECUTE FUNCTION guard.job_asked();
+-- Only what has ended is forgotten: neither what waits for its turn nor what waits for a person.
+CREATE FUNCTION guard.job_forgotten() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
+BEGIN
+    IF OLD.status NOT IN ('done', 'refused') THEN
+        RAISE EXCEPTION 'a job that has not ended is never removed' USING ERRCODE = '42501';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER forgotten BEFORE DELETE ON job FOR EACH ROW EXECUTE FUNCTION guard.job_forgotten();
 -- A new job, or the end of one that lets the next of its vendor in, wakes the relays. The word carries nothing: it is heard in every vendor's session.
 CREATE FUNCTION guard.wake_relay() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -96,7 +107,7 @@ BEGIN
     END LOOP;
     CREATE POLICY relay_hands ON job_outbox AS PERMISSIVE FOR UPDATE TO {{operator}} USING (true) WITH CHECK (true);
 END $$;
-GRANT SELECT, INSERT, UPDATE (status, attempts, lease, locked_until, started_at, ended_at, done, total, what, said) ON job TO {{vendor}};
+GRANT SELECT, INSERT, DELETE, UPDATE (status, attempts, lease, locked_until, started_at, ended_at, done, total, what, said) ON job TO {{vendor}};
 GRANT SELECT, INSERT, DELETE, UPDATE (due_at, handed_at) ON job_outbox TO {{vendor}};
 GRANT SELECT, INSERT ON job_effect TO {{vendor}};
 GRANT SELECT, INSERT, UPDATE (next_at) ON job_schedule TO {{vendor}};

@@ -5,7 +5,8 @@ from caretally.app.sample.work import FILL_SAMPLE
 from caretally.closing_runs.work import CLOSING_RUN
 from caretally.imports.background import import_work
 from caretally.jobs.check_audit_log import CHECK_AUDIT_LOG
+from caretally.jobs.forget_ended import FORGET_ENDED
 from caretally.jobs.kinds import kinds_of
 from caretally.replay.work import REPLAY
 
-KINDS = kinds_of((CHECK_AUDIT_LOG, CLOSING_RUN, FILL_SAMPLE, REPLAY, *import_work(IMPORT_KINDS)))
+KINDS = kinds_of((CHECK_AUDIT_LOG, FORGET_ENDED, CLOSING_RUN, FILL_SAMPLE, REPLAY, *import_work(IMPORT_KINDS)))

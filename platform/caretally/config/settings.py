@@ -32,6 +32,7 @@ SETTINGS = (
     ),
     Setting("CARETALLY_ROLE_PREFIX", "prefix of the login roles; without it the name of the database", ""),
     Setting("CARETALLY_BROKER_URL", "Redis, Valkey or RabbitMQ; without it a Valkey is embedded", "", "as an address"),
+    Setting("CARETALLY_JOBS_KEPT_DAYS", "days for which background work that has ended stays listed", "90"),
     Setting("CARETALLY_ARCHIVE", "s3://bucket or a folder; without it a folder under CARETALLY_HOME", "", "as an address"),
     Setting("CARETALLY_MAIL", "smtp://host:port, ses://region or a folder; without it a folder under CARETALLY_HOME", "", "as an address"),
     Setting("CARETALLY_STRIPE_KEY", "secret key of the payment provider; without it payments stay on this machine", "", "as set or not"),
@@ -54,6 +55,7 @@ class Settings:
     database_url: str
     role_prefix: str
     broker_url: str
+    jobs_kept_days: int
     archive: str
     mail: str
     stripe_key: str
@@ -69,7 +71,14 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if 0 < len(values["secret_key"]) < 32:
         raise UsageMistake("CARETALLY_SECRET_KEY is shorter than 32 characters; use a longer random text or leave it out.")
     home = Path(values.pop("home")).expanduser().absolute()
-    return Settings(home=home, **values)
+    return Settings(home=home, jobs_kept_days=days_of("CARETALLY_JOBS_KEPT_DAYS", values.pop("jobs_kept_days")), **values)
+
+
+def days_of(variable: str, written: str) -> int:
+    """Return a number of days as a setting gives it. Raises `UsageMistake`."""
+    if not (written.isascii() and written.isdigit() and len(written) <= 4 and int(written) > 0):
+        raise UsageMistake(f"{variable} is not a number of days from 1 to 9999.")
+    return int(written)
 
 
 @dataclass(frozen=True)

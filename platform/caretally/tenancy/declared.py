@@ -46,7 +46,7 @@ SINGLE_TRIGGERS = {
     "number_counter": ("forward BEFORE DELETE OR UPDATE FOR EACH ROW guard.forward_only('last_number')",),
     "audit_head": ("forward BEFORE DELETE OR UPDATE FOR EACH ROW guard.forward_only('seq')",),
     "break_glass": ("steps BEFORE INSERT OR DELETE OR UPDATE FOR EACH ROW guard.break_glass_steps()",),
-    "job": ("asked BEFORE INSERT FOR EACH ROW guard.job_asked()",),
+    "job": ("asked BEFORE INSERT FOR EACH ROW guard.job_asked()", "forgotten BEFORE DELETE FOR EACH ROW guard.job_forgotten()"),
     "job_outbox": ("wake AFTER INSERT OR DELETE FOR EACH STATEMENT guard.wake_relay()",),
     "attestation": ("signer BEFORE INSERT OR UPDATE FOR EACH ROW guard.signer_is_session()",),
 }
@@ -141,7 +141,7 @@ VENDOR_GRANTS = (
         "membership_client": frozenset({"SELECT", "INSERT", "DELETE"}),
         "line_question": frozenset({"SELECT"}),
         "line_message": frozenset({"SELECT", *inserts("vendor_id client_id id question_id seq state said actor_name")}),
-        "job": frozenset({"SELECT", "INSERT", *WORKED_AT}),
+        "job": frozenset({"SELECT", "INSERT", "DELETE", *WORKED_AT}),
         "job_outbox": frozenset({"SELECT", "INSERT", "DELETE", *HANDED}),
         "job_effect": frozenset({"SELECT", "INSERT"}),
         "job_schedule": frozenset({"SELECT", "INSERT", "UPDATE(next_at)"}),
