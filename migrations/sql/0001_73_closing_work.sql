@@ -49,7 +49,7 @@ CREATE TABLE agreement_replay (
     client_id uuid NOT NULL,
     id uuid NOT NULL,
     typed jsonb NOT NULL CHECK (jsonb_typeof(typed) = 'object'),
-    months jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(months) = 'array'),
+    months jsonb NOT NULL DEFAULT '[]',
     asked_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (vendor_id, client_id, id),
     FOREIGN KEY (vendor_id, client_id) REFERENCES client

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from caretally.config.settings import Settings
 from caretally.errors import DependencyDown
@@ -28,15 +29,23 @@ def broker_is_up(settings: Settings) -> bool:
     return place is not None and broker_answers(place.url)
 
 
+@dataclass(frozen=True, repr=False)
+class BrokerUp:
+    """The broker's address, and whether this process started it. It has no repr: it holds a password."""
+
+    url: str
+    started: bool
+
+
 @contextmanager
-def broker_up(settings: Settings) -> Iterator[str]:
-    """Keep the broker up for the block and yield its address; stop the embedded one afterwards if this process started it."""
-    started = not broker_is_up(settings)
+def broker_up(settings: Settings) -> Iterator[BrokerUp]:
+    """Keep the broker up for the block; stop the embedded one afterwards if this process started it."""
+    started = not settings.broker_url and not broker_is_up(settings)
     url = broker_url(settings)
     try:
-        yield url
+        yield BrokerUp(url, started)
     finally:
-        if started and not settings.broker_url:
+        if started:
             stop_broker(settings.home)
 
 

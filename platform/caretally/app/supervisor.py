@@ -12,6 +12,8 @@ from threading import Event
 
 import click
 
+from caretally.app.end_with_parent import Lifeline
+
 DRAIN_SECONDS = 25
 LOOK_SECONDS = 0.2
 FIRST_PAUSE_SECONDS = 1.0
@@ -25,6 +27,7 @@ class Kept:
     """One process that is kept up: the words of its command, when it began, and the pause before it is begun again (seconds)."""
 
     words: tuple[str, ...]
+    lifeline: Lifeline
     process: subprocess.Popen[bytes] | None = None
     began: float = 0.0
     pause: float = FIRST_PAUSE_SECONDS
@@ -34,7 +37,7 @@ class Kept:
         """Begin the process when it does not run and its pause is over."""
         if self.process is None:
             if now >= self.not_before:
-                self.process, self.began = begin(self.words), now
+                self.process, self.began = begin(self.words, self.lifeline), now
         elif (code := self.process.poll()) is not None:
             end_orphans(self.process.pid)
             steady = now - self.began >= STEADY_SECONDS
@@ -46,13 +49,14 @@ class Kept:
 
 @dataclass
 class Supervisor:
-    """Keeps the commands up until it is told to stop."""
+    """Keeps the commands up until it is told to stop; if it is killed, they end by themselves."""
 
     commands: Sequence[tuple[str, ...]]
+    lifeline: Lifeline = field(default_factory=Lifeline)
     kept: list[Kept] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.kept = [Kept(words) for words in self.commands]
+        self.kept = [Kept(words, self.lifeline) for words in self.commands]
 
     def run(self, stop: Event) -> None:
         """Keep everything up until `stop` is set, then end it as `end` does."""
@@ -84,6 +88,7 @@ def end_orphans(session: int) -> None:
         os.killpg(session, signal.SIGKILL)
 
 
-def begin(words: tuple[str, ...]) -> "subprocess.Popen[bytes]":
+def begin(words: tuple[str, ...], lifeline: Lifeline) -> "subprocess.Popen[bytes]":
     """Begin a command of this program in a session of its own, so that a Ctrl-C reaches the supervisor alone."""
-    return subprocess.Popen([*PROGRAM, *words], stdin=subprocess.DEVNULL, start_new_session=True, env=os.environ)
+    told, inherited = lifeline.for_child()
+    return subprocess.Popen([*PROGRAM, *words], stdin=subprocess.DEVNULL, start_new_session=True, env=os.environ | told, pass_fds=inherited)

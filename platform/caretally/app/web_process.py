@@ -8,6 +8,7 @@ from flask import Flask
 
 from caretally.app.broker import broker_is_up
 from caretally.app.create_app import LOOPBACK, create_app
+from caretally.app.end_with_parent import end_without_server
 from caretally.app.installation import Installation
 from caretally.break_glass.statements import tell_statements
 from caretally.db.engines import login_engine, operator_engine, practice_engine, vendor_engine
@@ -24,6 +25,7 @@ BEHIND_PROXY = "CARETALLY_SERVE_BEHIND_PROXY"
 
 def application() -> Flask:
     """Return the application; a page waits for a connection of its own pool, so each pool has one for every thread."""
+    end_without_server()
     here = Installation()
     threads = int(os.environ.get(THREADS, "8"))
     vendor = vendor_engine(here.url, roles=here.roles, secret=here.secret, pool_size=threads)

@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
@@ -14,9 +15,13 @@ import psutil
 import pytest
 
 from caretally.app import supervisor
+from caretally.app.end_with_parent import Lifeline
 from caretally.app.supervisor import Kept, Supervisor
 from caretally.audit.chain import append_event
 from caretally.audit.checkpoints import FOLDER
+from caretally.embedded.cluster import postmaster
+from caretally.embedded.place import read_place
+from caretally.embedded.server import remove_server
 from caretally.jobs.broker import broker_answers
 from caretally.jobs.embedded_broker import BrokerPlace, ensure_broker, read_broker, stop_broker
 from tests.builders.closing import PROGRAM
@@ -121,6 +126,40 @@ def test_a_given_valkey_is_used_and_left_running(office: Office, home: Path, tmp
         stop_broker(tmp_path / "theirs")
 
 
+def test_what_is_killed_itself_leaves_nothing_running_and_the_next_begins_clean(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CARETALLY_DATABASE_URL")
+    monkeypatch.delenv("CARETALLY_ROLE_PREFIX")
+    port, family = free_port(), list[psutil.Process]()
+    try:
+        for _ in range(2):
+            with started("up", "--port", str(port), "--threads", "2") as up:
+                until(lambda: readiness(port) == {"status": "ready", "broker": "up"}, "everything is up", seconds=200)
+                family = [*psutil.Process(up.pid).children(recursive=True), server_of(home), psutil.Process(place_of(home).pid)]
+                assert len(family) >= 6
+                up.kill()
+                up.wait()
+                until(partial(all_ended, family), "all of it has ended")
+    finally:
+        for one in family:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        remove_server(home)
+
+
+def all_ended(family: list[psutil.Process]) -> bool:
+    """Tell whether none of these processes runs any longer."""
+    return not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in family)
+
+
+def server_of(home: Path) -> psutil.Process:
+    """Return the first process of the home's embedded PostgreSQL."""
+    place = read_place(home)
+    assert place is not None
+    pid = postmaster(place)
+    assert pid is not None
+    return psutil.Process(pid)
+
+
 @pytest.mark.usefixtures("caretally_environment")
 @pytest.mark.parametrize("address", ["http://127.0.0.1", "amqp://127.0.0.1:many/name", "amqp://127.0.0.1/name?heartbeat=often"])
 def test_a_broker_that_is_none_is_one_sentence(address: str) -> None:
@@ -129,7 +168,7 @@ def test_a_broker_that_is_none_is_one_sentence(address: str) -> None:
 
 def test_what_keeps_ending_is_begun_after_ever_longer_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "PROGRAM", ("/bin/sh", "-c"))
-    kept, pauses = Kept(("exit 3",)), []
+    kept, pauses = Kept(("exit 3",), Lifeline()), []
     now = 0.0
     for _ in range(7):
         kept.look(now)

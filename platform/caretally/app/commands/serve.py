@@ -10,6 +10,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.server.common import AbstractServer
 
+from caretally.app.end_with_parent import end_with_parent
 from caretally.app.installation import Installation
 from caretally.app.web_process import BEHIND_PROXY, HOSTNAMES, THREADS
 from caretally.errors import DependencyDown
@@ -38,6 +39,7 @@ def serve(*, host: str, port: int, hostnames: tuple[str, ...], workers: int, thr
 
     Exit 6 when the database or the address cannot be used.
     """
+    end_with_parent()
     require_free(host, port)
     Installation().require_schema()
     os.environ[HOSTNAMES], os.environ[THREADS] = ",".join(hostnames), str(threads)

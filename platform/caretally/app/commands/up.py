@@ -8,6 +8,7 @@ from caretally.app.broker import broker_up
 from caretally.app.commands.serve import PORT, require_free
 from caretally.app.commands.worker import stop_on_signals
 from caretally.app.demo.run import database_up
+from caretally.app.end_with_parent import guarded, wait_for_endings
 from caretally.app.installation import Installation
 from caretally.app.supervisor import Supervisor
 from caretally.jobs.work_process import THREADS
@@ -24,15 +25,18 @@ from caretally.jobs.work_process import THREADS
 def up(*, host: str, port: int, hostnames: tuple[str, ...], behind_proxy: bool, threads: int) -> None:
     """Serve the pages and work at background jobs until Ctrl-C or SIGTERM; whichever part ends is started again.
 
-    The embedded database and broker are started with it, and stopped with it when it started them. Exit 6 when one of them, or the address,
-    cannot be used.
+    The embedded database and broker are started with it, and stopped with it when it started them, even when it is killed. Exit 6 when one of them,
+    or the address, cannot be used.
     """
     require_free(host, port)
     here, stop = Installation(), threading.Event()
+    wait_for_endings(here.settings.home)
     stop_on_signals(stop)
-    with database_up(here), broker_up(here.settings):
+    with database_up(here) as database, broker_up(here.settings) as broker:
         here.require_schema()
         pages = ("serve", "--host", host, "--port", str(port), *(word for name in hostnames for word in ("--hostname", name)))
         commands = [(*pages, "--behind-proxy") if behind_proxy else pages, ("worker", "--threads", str(threads))]
-        Supervisor(commands).run(stop)
+        watched = Supervisor(commands)
+        with guarded(here.settings.home, watched.lifeline, database=database, broker=broker.started):
+            watched.run(stop)
     click.echo("Everything that was started has ended.", err=True)

@@ -8,6 +8,7 @@ import click
 
 from caretally.app.broker import BrokerMoved, broker_up, heal_broker
 from caretally.app.checkpoint import keep_checkpoints
+from caretally.app.end_with_parent import end_with_parent
 from caretally.app.installation import Installation
 from caretally.app.job_kinds import KINDS
 from caretally.db.engines import LONG, operator_engine, vendor_engine
@@ -27,14 +28,15 @@ def worker(*, threads: int) -> None:
     Exit 6 when the database or the broker cannot be used.
     """
     here, stop = Installation(), threading.Event()
+    end_with_parent()
     here.require_schema()
-    with broker_up(here.settings) as url:
+    with broker_up(here.settings) as broker:
         lost: list[CareTallyError] = []
         vendors = vendor_engine(
             here.url, roles=here.roles, secret=here.secret, statement_timeout=LONG, pool_size=threads + SPARE_CONNECTIONS
         )
         operator = operator_engine(here.url, roles=here.roles, secret=here.secret, pool_size=3)
-        process = WorkProcess(Workshop(KINDS, vendors, here.secret), operator, url, _healer(here, url, stop, lost), threads)
+        process = WorkProcess(Workshop(KINDS, vendors, here.secret), operator, broker.url, _healer(here, broker.url, stop, lost), threads)
         stop_on_signals(stop)
         threading.Thread(target=keep_checkpoints, args=(here, stop), name="checkpoints", daemon=True).start()
         click.echo("CareTally works at background jobs; Ctrl-C ends it.", err=True)

@@ -188,14 +188,14 @@ def timed(tell: Tell, what: str) -> Iterator[None]:
 
 
 @contextmanager
-def database_up(here: Installation) -> Iterator[None]:
-    """Keep the embedded server up for the block; stop it afterwards if this process started it."""
+def database_up(here: Installation) -> Iterator[bool]:
+    """Keep the embedded server up for the block and yield whether this process started it; if so, stop it afterwards."""
     if here.settings.database_url:
-        yield
+        yield False
         return
     started = ensure_server(here.settings.home, programs=here.settings.postgres_bin).started
     try:
-        yield
+        yield started
     finally:
         if started:
             stop_server(here.settings.home)
