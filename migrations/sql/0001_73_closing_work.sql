@@ -54,6 +54,23 @@ CREATE TABLE agreement_replay (
     PRIMARY KEY (vendor_id, client_id, id),
     FOREIGN KEY (vendor_id, client_id) REFERENCES client
 );
+-- A file of a long invoice, made once for each state of it.
+CREATE TABLE invoice_file (
+    vendor_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    id uuid NOT NULL DEFAULT tenancy.new_id(),
+    invoice_id uuid NOT NULL,
+    ending text NOT NULL CHECK (ending IN ('pdf', 'xlsx')),
+    state_seq int NOT NULL,
+    file_name text NOT NULL,
+    patients int NOT NULL CHECK (patients >= 0),
+    content bytea NOT NULL,
+    made_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (vendor_id, client_id, id),
+    UNIQUE (vendor_id, client_id, invoice_id, ending, state_seq),
+    FOREIGN KEY (vendor_id, client_id, invoice_id) REFERENCES invoice
+);
+CREATE TRIGGER never_truncated BEFORE TRUNCATE ON invoice_file FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_change();
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON agreement_replay FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_change();
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON closing_run FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_change();
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON closing_result FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_change();

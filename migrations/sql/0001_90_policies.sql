@@ -6,7 +6,7 @@ DECLARE
         'mdm', 'attestation', 'billed_service', 'stay', 'device_period', 'discharge', 'time_entry', 'late_entry', 'agreement', 'agreement_price', 'client_month',
         'patient_month', 'exception', 'invoice', 'invoice_line', 'invoice_state', 'ledger_entry', 'overpayment_review', 'program_line', 'exclusion_choice', 'waiver', 'late_fact', 'adjustment',
         'person_record', 'membership_client',
-        'logged_time', 'closing_result', 'agreement_replay', 'exception_work', 'exception_act_row', 'previewed_exception'];
+        'logged_time', 'closing_result', 'agreement_replay', 'invoice_file', 'exception_work', 'exception_act_row', 'previewed_exception'];
     vendor_level text[] := ARRAY['vendor', 'vendor_lock', 'vendor_secret', 'vendor_policy', 'due_rule', 'import_batch', 'import_mapping', 'import_before', 'staff',
         'number_counter', 'audit_head', 'audit_event', 'person_match', 'membership', 'identity_provider', 'break_glass', 'isolation_report',
         'staff_account', 'timer', 'timer_piece', 'other_time', 'closing_run', 'exception_act', 'saved_view'];
@@ -68,7 +68,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON vendor_policy, due_rule, import_mapping,
     visit, care_plan, review, mdm, billed_service, stay, device_period, discharge, time_entry, late_entry, agreement, agreement_price, exclusion_choice, person_record,
     person_match TO {{vendor}};
 GRANT SELECT, INSERT ON waiver, import_batch, patient_month, program_line, adjustment, exception, invoice, invoice_line, invoice_state, ledger_entry, overpayment_review,
-    client_month, number_counter, isolation_report, closing_run, closing_result, agreement_replay TO {{vendor}};
+    client_month, number_counter, isolation_report, closing_run, closing_result, agreement_replay, invoice_file TO {{vendor}};
 GRANT UPDATE (months) ON agreement_replay TO {{vendor}};
 GRANT UPDATE (status, code, reason, ended_at) ON closing_result TO {{vendor}};
 GRANT UPDATE (undone_at, undone_by) ON import_batch TO {{vendor}};

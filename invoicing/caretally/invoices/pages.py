@@ -11,12 +11,12 @@ from caretally.audit.chain import append_event
 from caretally.db.lists import PAGE_SIZE
 from caretally.evaluation.explain import explanation
 from caretally.files.table_file import TABLE_ENDINGS, table_file
-from caretally.invoices.document import Invoice
 from caretally.invoices.find_invoices import FIRST_SORT, SENT_STATES, SORTS, STATES, Wanted, choices, find_invoices, invoice_of
 from caretally.invoices.invoice_page import ONLY, InvoicePage, LineOnPage, LinesWanted, invoice_page, lines_on_page
 from caretally.invoices.invoice_page import SORTS as LINE_SORTS
 from caretally.invoices.line_pictures import meter, proofs
 from caretally.invoices.list_tables import COLUMNS, list_rows, list_totals
+from caretally.invoices.made_files import ask_for_file, file_of, note_given
 from caretally.invoices.not_billed import patients_not_billed
 from caretally.invoices.render_csv import invoice_csv
 from caretally.invoices.render_pdf import invoice_pdf
@@ -208,18 +208,19 @@ def not_billed(invoice_id: UUID, reason: str) -> ResponseReturnValue:
 @pages.get("/<uuid:invoice_id>/file.<ending>")
 @requires("export")
 def download(invoice_id: UUID, ending: str) -> ResponseReturnValue:
-    """Give the invoice as PDF, CSV or XLSX, the same bytes that the close writes."""
+    """Give the invoice as PDF, CSV or XLSX, the same bytes that the close writes; a long one is made in the background and kept."""
     if ending not in FILES:
         abort(404)
-    invoice = wanted(invoice_id, form=ending)
-    return attachment(FILES[ending](invoice), f"{invoice.shown_number.replace('/', '-')}.{ending}")
-
-
-def wanted(invoice_id: UUID, *, form: str) -> Invoice:
-    """Return the invoice of the address whole, and note in the audit log that its patients were read and in which form."""
+    if signed_in().clients is None:
+        made = file_of(connection(), invoice_id, ending, vendor_id=signed_in().vendor_id)
+        if made.content is not None:
+            note_given(connection(), invoice_id, patients=made.patients, form=ending)
+            return attachment(made.content, made.name)
+        if made.takes_long(ending):
+            return redirect(url_for("jobs.show", job_id=ask_for_file(connection(), invoice_id, ending, seq=made.seq)), 303)
     invoice = invoice_of(connection(), invoice_id, vendor_id=signed_in().vendor_id)
-    append_event(connection(), action="invoice.read", detail={"invoice_id": invoice_id, "patients": len(invoice.lines), "form": form})
-    return invoice
+    note_given(connection(), invoice_id, patients=len(invoice.lines), form=ending)
+    return attachment(FILES[ending](invoice), f"{invoice.shown_number.replace('/', '-')}.{ending}")
 
 
 def as_id(written_id: str) -> UUID | None:

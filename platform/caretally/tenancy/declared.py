@@ -119,7 +119,7 @@ CHANGED_BY_VENDOR = (
 ).split()
 ADDED_BY_VENDOR = (
     "waiver import_batch patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry overpayment_review "
-    "client_month number_counter isolation_report outreach_attempt closing_run closing_result agreement_replay"
+    "client_month number_counter isolation_report outreach_attempt closing_run closing_result agreement_replay invoice_file"
 ).split()
 VENDOR_GRANTS = (
     dict.fromkeys(CHANGED_BY_VENDOR, frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"}))
@@ -155,7 +155,7 @@ VENDOR_GRANTS = (
 UNSEEN_BY_PRACTICE = frozenset(
     (
         "client_lock agreement agreement_price overpayment_review late_fact person_record membership_client logged_time outreach_attempt "
-        "closing_result agreement_replay exception_work exception_act_row previewed_exception"
+        "closing_result agreement_replay invoice_file exception_work exception_act_row previewed_exception"
     ).split()
 )
 # Columns that a practice may read where it may not read all: a patient's person key changes when another client's patient is the same person.
