@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields, validate
+from sqlalchemy import Connection
 
 from caretally.close.close_month import Transaction, clients_to_close
 from caretally.close.four_eyes import SeenPreview
@@ -28,8 +29,10 @@ from caretally.web.edge import after_commit, connection, edge, signed_in
 from caretally.web.form import EMPTY, Form, typed_into, written
 
 pages = Blueprint("closing", __name__, template_folder="templates", url_prefix="/months/<month:month>")
-# How long one request works off a run before it shows how far it is; the rest is a press of a button, or a job's.
-IN_REQUEST_MILLISECONDS = 20_000
+# How long the request that asks for a run works it off; the rest is a job's.
+IN_REQUEST_MILLISECONDS = 1_500
+# How long one press of "Go on" does, where no worker runs.
+BY_HAND_MILLISECONDS = 20_000
 # More clients than these are background work from the start; fewer are done while the browser waits.
 MOST_IN_REQUEST = 5
 # After so many seconds nobody has begun, and the page offers to go on by hand.
@@ -127,7 +130,7 @@ def run(month: Month, run_id: UUID) -> ResponseReturnValue:
     if found.month != month:
         abort(404)
     if request.method == "POST":
-        work_off(run_id)
+        go_on(run_id)
         return redirect(url_for("closing.run", month=month, run_id=run_id), 303)
     return render_template(
         "closing_runs/run.html",
@@ -167,9 +170,9 @@ def begun(month: Month, run_id: UUID, kind: str, wanted: Collection[Wanted]) -> 
         raise UsageMistake(f"There is nothing to {kind}: every client's month is closed. Open the month to see their invoices.")
     if ask_for_run(connection(), run_id, month, kind=kind, wanted=wanted):
         if len(wanted) > MOST_IN_REQUEST:
-            enqueue(connection(), CLOSING_RUN.name, {"run": run_id, "month": str(month)}, key=str(run_id))
+            ask_for_job(connection(), run_id, month)
         else:
-            work_off(run_id)
+            begin(run_id, month)
     return redirect(url_for("closing.run", month=month, run_id=run_id), 303)
 
 
@@ -181,12 +184,29 @@ def is_under_way(found: Run) -> bool:
     return job.status == "running" or (datetime.now(UTC) - job.asked_at).total_seconds() < PATIENCE_SECONDS
 
 
-def work_off(run_id: UUID) -> None:
-    """Work off a run after this request's transaction, for as long as a request may."""
+def ask_for_job(of_vendor: Connection, run_id: UUID, month: Month) -> None:
+    """Ask for a run to be worked off, or to be gone on with, in the background."""
+    enqueue(of_vendor, CLOSING_RUN.name, {"run": run_id, "month": str(month)}, key=str(run_id))
+
+
+def begin(run_id: UUID, month: Month) -> None:
+    """Work off a run after this request's transaction for a moment; what is not done by then goes on in the background."""
     transaction = transaction_of_visitor()
 
     def act() -> None:
-        close_clients(transaction, run_id, milliseconds=IN_REQUEST_MILLISECONDS)
+        if not close_clients(transaction, run_id, milliseconds=IN_REQUEST_MILLISECONDS):
+            with transaction() as of_vendor:
+                ask_for_job(of_vendor, run_id, month)
+
+    after_commit(act)
+
+
+def go_on(run_id: UUID) -> None:
+    """Go on with a run after this request's transaction, for as long as a request may."""
+    transaction = transaction_of_visitor()
+
+    def act() -> None:
+        close_clients(transaction, run_id, milliseconds=BY_HAND_MILLISECONDS)
 
     after_commit(act)
 

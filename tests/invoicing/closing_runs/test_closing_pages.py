@@ -189,13 +189,19 @@ def test_a_client_without_an_agreement_is_parked_with_its_reason_and_the_others_
     assert "1 client has no agreement Practice B" in month
 
 
-def test_a_run_that_ran_out_of_time_says_how_far_it_is_and_goes_on(pages: Pages, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_takes_longer_than_a_moment_goes_on_in_the_background_or_by_hand(
+    pages: Pages, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("caretally.closing_runs.pages.IN_REQUEST_MILLISECONDS", 0)
     client = browser(pages, office)
     page = preview_all(client)
     assert "0 of 2 clients done" in words(page)
-    monkeypatch.undo()
+    assert "The others follow by themselves" in words(page)
+    assert office.rows("SELECT kind, payload ->> 'month' FROM job") == [("closing_run", "2026-10")]
+    monkeypatch.setattr("caretally.closing_runs.pages.PATIENCE_SECONDS", 0)
     address = page.request.path
+    page = client.get(address)
+    assert "Go on with 2" in words(page)
     assert client.post(address, data={"form_token": form_token(page)}, headers={"Origin": HERE}).status_code == 303
     assert "2 clients previewed" in words(client.get(address))
 
