@@ -7,21 +7,22 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from caretally.errors import UsageMistake
-from caretally.imports.history import batch_of, is_imported
+from caretally.imports.history import Batch, batch_of, is_imported
 from caretally.imports.importing import STEPS
 from caretally.imports.kept_verdict import keep_verdict, state_of
 from caretally.imports.kinds import ImportKind
 from caretally.imports.readable_errors import readable_errors
+from caretally.imports.undo import undo_import
 from caretally.imports.uploads import Upload, import_upload, try_upload, upload_of
 from caretally.imports.verdict import verdict_on
 from caretally.jobs.at_work import JobAtWork
 from caretally.jobs.enqueue import enqueue
 from caretally.jobs.kinds import Kind
-from caretally.jobs.read import jobs_done_about
+from caretally.jobs.read import JobSeen, jobs_done_about
 
 # Fewer rows are tried and imported while the browser waits, in less than two seconds.
 MOST_ROWS_IN_REQUEST = 1_000
-CHECK, IMPORT = "check_file", "import_file"
+CHECK, IMPORT, UNDO = "check_file", "import_file", "undo_import"
 Kinds = Mapping[str, ImportKind]
 
 
@@ -46,6 +47,36 @@ def ask_for_import(connection: Connection, kind: ImportKind, upload: Upload, *, 
     """Ask for a kept file to be imported, whole or its valid rows; the same form sent twice asks once."""
     payload = {"about": upload.id, "rows": "valid" if valid_rows_only else "all"}
     enqueue(connection, work_name(IMPORT, kind.permission), payload, key=str(form))
+
+
+def takes_long_to_undo(batch: Batch) -> bool:
+    """Tell whether an import made or changed so much that it is taken back in the background."""
+    return batch.rows_new + batch.rows_changed > MOST_ROWS_IN_REQUEST
+
+
+def ask_to_undo(connection: Connection, kind: ImportKind, batch: Batch, *, form: UUID) -> None:
+    """Ask for an import to be taken back; the same form sent twice asks once."""
+    enqueue(connection, work_name(UNDO, kind.permission), {"about": batch.id}, key=str(form))
+
+
+def undo_in_background(job: JobAtWork, kinds: Kinds) -> str:
+    """Take an import back; taken up again after it was, it says the same. Raises `Conflict` with the reason why it stays."""
+    batch_id = UUID(job.payload["about"])
+    job.report_progress(0, 1, "imports taken back")
+    with job.transaction() as connection:
+        batch = batch_of(connection, batch_id)
+    if not job.kind.endswith(f"_by_{kinds[batch.kind].permission}"):
+        raise UsageMistake("This import needs another permission than this work was asked for with; open it and ask again.")
+    with job.transaction() as connection, readable_errors():
+        if job.first_time(connection):
+            undo_import(connection, dict(kinds), batch_id)
+    job.report_progress(1, 1, "imports taken back")
+    return f"{batch.rows_new:,} new rows are gone and {batch.rows_changed:,} changed rows are as before."
+
+
+def is_undoing(job: JobSeen) -> bool:
+    """Tell whether a job takes an import back."""
+    return job.kind.startswith(UNDO)
 
 
 def check_kept_file(job: JobAtWork, kinds: Kinds) -> str:
@@ -101,6 +132,7 @@ def import_work(kinds: Kinds) -> tuple[Kind, ...]:
     acts: tuple[tuple[str, str, Callable[..., str]], ...] = (
         (CHECK, "Trying a file", check_kept_file),
         (IMPORT, "Importing a file", import_kept_file),
+        (UNDO, "Taking an import back", undo_in_background),
     )
     return tuple(
         Kind(

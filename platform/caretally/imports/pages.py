@@ -11,8 +11,8 @@ from marshmallow import fields
 from caretally.audit.chain import append_event
 from caretally.db.lists import PAGE_SIZE
 from caretally.errors import CareTallyError, UsageMistake
-from caretally.imports.background import ask_for_check, ask_for_import, takes_long
-from caretally.imports.history import batch_of, batches, is_imported
+from caretally.imports.background import ask_for_check, ask_for_import, ask_to_undo, is_undoing, takes_long, takes_long_to_undo
+from caretally.imports.history import Batch, batch_of, batches, is_imported
 from caretally.imports.kept_verdict import kept_verdict, state_of
 from caretally.imports.kinds import ImportKind
 from caretally.imports.limits import LIMITS, MEGABYTE
@@ -74,6 +74,12 @@ class ImportForm(Form):
 
     form = fields.UUID(load_default=uuid4)
     valid_rows_only = fields.String(load_default="")
+
+
+class UndoForm(Form):
+    """The form that asks, so that one sent twice asks once."""
+
+    form = fields.UUID(load_default=uuid4)
 
 
 def kinds() -> Mapping[str, ImportKind]:
@@ -267,7 +273,16 @@ def discard(upload_id: UUID) -> ResponseReturnValue:
 @requires("import")
 def show(batch_id: UUID) -> ResponseReturnValue:
     """Show what an import did."""
-    return render_template("imports/show.html", batch=batch_of(connection(), batch_id), refused="")
+    return shown(batch_of(connection(), batch_id))
+
+
+def shown(batch: Batch, *, refused: str = "") -> str:
+    """Return the page of an import, with how far its taking back is, or why it was `refused`."""
+    job = newest_job_about(connection(), batch.id)
+    undoing = job if job is not None and is_undoing(job) else None
+    said = undoing.said or "" if undoing is not None and undoing.ended and batch.undone_at is None else ""
+    under_way = undoing if undoing is not None and not undoing.ended else None
+    return render_template("imports/show.html", batch=batch, refused=refused or said, job=under_way, form=uuid4())
 
 
 @pages.post("/<uuid:batch_id>/undo")
@@ -275,10 +290,13 @@ def show(batch_id: UUID) -> ResponseReturnValue:
 def undo(batch_id: UUID) -> ResponseReturnValue:
     """Take an import back, or say in one sentence why it stays."""
     batch = batch_of(connection(), batch_id)
-    own_kind(batch.kind)
+    kind, given = own_kind(batch.kind), typed_into(UndoForm()).given
+    if given and takes_long_to_undo(batch) and batch.undone_at is None:
+        ask_to_undo(connection(), kind, batch, form=given["form"])
+        return redirect(url_for("imports.show", batch_id=batch_id), 303)
     try:
         with connection().begin_nested(), readable_errors():
             undo_import(connection(), dict(kinds()), batch_id)
     except CareTallyError as error:
-        return render_template("imports/show.html", batch=batch, refused=error.message), 409
+        return shown(batch, refused=error.message), 409
     return redirect(url_for("imports.show", batch_id=batch_id), 303)

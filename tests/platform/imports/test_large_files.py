@@ -128,8 +128,37 @@ def test_a_form_sent_twice_asks_once_and_says_how_far_it_is(browser: FlaskClient
     assert desk.office.value("SELECT count(*) FROM job WHERE kind LIKE 'import_file%'") == 1
 
 
+def imported(browser: FlaskClient, desk: Desk, name: str) -> str:
+    """Return the address of a large file's import."""
+    sent = send_file(browser, "patients", rows(), name=name)
+    send_form(browser, sent.location.replace("check", "import"), page=sent.location)
+    worked(desk)
+    return str(browser.get(sent.location).location)
+
+
+def test_a_large_import_is_taken_back_in_the_background_and_its_page_follows(browser: FlaskClient, desk: Desk) -> None:
+    at = imported(browser, desk, "back.csv")
+    send_form(browser, f"{at}/undo", page=at)
+    page = browser.get(at)
+    assert "It is being taken back" in words(page)
+    assert ("data-unfinished" in page.text, patients(desk)) == (True, MANY)
+    assert state(desk.office, worked(desk)) == ("done", 1)
+    assert ("Taken back at" in words(browser.get(at)), patients(desk)) == (True, 0)
+
+
+def test_a_large_import_that_others_stand_on_stays_and_its_page_says_why(browser: FlaskClient, desk: Desk) -> None:
+    at = imported(browser, desk, "stood-on.csv")
+    desk.imports("conditions", "client,mrn,icd10\nLFM,M1,I10\n")
+    send_form(browser, f"{at}/undo", page=at)
+    assert state(desk.office, worked(desk))[0] == "refused"
+    assert "used by condition rows" in words(browser.get(at))
+    assert patients(desk) == MANY
+
+
 def test_prices_are_tried_again_only_by_who_may_change_them() -> None:
-    needed = {name: kind.permission for name, kind in KINDS.by_name.items() if "_file_by_" in name}
+    needed = {name: kind.permission for name, kind in KINDS.by_name.items() if "_by_" in name}
     assert needed == {
-        f"{act}_by_{permission}": permission for act in ("check_file", "import_file") for permission in ("import", "change_agreements")
+        f"{act}_by_{permission}": permission
+        for act in ("check_file", "import_file", "undo_import")
+        for permission in ("import", "change_agreements")
     }
