@@ -24,8 +24,8 @@ AGAIN = text(
 def enqueue(connection: Connection, kind: str, payload: Mapping[str, object], *, key: str) -> UUID:
     """Ask for a job of the current vendor and return its id; it begins once the transaction is committed.
 
-    `payload` holds ids, months, codes and counts (`PayloadNotIds` else). The same kind and key is the same job for good, whoever asks and however it
-    ended: put into the key what tells one wish from the next, as the token of the form that was sent.
+    `payload` holds ids, months, codes and counts (`PayloadNotIds` else). The same kind and key is the same job as long as it is kept, whoever asks and
+    however it ended: put into the key what tells one wish from the next, as the token of the form that was sent.
     """
     values = {"kind": kind, "key": key, "payload": json.dumps(require_ids(payload))}
     made = connection.scalar(ASK, values)
