@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import random
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,6 @@ import psutil
 import pytest
 
 from caretally.jobs.broker import broker_answers
-from caretally.jobs.embedded_broker import free_port
 
 PROGRAMS = "lib/rabbitmq_server-*/sbin/rabbitmq-server"
 INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends", "rabbitmq-server"]
@@ -62,7 +63,13 @@ class Rabbit:
         """Begin the node, with what its disk holds, and wait until it answers."""
         with (self.folder / "said").open("ab") as said:
             self.process = subprocess.Popen(
-                [str(self.program)], env=self.environment(), stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+                [str(self.program)],
+                cwd=self.folder,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
         while not broker_answers(self.url):
@@ -105,10 +112,22 @@ def program() -> Path:
     return found[0]
 
 
+def quiet_ports(count: int) -> list[int]:
+    """Return ports that nobody listens at, below those that the system gives to whoever connects, so that none is taken before the node begins."""
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(20_000, 32_000)
+        with closing(socket.socket()) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found += [] if port in found else [port]
+    return found
+
+
 @contextmanager
 def rabbit(folder: Path) -> Iterator[Rabbit]:
     """Run a node for the block, and the service that keeps the names of nodes, which would otherwise outlive it."""
-    node = Rabbit(folder, program(), free_port(), free_port(), free_port())
+    port, between_nodes, named = quiet_ports(3)
+    node = Rabbit(folder, program(), port, between_nodes, named)
     folder.mkdir()
     (folder / "plugins").write_text("[].\n")
     (folder / "rabbitmq.conf").write_text(f"listeners.tcp.default = 127.0.0.1:{node.port}\nlog.console = true\nlog.console.level = error\n")
