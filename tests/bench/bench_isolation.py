@@ -150,12 +150,12 @@ def cost_of_audit(database: BenchDatabase, vendor: UUID, *, patients: int) -> di
     with transaction() as connection:
         clients = clients_to_close(connection)
     start = time.perf_counter_ns()
-    with timed("_digests"), timed("root_of_rows"), timed("append_event"):
+    with timed("_digests"), timed("root_of_leaves"), timed("append_event"):
         results = list(close_month(transaction, Month(2026, 10), clients, dry_run=False, acknowledge_jump=True))
     whole = time.perf_counter_ns() - start
     assert {result.status for result in results} == {"closed"}, results[0]
-    digests = spent["_digests"] - spent["root_of_rows"]
-    parts = {"event": spent["append_event"], "root over its rows": spent["root_of_rows"], "digests of what it wrote": digests}
+    digests = spent["_digests"] - spent["root_of_leaves"]
+    parts = {"event": spent["append_event"], "root over its rows": spent["root_of_leaves"], "digests of what it wrote": digests}
     percent = {name: f"{100 * took / whole:.2f}" for name, took in parts.items()}
     page = []
     for number in range(300):

@@ -14,7 +14,7 @@ from caretally.close.numbers import InvoiceNumber, take_number
 from caretally.close.prepare import Client, Prepared, prepare
 from caretally.close.read_month import closed_result, latest_client_month
 from caretally.close.results import ClientResult, ClosedMeanwhile, ConservationBreach, InvoiceSummary, PreviewChanged
-from caretally.close.roots import root_of_rows
+from caretally.close.roots import root_of_leaves
 from caretally.close.statements import statement
 from caretally.close.summary import summary_now
 from caretally.evaluation.evaluate import has_lines
@@ -110,7 +110,7 @@ def _write(connection: Connection, client: Client, month: Month, prepared: Prepa
 def _digests(connection: Connection, values: dict[str, Any]) -> dict[str, str]:
     """Return the digests of what now stands in the tables, by the statement that `verify` uses too."""
     row = connection.execute(statement("contents"), {"client_month_id": values["client_month_id"], "month": None}).mappings().one()
-    return {"rows_root": root_of_rows(connection, values["client_month_id"])} | {
+    return {"rows_root": root_of_leaves(row["leaves"])} | {
         name: row[name] for name in ("figures_sha256", "exceptions_sha256", "invoice_sha256")
     }
 

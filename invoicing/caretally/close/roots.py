@@ -12,11 +12,6 @@ from caretally.audit.merkle import EMPTY_ROOT, merkle_root
 from caretally.close.statements import statement
 from caretally.months import Month
 
-# The rows of one client month as `row_leaves.sql` has them, without their ids, which cost as much to read as all the rest.
-LEAVES = text(
-    "SELECT p.evidence_hash FROM client_month m JOIN patient_month p ON p.vendor_id = m.vendor_id AND p.client_id = m.client_id AND p.month = m.month "
-    "AND p.revision = m.revision WHERE m.vendor_id = (SELECT tenancy.current_vendor()) AND m.id = :client_month_id ORDER BY p.mrn"
-)
 LOGGED = text(
     "SELECT m.id, c.code || ' ' || to_char(m.month, 'YYYY-MM') || ' revision ' || m.revision AS named, a.detail ->> 'rows_root' AS root "
     "FROM client_month m JOIN client c USING (vendor_id, client_id) JOIN audit_event a ON a.vendor_id = m.vendor_id AND a.action = 'month.closed' "
@@ -24,11 +19,13 @@ LOGGED = text(
     "AND a.detail ->> 'revision' = m.revision::text WHERE CAST(:month AS date) IS NULL OR m.month = :month ORDER BY 2"
 )
 NAMED = 20
+HASH_BYTES = 32
 
 
-def root_of_rows(connection: Connection, client_month_id: UUID) -> str:
-    """Return the root (RFC 6962, SHA-256, hex) over the fingerprints of a client month's rows in the order of their record numbers."""
-    return merkle_root(connection.scalars(LEAVES, {"client_month_id": client_month_id}).all()).hex()
+def root_of_leaves(leaves: bytes | None) -> str:
+    """Return the root (RFC 6962, SHA-256, hex) over fingerprints that stand one behind the other in one value, as `contents.sql` reads them."""
+    whole = leaves or b""
+    return merkle_root([whole[place : place + HASH_BYTES] for place in range(0, len(whole), HASH_BYTES)]).hex()
 
 
 def root_breaches(connection: Connection, *, month: Month | None) -> tuple[str, ...]:

@@ -194,9 +194,23 @@ TAMPERED = {
         [f"UPDATE patient_month SET patient_name = 'Other, Olga' WHERE {PATIENT} = '1'"],
         "A 2026-10 revision 1: the figures of its patients are not those that were closed",
     ),
+    "what two patients lack of the next code, exchanged": (
+        [
+            (
+                "UPDATE patient_month p SET missing_seconds = o.missing_seconds FROM patient_month o "
+                "WHERE o.client_month_id = p.client_month_id AND p.client_id = (SELECT client_id FROM client WHERE code = 'A') "
+                "AND p.month = '2026-10-01' AND (p.mrn, o.mrn) IN (('2', '4'), ('4', '2'))"
+            )
+        ],
+        "A 2026-10 revision 1: the figures of its patients are not those that were closed",
+    ),
     "what Medicare is expected to pay": (
         [f"UPDATE patient_month SET expected_cents = expected_cents + 1 WHERE {PATIENT} = '1'"],
         "A 2026-10 revision 1: the figures of its patients are not those that were closed",
+    ),
+    "the cents of a patient": (
+        [f"UPDATE patient_month SET amount_cents = 5500 WHERE {PATIENT} = '1'"],
+        "A 2026-10 patient 1 is billable with 5500 cents, and lines of 5400",
     ),
     "a ledger entry": (
         [f"UPDATE ledger_entry SET amount_cents = 1 WHERE {OCTOBER_LINES}"],
@@ -250,6 +264,10 @@ TAMPERED = {
     "the money that an exception holds": (
         [f"UPDATE exception SET held_cents = 1 WHERE patient_month_id = (SELECT id FROM patient_month WHERE {PATIENT} = '3')"],
         "A 2026-10 patient 3: its exception NO_CONSENT holds 1 cents instead of 3800",
+    ),
+    "the day an exception is due": (
+        [f"UPDATE exception SET due_on = due_on + 1 WHERE patient_month_id = (SELECT id FROM patient_month WHERE {PATIENT} = '3')"],
+        "A 2026-10 revision 1: its exceptions are not those that were closed",
     ),
     "the report of a late entry, removed": (
         ["DELETE FROM exception WHERE late_entry_id IS NOT NULL"],
