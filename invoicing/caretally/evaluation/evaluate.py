@@ -29,6 +29,9 @@ BEFORE_TURNS = ("take", "services", "bars", "fall_by_rule")
 AFTER_TURNS = ("apply", "addons", "roll_up")
 DEFAULT_PROGRAM = "CCM"
 ATTESTED = text("UPDATE eval_scope SET attested = true WHERE mrn = ANY(:attested)")
+# Who is in the program of most patients is put together from a dozen sources by patient: a hundred thousand hashed are looked for a dozen times in
+# memory that no cache holds, sorted and merged they take a fifth less time. For a program of few patients, hashing reads less.
+MERGING, HASHING = "SET LOCAL enable_hashjoin = off", "SET LOCAL enable_hashjoin = on"
 TEMPORARY_TABLES = ("eval_scope", "eval_conflict", "eval_double", "eval_time", "eval_given", "eval_decision")
 HERE = Path(__file__).parent
 
@@ -131,6 +134,8 @@ def earlier_programs(program: Program, programs: list[Program], terms: Terms) ->
 
 def _evaluate_program(connection: Connection, program: Program, values: dict[str, Any], attested: Collection[str]) -> None:
     values["counted_before"] = connection.scalar(text("SELECT coalesce(max(n), 0) FROM pg_temp.eval_scope"))
+    if program.program == DEFAULT_PROGRAM and values["only"] is None:
+        connection.exec_driver_sql(MERGING)
     for step in STEPS[program.kind]:
         if (step == "doubles" and not values["earlier_programs"]) or (step == "given_visit" and not values["has_visit_addon"]):
             continue
@@ -138,7 +143,7 @@ def _evaluate_program(connection: Connection, program: Program, values: dict[str
         if step == "scope" and attested:
             connection.execute(ATTESTED, {"attested": list(attested)})
         if step in FILLED:
-            connection.exec_driver_sql(f"ANALYZE pg_temp.{FILLED[step]}")
+            connection.exec_driver_sql(f"ANALYZE pg_temp.{FILLED[step]}; {HASHING}")
 
 
 def _combine(connection: Connection, values: dict[str, Any], *, most_programs: int) -> None:
