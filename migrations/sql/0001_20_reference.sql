@@ -59,7 +59,7 @@ CREATE TABLE exclusion_reason (
 -- Counts, months and days that a rule needs and that are not minutes: dated, one row a program and limit.
 CREATE TABLE program_limit (
     program text NOT NULL,
-    name text NOT NULL CHECK (name IN ('conditions_needed', 'consent_aged_months', 'review_interval_days', 'visit_lookback_months',
+    name text NOT NULL CHECK (name IN ('conditions_needed', 'condition_lasts_months', 'consent_aged_months', 'review_interval_days', 'visit_lookback_months',
         'visit_expires_months', 'contact_business_days', 'period_days', 'device_period_days', 'entered_within_days', 'alike_entries', 'source_usual_months',
         'filing_months', 'filing_warning_days')),
     amount int NOT NULL CHECK (amount > 0),

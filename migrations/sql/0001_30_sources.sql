@@ -235,6 +235,10 @@ CREATE TABLE condition (
     icd10 text NOT NULL CHECK (icd10 ~ '^[A-Z][0-9][0-9A-Z]([0-9A-Z]{1,4})?$'),
     onset_on date,
     resolved_on date,
+    -- what the practitioner documents of it, null where nobody said: a significant risk, how many months it lasts in all, whether until death
+    risk_documented boolean,
+    expected_months int CHECK (expected_months >= 0),
+    until_death boolean,
     created_batch_id uuid,
     batch_id uuid,
     PRIMARY KEY (vendor_id, client_id, id),

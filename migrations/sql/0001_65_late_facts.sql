@@ -65,7 +65,7 @@ BEGIN
     FOR source IN SELECT * FROM (VALUES
         ('enrolment', 'r.valid_from', 'r.valid_to', 'r.program, r.status, r.valid_from', 'r.valid_to'),
         ('assignment', 'r.valid_from', 'r.valid_to', 'r.program, r.provider_id, r.valid_from', 'r.valid_to'),
-        ('condition', 'r.onset_on', 'r.resolved_on', 'r.icd10, r.onset_on', 'r.resolved_on'),
+        ('condition', 'r.onset_on', 'r.resolved_on', 'r.icd10, r.onset_on, r.risk_documented, r.expected_months, r.until_death', 'r.resolved_on'),
         ('consent', 'r.obtained_on', 'NULL', 'r.program, r.provider_id, r.obtained_on, r.scope, r.cost_sharing, r.one_practitioner, r.stop', 'r.revoked_on'),
         ('visit', 'r.visited_on', 'NULL', 'r.visited_on, r.kind, r.code, r.ccm_discussed', 'NULL'),
         ('care_plan', 'r.effective_on', 'NULL', 'r.version, r.effective_on, r.signed_on, r.copy_given_on, r.elements', 'NULL'),

@@ -90,7 +90,7 @@ def _patient(key: Key, kinds: dict[str, dict[Key, Rows]], entries: list[Facts]) 
         "qmb": YES_NO[row["qmb"]],
         "part_b_from": row["part_b_from"] or None,
         "enrolments": [_nulls(r) | {"provider": npis[max(npis)] if npis else None} for r in kinds["enrolments"][key]],
-        "conditions": [_nulls(r) for r in kinds["conditions"][key]],
+        "conditions": [_condition(r) for r in kinds["conditions"][key]],
         "consents": [_consent(r) for r in kinds["consents"][key]],
         "visits": [r | {"on": r["visited_on"]} for r in kinds["visits"][key]],
         "care_plans": [_plan(r, kinds["reviews"][key]) for r in kinds["care_plans"][key]],
@@ -98,6 +98,11 @@ def _patient(key: Key, kinds: dict[str, dict[Key, Rows]], entries: list[Facts]) 
         "stays": [_nulls(r) for r in kinds["stays"][key]],
         "entries": entries,
     }
+
+
+def _condition(row: dict[str, str]) -> Facts:
+    said = {name: YES_NO[row[name]] for name in ("risk_documented", "until_death")}
+    return _nulls(row) | said | {"expected_months": int(row["expected_months"]) if row["expected_months"] else None}
 
 
 def _consent(row: dict[str, str]) -> Facts:

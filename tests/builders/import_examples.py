@@ -96,14 +96,14 @@ EXAMPLES = [
     ),
     Example(
         "conditions",
-        "client,mrn,icd10,onset_on,resolved_on",
-        "LFM,1,E11.9,2019-05-01,",
-        "LFM,1,E119,2019-06-01,",
+        "client,mrn,icd10,onset_on,resolved_on,risk_documented,expected_months,until_death",
+        "LFM,1,E11.9,2019-05-01,,yes,120,no",
+        "LFM,1,E119,2019-06-01,,yes,120,no",
         "condition",
         "onset_on",
         "2019-05-01",
         "2019-06-01",
-        "LFM,1,diabetes,2019-05-01,",
+        "LFM,1,diabetes,2019-05-01,,,,",
         "icd10",
     ),
     Example(

@@ -24,6 +24,12 @@ EDGE_MONTHS = tuple(
 # Minutes at which some program's code or unit is reached.
 REACHED = (10, 16, 20, 30, 31, 36, 40, 60, 76, 86, 90, 106, 120)
 CLINICAL = ("nurse", "nurse", "second-nurse", "doctor-a", "doctor-b")
+SAID_OF_CONDITIONS: tuple[list[Any], ...] = (
+    [{"icd10": "I10", "expected_months": 2}, "E11.9"],
+    [{"icd10": "I10", "expected_months": 3}, {"icd10": "E11.9", "expected_months": 12, "risk_documented": True}],
+    [{"icd10": "I10", "risk_documented": False}],
+    [{"icd10": "I10", "expected_months": 2, "until_death": True}, {"icd10": "E11.9", "risk_documented": False}],
+)
 CODES_OF_OTHERS = (*SERVICES, "G0557", "99426", "98980", "99454", "99492", "99496", "G0506", "99421", "99453", "G0512")
 
 # Programs that exclude each other, that need each other or that take a code of each other's.
@@ -162,7 +168,7 @@ def _patients(draw: st.DrawFn, number: int, clock: Clock, anchors: list[int]) ->
         "choice": draw(st.sampled_from([None] * 8 + programs)),
         "setting": draw(st.sampled_from(["physician"] * 4 + ["rhc_fqhc"])),
         "qmb": draw(st.sampled_from([False, True, None])),
-        "conditions": draw(st.sampled_from([["E11.9", "I10"]] * 4 + [["I10"], []])),
+        "conditions": draw(st.sampled_from([["E11.9", "I10"]] * 4 + [["I10"], [], *SAID_OF_CONDITIONS])),
     }
     if draw(sometimes):
         known["visits"] = draw(_first_visits(calendar))

@@ -136,6 +136,16 @@ def _visits(draw: st.DrawFn, calendar: Calendar) -> Facts:
     return {"visits": once([draw(kinds) | {"on": draw(days)} for _ in range(draw(st.integers(0, 2)))], "on", "kind")}
 
 
+_said = st.fixed_dictionaries(
+    {},
+    optional={
+        "risk_documented": st.sampled_from([True, False, None]),
+        "expected_months": st.sampled_from([2, 3, 11, 12, None]),
+        "until_death": st.sampled_from([True, False, None]),
+    },
+)
+
+
 @st.composite
 def _conditions(draw: st.DrawFn, calendar: Calendar) -> Facts:
     codes = draw(st.lists(st.sampled_from(["E11.9", "E119", "I10", "J44.9", "J06.9", "R05.9"]), max_size=3))
@@ -144,7 +154,7 @@ def _conditions(draw: st.DrawFn, calendar: Calendar) -> Facts:
         onset, resolved = draw(calendar.maybe_near()), draw(calendar.maybe_near())
         in_order = onset is None or resolved is None or onset <= resolved
         dated: Facts = {"icd10": code, "onset_on": onset, "resolved_on": resolved if in_order else None}
-        rows.append(draw(st.sampled_from([code, code, dated])))
+        rows.append(draw(st.sampled_from([code, code, dated, dated | draw(_said)])))
     return {"conditions": list({_plain_code(row): row for row in rows}.values())}
 
 

@@ -94,6 +94,22 @@ FLAWS: dict[str, dict[str, Any]] = {
     "one condition": {"conditions": ["I10"]},
     "one condition, beneficiary": {"conditions": ["I10"], "qmb": True},
     "two conditions, beneficiary": {"qmb": True},
+    **{
+        f"a condition of {months} months": {"conditions": ["I10", {"icd10": "E11.9", "risk_documented": True, "expected_months": months}]}
+        for months in (11, 12)
+    },
+    **{
+        f"two conditions of {months} months": {"conditions": [{"icd10": code, "expected_months": months} for code in ("I10", "E11.9")]}
+        for months in (2, 3, 12)
+    },
+    "brief, until death": {"conditions": ["I10", {"icd10": "C25.9", "expected_months": 2, "until_death": True}]},
+    "one condition, until death": {"conditions": [{"icd10": "C25.9", "expected_months": 2, "until_death": True}]},
+    "brief, not until death": {"conditions": ["I10", {"icd10": "C25.9", "expected_months": 2, "until_death": False}]},
+    "no risk": {"conditions": [{"icd10": code, "risk_documented": False, "until_death": True} for code in ("I10", "E11.9")]},
+    "no risk of one": {"conditions": ["I10", {"icd10": "E11.9", "risk_documented": False}]},
+    "no risk of a third": {"conditions": ["I10", "E11.9", {"icd10": "M10.9", "risk_documented": False}]},
+    "no risk, resolved": {"conditions": ["I10", {"icd10": "M10.9", "risk_documented": False, "resolved_on": "2026-02-28"}]},
+    "no risk of the only one": {"conditions": [{"icd10": "M10.9", "risk_documented": False}]},
     "consent two years old": {"consent": {"obtained_on": "2024-03-01"}},
     "visit a year before": {"visits": [{"on": "2025-01-05", "kind": "AWV"}]},
     "visit a day more": {"visits": [{"on": "2025-01-04", "kind": "AWV"}]},
@@ -264,6 +280,7 @@ POLICIES = (
         "TIME_BACKDATED",
         "CONSENT_AGED",
         "INITIATING_VISIT_EXPIRED",
+        "ELIGIBILITY_RISK_NOT_DOCUMENTED",
         "CARE_PLAN_INCOMPLETE",
         "CARE_PLAN_SIGNOFF_MISSING",
         "COVERAGE_UNVERIFIED",
@@ -288,6 +305,8 @@ def of_policies() -> Iterator[Facts]:
         {"visits": [{"on": "2025-02-28", "kind": "AWV"}]},
         {"visits": [{"on": "2025-03-01", "kind": "AWV"}]},
         {"care_plan": None, "visits": []},
+        {"conditions": [{"icd10": code, "risk_documented": False} for code in ("I10", "E11.9")]},
+        {"conditions": [{"icd10": code, "expected_months": 3} for code in ("I10", "E11.9")]},
     )
     for code in POLICIES:
         for effect in ("hold", "warn", "off"):

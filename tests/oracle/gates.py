@@ -75,13 +75,29 @@ def qualifies(visit: Facts) -> bool:
 
 def active_conditions(patient: Facts, month: LocalMonth) -> set[str]:
     """Return the distinct codes, without dot, of the conditions active on a day of the month."""
-    active = set()
-    for condition in patient.get("conditions", []):
-        row: Facts = {"icd10": condition} if isinstance(condition, str) else condition
-        onset, resolved = as_day(row.get("onset_on")), as_day(row.get("resolved_on"))
-        if (onset is None or onset <= month.last_day) and (resolved is None or resolved >= month.first_day):
-            active.add(row["icd10"].replace(".", "").upper())
-    return active
+    return {_code(row) for row in _active_rows(patient, month)}
+
+
+def _active_rows(patient: Facts, month: LocalMonth) -> list[Facts]:
+    rows: list[Facts] = [{"icd10": one} if isinstance(one, str) else one for one in patient.get("conditions", [])]
+    return [row for row in rows if _is_active(row, month)]
+
+
+def _code(row: Facts) -> str:
+    return str(row["icd10"]).replace(".", "").upper()
+
+
+def _is_active(row: Facts, month: LocalMonth) -> bool:
+    onset, resolved = as_day(row.get("onset_on")), as_day(row.get("resolved_on"))
+    return (onset is None or onset <= month.last_day) and (resolved is None or resolved >= month.first_day)
+
+
+def _is_denied(row: Facts, lasting_months: int) -> bool:
+    """Return whether the record says that a condition brings no risk, or that it ends too soon and not with the patient's life."""
+    if row.get("risk_documented") is False:
+        return True
+    months = row.get("expected_months")
+    return months is not None and months < lasting_months and not row.get("until_death")
 
 
 def _conditions(program: Program, patient: Facts, month: LocalMonth) -> Gates:
@@ -89,6 +105,9 @@ def _conditions(program: Program, patient: Facts, month: LocalMonth) -> Gates:
     raised: Gates = {} if len(active) >= program.conditions else {"CHRONIC_CONDITIONS_LT_2": "hold"}
     if active & NOT_CHRONIC:
         raised["CONDITION_NOT_CHRONIC_HINT"] = "warn"
+    denied = {_code(row) for row in _active_rows(patient, month) if _is_denied(row, program.lasting_months)}
+    if denied and len(active - denied) < program.conditions:
+        raised["ELIGIBILITY_RISK_NOT_DOCUMENTED"] = "warn"
     return raised
 
 

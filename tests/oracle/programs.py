@@ -26,8 +26,8 @@ class Program:
     """One kind of line: the program it is enrolled, consented and logged as, and the gates it is asked.
 
     `staff` are the bases tried with everybody's seconds, in order; `complex` and `first` go before them where the month has MDM or is
-    the first one. `conditions` is how many are needed. A device line takes part in none of the program's time. Figures of the gates
-    and device records are read from the day on which the program `began`.
+    the first one. `conditions` is how many are needed, each of which lasts `lasting_months` or until death. A device line takes part
+    in none of the program's time. Figures of the gates and device records are read from the day on which the program `began`.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Program:
     first: tuple[Base, ...] = ()
     personal: tuple[Base, ...] = ()
     conditions: int = 0
+    lasting_months: int = 0
     asks_consent: bool = True
     asks_visit: bool = False
     asks_plan: bool = False
@@ -65,6 +66,7 @@ PROGRAMS = (
         complex=(COMPLEX,),
         personal=(PERSONAL,),
         conditions=2,
+        lasting_months=12,
         asks_visit=True,
         asks_plan=True,
         stops_at_part_a=True,
@@ -74,6 +76,7 @@ PROGRAMS = (
         staff=(PCM_STAFF,),
         personal=(PCM_PERSONAL,),
         conditions=1,
+        lasting_months=3,
         asks_visit=True,
         asks_plan=True,
         visit_expires=True,

@@ -8,6 +8,9 @@ from tests.builders.facts import Facts, care_plan, clean_patient, consent, enrol
 from tests.oracle.biller import decide
 
 WORK = "2026-03-03T10:00"
+CHRONIC: Facts = {"icd10": "I10", "risk_documented": True, "expected_months": 120}
+BRIEF: Facts = {"icd10": "J44.9", "risk_documented": True, "expected_months": 11}
+NO_RISK: Facts = {"icd10": "M10.9", "risk_documented": False, "expected_months": 24, "until_death": True}
 ON_TIME: list[Facts] = [
     {"conditions": ["I10", {"icd10": "E11.9", "onset_on": "2026-03-31", "resolved_on": None}]},
     {"conditions": ["I10", {"icd10": "E11.9", "onset_on": None, "resolved_on": "2026-03-01"}]},
@@ -20,6 +23,16 @@ ON_TIME: list[Facts] = [
     {"consents": [consent(obtained_on="2024-03-01")]},
     {"stays": [{"kind": "hospice", "from": "2026-04-01", "to": None}]},
     {"attested": True},
+    *(
+        {"conditions": [CHRONIC, condition]}
+        for condition in (
+            "E11.9",
+            {"icd10": "E11.9", "risk_documented": True, "expected_months": 12, "until_death": False},
+            {"icd10": "E11.9", "risk_documented": None, "expected_months": None},
+            {"icd10": "C25.9", "risk_documented": True, "expected_months": 3, "until_death": True},
+        )
+    ),
+    {"conditions": ["I10", "E11.9", BRIEF, NO_RISK]},
 ]
 HOLDS: list[tuple[str, Facts]] = [
     ("CHRONIC_CONDITIONS_LT_2", {"conditions": ["I10", "I10"]}),
@@ -47,6 +60,9 @@ WARNINGS: list[tuple[str, Facts]] = [
     ("COVERAGE_UNVERIFIED", {"qmb": None}),
     ("CONSENT_AGED", {"consents": [consent(obtained_on="2024-02-29")]}),
     ("CONDITION_NOT_CHRONIC_HINT", {"conditions": ["I10", "E11.9", "J06.9"]}),
+    ("ELIGIBILITY_RISK_NOT_DOCUMENTED", {"conditions": ["I10", BRIEF]}),
+    ("ELIGIBILITY_RISK_NOT_DOCUMENTED", {"conditions": ["I10", BRIEF | {"until_death": False}, NO_RISK]}),
+    ("ELIGIBILITY_RISK_NOT_DOCUMENTED", {"conditions": [CHRONIC, NO_RISK]}),
     ("CARE_PLAN_INCOMPLETE", {"care_plan": care_plan(elements=["problems", "goals"])}),
     ("CARE_PLAN_SIGNOFF_MISSING", {"care_plan": care_plan(signed_on=None)}),
 ]

@@ -108,6 +108,7 @@ judged AS (
                     WHEN :initiating_visit_expired = 'hold' AND (last_qualifying_visit_on + make_interval(months => CAST(:visit_expires_months AS int)))::date < :month_first
                     THEN 'INITIATING_VISIT_EXPIRED' END,
                CASE WHEN conditions < CAST(:conditions_needed AS int) THEN 'CHRONIC_CONDITIONS_LT_2' END,
+               CASE WHEN :eligibility_risk_not_documented = 'hold' AND risk_not_documented THEN 'ELIGIBILITY_RISK_NOT_DOCUMENTED' END,
                CASE WHEN plan_version IS NULL THEN 'NO_CARE_PLAN' END,
                CASE WHEN :care_plan_copy_missing = 'hold' AND plan_version IS NOT NULL AND NOT copy_given THEN 'CARE_PLAN_COPY_MISSING' END,
                CASE WHEN :care_plan_review_overdue = 'hold' AND plan_version IS NOT NULL AND greatest(plan_on, reviewed_on) < :month_last - CAST(:review_interval_days AS int) THEN 'CARE_PLAN_REVIEW_OVERDUE' END,
@@ -129,6 +130,7 @@ judged AS (
                CASE WHEN :consent_aged = 'warn' AND consent_on < (:month_first - make_interval(months => CAST(:consent_aged_months AS int)))::date THEN 'CONSENT_AGED' END,
                CASE WHEN :initiating_visit_expired = 'warn' AND first_qualifying_visit_on <= visit_needed_by
                          AND (last_qualifying_visit_on + make_interval(months => CAST(:visit_expires_months AS int)))::date < :month_first THEN 'INITIATING_VISIT_EXPIRED' END,
+               CASE WHEN :eligibility_risk_not_documented = 'warn' AND risk_not_documented THEN 'ELIGIBILITY_RISK_NOT_DOCUMENTED' END,
                CASE WHEN not_chronic_hint THEN 'CONDITION_NOT_CHRONIC_HINT' END,
                CASE WHEN :care_plan_copy_missing = 'warn' AND plan_version IS NOT NULL AND NOT copy_given THEN 'CARE_PLAN_COPY_MISSING' END,
                CASE WHEN :care_plan_review_overdue = 'warn' AND plan_version IS NOT NULL AND greatest(plan_on, reviewed_on) < :month_last - CAST(:review_interval_days AS int) THEN 'CARE_PLAN_REVIEW_OVERDUE' END,

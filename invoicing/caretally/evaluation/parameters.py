@@ -16,6 +16,7 @@ from caretally.waivers.in_force import Waiver
 PATHS = ("staff", "complex", "personal", "first", "brief")
 LIMITS = (
     "conditions_needed",
+    "condition_lasts_months",
     "visit_lookback_months",
     "visit_expires_months",
     "consent_aged_months",

@@ -68,7 +68,7 @@ class MonthName(fields.Field[Month]):
 
 
 class Condition(fields.Field[Facts]):
-    """An ICD-10-CM code, or an object with `icd10`, `onset_on` and `resolved_on`; the code loses its dot."""
+    """An ICD-10-CM code, or an object with `icd10`, its days and what is documented of its risk and duration; the code loses its dot."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Facts:  # noqa: ARG002
         row: Facts = CONDITION.load({"icd10": value} if isinstance(value, str) else value)
@@ -108,7 +108,14 @@ def _rows(schema: Schema) -> fields.List[Any]:
 
 OPTIONAL: dict[str, Any] = {"allow_none": True, "load_default": None}
 PROGRAM = _word(*PROGRAMS, required=True)
-CONDITION = _schema(icd10=fields.String(required=True), onset_on=Day(**OPTIONAL), resolved_on=Day(**OPTIONAL))
+CONDITION = _schema(
+    icd10=fields.String(required=True),
+    onset_on=Day(**OPTIONAL),
+    resolved_on=Day(**OPTIONAL),
+    risk_documented=_flag(**OPTIONAL),
+    expected_months=_whole(**OPTIONAL, validate=validate.Range(min=0, max=1200)),
+    until_death=_flag(**OPTIONAL),
+)
 AGREEMENT = _schema(
     qhp_time=_word("pool", "personal", "never_pool"),
     attestation_required=_flag(),

@@ -83,9 +83,13 @@ visited AS (
       AND (CAST(:visit_lookback_months AS int) IS NULL OR v.visited_on >= (p.start_on - make_interval(months => CAST(:visit_lookback_months AS int)))::date)
     GROUP BY v.patient_id
 ),
+-- Only what the record denies is denied: where nobody said how long a condition lasts or what risk it brings, it stands.
 conditioned AS (
-    SELECT c.patient_id, count(*) AS conditions, bool_or(i.chronic IS FALSE) AS not_chronic
+    SELECT c.patient_id, count(*) AS conditions, bool_or(i.chronic IS FALSE) AS not_chronic,
+           bool_or(x.denied) AND count(*) FILTER (WHERE NOT x.denied) < CAST(:conditions_needed AS int) AS risk_not_documented
     FROM condition c
+    CROSS JOIN LATERAL (SELECT c.risk_documented IS FALSE
+        OR coalesce(c.expected_months < CAST(:condition_lasts_months AS int) AND c.until_death IS NOT TRUE, false) AS denied) x
     JOIN present p ON p.id = c.patient_id -- here and below: a program of few patients adds up the rows of those few
     LEFT JOIN icd10_code i ON i.code = c.icd10
     WHERE c.vendor_id = :vendor_id AND c.client_id = :client_id
@@ -145,7 +149,7 @@ duplicated AS (
 SELECT :program, :counted_before + row_number() OVER (), p.id, p.mrn, p.state, p.enrolled,
        a.provider_id, a.npi, CASE WHEN a.credential_known THEN coalesce(a.may_bill, false) END,
        k.patient_id IS NOT NULL, coalesce(k.own, false), coalesce(k.live, false), date '2000-01-01' + k.packed / 2, k.packed % 2 = 1,
-       v.first_on, v.first_qualifying_on, v.last_qualifying_on, coalesce(c.conditions, 0), coalesce(c.not_chronic, false),
+       v.first_on, v.first_qualifying_on, v.last_qualifying_on, coalesce(c.conditions, 0), coalesce(c.not_chronic, false), coalesce(c.risk_not_documented, false),
        pl.version, pl.effective_on, coalesce(pl.copy_given, false), coalesce(pl.complete, false), coalesce(pl.signed, false), r.reviewed_on,
        m.level, at.patient_id IS NOT NULL, coalesce(s.hospice, false),
        coalesce(p.coverage_verified, false), d.patient_id IS NOT NULL, p.died_on,

@@ -3,7 +3,7 @@ CREATE TEMP TABLE IF NOT EXISTS eval_scope (
     program text NOT NULL, n int NOT NULL, patient_id uuid NOT NULL, mrn text NOT NULL, state text, enrolled boolean NOT NULL,
     provider_id uuid, provider_npi text, provider_may_bill boolean,
     any_consent boolean NOT NULL, own_consent boolean NOT NULL, live_consent boolean NOT NULL, consent_on date, consent_complete boolean,
-    first_visit_on date, first_qualifying_visit_on date, last_qualifying_visit_on date, conditions int NOT NULL, not_chronic_hint boolean NOT NULL,
+    first_visit_on date, first_qualifying_visit_on date, last_qualifying_visit_on date, conditions int NOT NULL, not_chronic_hint boolean NOT NULL, risk_not_documented boolean NOT NULL,
     plan_version int, plan_on date, copy_given boolean, plan_complete boolean, plan_signed boolean, reviewed_on date,
     mdm_level text, attested boolean NOT NULL, hospice boolean NOT NULL, coverage_verified boolean NOT NULL, duplicate boolean NOT NULL,
     died_on date, qmb boolean NOT NULL, last_enrolled_day date NOT NULL, starts_this_month boolean NOT NULL,

@@ -56,7 +56,12 @@ OF_MONTH = ("r.month", "(r.month + interval '1 month')::date - 1")
 NOTED_LATE = {
     "enrolment": ("r.valid_from", "r.valid_to", "r.program, r.status, r.valid_from", "r.valid_to"),
     "assignment": ("r.valid_from", "r.valid_to", "r.program, r.provider_id, r.valid_from", "r.valid_to"),
-    "condition": ("r.onset_on", "r.resolved_on", "r.icd10, r.onset_on", "r.resolved_on"),
+    "condition": (
+        "r.onset_on",
+        "r.resolved_on",
+        "r.icd10, r.onset_on, r.risk_documented, r.expected_months, r.until_death",
+        "r.resolved_on",
+    ),
     "consent": (
         "r.obtained_on",
         "NULL",

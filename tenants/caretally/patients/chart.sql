@@ -12,7 +12,7 @@ SELECT p.id, p.client_id, c.name AS client, p.mrn, p.family_name, p.given_name, 
            WHERE a.vendor_id = p.vendor_id AND a.client_id = p.client_id AND a.patient_id = p.id
            AND a.valid_from <= (SELECT tenancy.period_last()) AND coalesce(a.valid_to, 'infinity') >= (SELECT tenancy.period_first())) x) AS assignments,
        (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.resolved_on IS NOT NULL, x.icd10), '[]') FROM (
-           SELECT k.id, k.icd10, k.onset_on, k.resolved_on, i.chronic FROM condition k LEFT JOIN icd10_code i ON i.code = k.icd10
+           SELECT k.id, k.icd10, k.onset_on, k.resolved_on, k.risk_documented, k.expected_months, k.until_death, i.chronic FROM condition k LEFT JOIN icd10_code i ON i.code = k.icd10
            WHERE k.vendor_id = p.vendor_id AND k.client_id = p.client_id AND k.patient_id = p.id
            AND coalesce(k.onset_on, '-infinity') <= (SELECT tenancy.period_last()) AND coalesce(k.resolved_on, 'infinity') >= (SELECT tenancy.period_first())) x) AS conditions,
        (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.obtained_on DESC), '[]') FROM (

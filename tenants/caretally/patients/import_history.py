@@ -62,12 +62,21 @@ CONDITIONS = ImportKind(
         Column("icd10", ICD10, required=True),
         Column("onset_on", DATE, into="onset_on"),
         Column("resolved_on", DATE, into="resolved_on"),
+        Column("risk_documented", YES_NO, into="risk_documented"),
+        Column("expected_months", WHOLE, into="expected_months"),
+        Column("until_death", YES_NO, into="until_death"),
     ),
     targets=(Target("condition", OF_PATIENT | {"icd10": "r.icd10"}),),
     identity=("r.client_id", "r.patient_id", "r.icd10"),
     lookups=(CLIENT, PATIENT),
     rules=(
         Rule("date_order", "resolved_on", "r.resolved_on < r.onset_on", "The condition was resolved on {value}, before it began."),
+        Rule(
+            "expected_months",
+            "expected_months",
+            "r.expected_months NOT BETWEEN 0 AND 1200",
+            "A condition is expected to last from 0 to 1200 months in all, not {value}.",
+        ),
         Rule(
             "icd10_unknown",
             "icd10",

@@ -37,6 +37,8 @@ QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.
 def connection(database: TestDatabase) -> Iterator[Connection]:
     context = TenantContext(DECIDE_VENDOR, "tester")
     with tenant_transaction(database.vendor_engine, context, secret=database.secret) as connection:
+        # the oracle thinks longer than any request may wait, about a thousand patients on a busy machine
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '10min'")
         yield connection
 
 

@@ -12,7 +12,7 @@ from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from tests.builders.databases import TestDatabase
 from tests.builders.deciding import decided, decided_in
-from tests.builders.facts import Facts, care_plan, clean_patient, clean_staff, enrolment, entry, facts
+from tests.builders.facts import Facts, care_plan, clean_patient, clean_staff, consent, enrolment, entry, facts
 
 WORK = "2026-03-03T10:00"
 
@@ -204,3 +204,33 @@ def test_what_cms_asks_is_not_waived_by_a_fact(database: TestDatabase) -> None:
         FactsRefused, match="patient 'p1': waived: 'NO_CONSENT' is not the vendor's to waive; it is one of CARE_PLAN_COPY_MISSING, "
     ):
         of_one(database, entry("2026-03-02T10:00", 1200), consents=[], waived=["NO_CONSENT"])
+
+
+@pytest.mark.parametrize(
+    ("program", "months", "raised"), [("CCM", 11, True), ("CCM", 12, False), ("PCM", 2, True), ("PCM", 3, False), ("PCM", 11, False)]
+)
+def test_a_condition_lasts_as_many_months_as_its_program_asks(database: TestDatabase, program: str, months: int, raised: bool) -> None:
+    said = [{"icd10": code, "risk_documented": True, "expected_months": months} for code in ("I10", "E11.9")]
+    here: Facts = {"enrolments": [enrolment(program=program)], "consents": [consent(program=program)], "conditions": said}
+    answer = of_one(database, entry(WORK, 1800, program=program), **here)
+    assert (answer["outcome"], "ELIGIBILITY_RISK_NOT_DOCUMENTED" in answer["warnings"]) == ("billable", raised)
+
+
+@pytest.mark.parametrize(
+    ("said", "raised"), [({}, False), ({"risk_documented": False}, True), ({"expected_months": 3, "until_death": True}, False)]
+)
+def test_only_what_the_record_denies_is_told_as_not_documented(database: TestDatabase, said: Facts, raised: bool) -> None:
+    answer = of_one(database, entry(WORK, 1200), conditions=["I10", {"icd10": "C25.9"} | said])
+    assert ("ELIGIBILITY_RISK_NOT_DOCUMENTED" in answer["warnings"]) == raised
+
+
+def test_a_third_condition_without_risk_changes_nothing(database: TestDatabase) -> None:
+    answer = of_one(database, entry(WORK, 1200), conditions=["I10", "E11.9", {"icd10": "M10.9", "risk_documented": False}])
+    assert "ELIGIBILITY_RISK_NOT_DOCUMENTED" not in answer["warnings"]
+
+
+def test_the_sentence_says_what_the_record_lacks_and_its_rule(database: TestDatabase) -> None:
+    given = facts(clean_patient(entries=[entry(WORK, 1200)], conditions=["I10", {"icd10": "M10.9", "risk_documented": False}]))
+    (answer,) = decided(database, given | {"policies": {"ELIGIBILITY_RISK_NOT_DOCUMENTED": "hold"}})
+    assert (answer["outcome"], answer["exceptions"], "R20" in answer["rules"]) == ("held", ["ELIGIBILITY_RISK_NOT_DOCUMENTED"], True)
+    assert "significant risk of death, decompensation or functional decline" in answer["explanation"]

@@ -19,6 +19,11 @@ PATIENTS: list[tuple[Facts, str]] = [
     ({"entries": [WORK | {"staff": "nobody"}]}, "patient 'p1': entries[0]: staff 'nobody' is not in the file"),
     ({"entries": [WORK | {"minutes": 20}]}, "patient 'p1': entries[0].minutes: Unknown field"),
     ({"conditions": ["heart"]}, "patient 'p1': conditions[0]: 'heart' is not an ICD-10-CM code"),
+    (
+        {"conditions": [{"icd10": "I10", "expected_months": -1}]},
+        "patient 'p1': conditions[0].expected_months: Must be greater than or equal to 0",
+    ),
+    ({"conditions": [{"icd10": "I10", "risk_documented": "no"}]}, "patient 'p1': conditions[0].risk_documented: must be true or false"),
     ({"consents": [consent(revoked_on="2025-01-01")]}, "revoked_on 2025-01-01 lies before obtained_on 2026-01-05"),
     ({"consents": [consent(), consent(method="written")]}, "two different consents to the same practitioner on the same day"),
     ({"mdm": [{"month": "2026-03", "level": level} for level in ("low", "high")]}, "two different decisions about complexity"),

@@ -239,9 +239,11 @@ def billed_by_a_social_worker(draft: Draft, scene: Scene) -> None:
     draft.npi = draft.facts["assignments"][-1]["npi"] = draft.facts["consents"][-1]["npi"] = scene.practice.not_eligible
 
 
-def reconsent(draft: Draft, scene: Scene) -> None:
-    """The consent of three years ago was renewed in the month before."""
+def reconsent_with_a_brief_condition(draft: Draft, scene: Scene) -> None:
+    """The consent of three years ago was renewed in the month before; of the two conditions, one is expected to last seven months."""
     draft.facts["consents"].append(draft.facts["consents"][-1] | {"obtained_on": scene.before.first.replace(day=4), "document_ref": ""})
+    del draft.facts["conditions"][2:]
+    draft.facts["conditions"][1].update(risk_documented="yes", expected_months=7, until_death="no")
 
 
 def home_health(draft: Draft, scene: Scene) -> None:
@@ -340,7 +342,7 @@ MERIDIAN: tuple[Plant, ...] = (
     Plant("consent revoked this month", "RIM", _enough(revoked_this_month)),
     Plant("CONSENT_OTHER_PRACTITIONER", "RIM", _enough(other_practitioner)),
     Plant("CONSENT_AGED", "RIM", _work(10, 13), months=30),
-    Plant("re-consent", "RIM", _enough(reconsent), months=36),
+    Plant("ELIGIBILITY_RISK_NOT_DOCUMENTED", "RIM", _enough(reconsent_with_a_brief_condition), months=36),
     Plant("NO_INITIATING_VISIT", "CGM", _without("visits"), months=0),
     Plant("VISIT_NOT_QUALIFYING", "CGM", _enough(only_a_nurse_visit), months=0),
     Plant("CHRONIC_CONDITIONS_LT_2", "CGM", _enough(one_condition_left)),

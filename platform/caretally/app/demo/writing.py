@@ -21,7 +21,7 @@ COLUMNS = {
         "patients": "client mrn family_name given_name birth_date mbi state payer qmb part_b_from died_on",
         "enrolments": "client mrn program status from to reason",
         "assignments": "client mrn program npi from to",
-        "conditions": "client mrn icd10 onset_on resolved_on",
+        "conditions": "client mrn icd10 onset_on resolved_on risk_documented expected_months until_death",
         "consents": (
             "client mrn program npi method obtained_on obtained_by scope cost_sharing one_practitioner stop "
             "script_version document_ref revoked_on"
