@@ -64,6 +64,9 @@ def office(database: TestDatabase) -> Office:
         patient = insert(connection, "patient", key | person)
         for code in ("E119", "I10", "N1831"):
             insert(connection, "condition", key | {"patient_id": patient, "icd10": code})
+        connection.exec_driver_sql(
+            "UPDATE condition SET risk_documented = icd10 = 'I10', expected_months = 240, until_death = icd10 = 'E119'"
+        )
     return made
 
 

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.builders.databases import TestDatabase
-from tests.builders.office import Office
+from tests.builders.office import Office, insert
 from tests.builders.pages import Pages, statements_of, visitor_of, words
 from tests.builders.pages_office import office_with_closed_month
 from tests.builders.sending_files import send_form
@@ -110,6 +110,20 @@ def test_a_patients_page_shows_the_record_masks_the_medicare_number_and_notes_th
     assert "E11.9" in words(shown)
     detail = office.value("SELECT detail FROM audit_event WHERE action = 'patient.read' ORDER BY seq DESC LIMIT 1")
     assert detail["patient_id"] == str(patient)
+
+
+def test_a_patients_page_shows_what_is_documented_of_each_condition(browser: FlaskClient, office: Office) -> None:
+    patient = office.add_patient("A1", "RISK-1", family_name="Said", given_name="Rhea")
+    said = {"E119": (True, 240, None), "I10": (False, 7, False), "C259": (None, 2, True), "N1831": (None, None, None)}
+    with office.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM condition WHERE patient_id = %s", (patient,))
+        for code, (risk, months, lifelong) in said.items():
+            key = {"vendor_id": office.vendor_id, "client_id": office.clients["A1"], "patient_id": patient, "icd10": code}
+            insert(connection, "condition", key | {"risk_documented": risk, "expected_months": months, "until_death": lifelong})
+    table = words(browser.get(f"/patients/{patient}")).partition("Conditions ICD-10")[2].partition("Consents")[0]
+    ends = [table.partition(code)[2].split("Chronic", 1)[1].strip() for code in ("E11.9", "I10", "C25.9", "N18.31")]
+    shown = ("240 months risk documented", "7 months risk not documented", "until death —", "— —")
+    assert [end.startswith(start) for end, start in zip(ends, shown, strict=True)] == [True] * 4, table
 
 
 def test_the_list_can_be_taken_along_as_it_is_shown_by_who_may_and_no_cell_is_run(pages: Pages, office: Office) -> None:
