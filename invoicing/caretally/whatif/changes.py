@@ -1,6 +1,6 @@
 """What somebody wants to try, checked before anything is evaluated."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +21,10 @@ TERMS: Mapping[str, tuple[str, ...]] = {
 }
 EFFECTS = ("hold", "warn", "off")
 PATIENT_MONTH = "patient-month"
+WITH_PATIENT = text(
+    "SELECT c.client_id, c.code FROM patient p JOIN client c ON c.vendor_id = p.vendor_id AND c.client_id = p.client_id WHERE p.mrn = :mrn ORDER BY c.code"
+)
+CODES = text("SELECT code FROM client WHERE client_id = ANY(CAST(:clients AS uuid[])) ORDER BY code")
 
 
 class ChangeRefused(UsageMistake):
@@ -76,8 +80,12 @@ def read_changes(
     waive: Iterable[str] = (),
     waive_for: str | None = None,
     without_waivers: bool = False,
+    clients: Collection[UUID] = (),
 ) -> Changes:
-    """Return the changes written as `name=value`. Raises `ChangeRefused` for an unknown name, a value that cannot be, or a gate of CMS."""
+    """Return the changes written as `name=value`, to be tried at these clients (none: at all of the vendor's).
+
+    Raises `ChangeRefused` for an unknown name, a value that cannot be, a gate of CMS, or a patient of none of the clients.
+    """
     changes = Changes(
         _terms(_pairs(terms, "--terms qhp_time=personal")),
         _prices(connection, _pairs(prices, "--price 99490=40.00")),
@@ -89,11 +97,28 @@ def read_changes(
     )
     if waive_for and not changes.waive:
         raise ChangeRefused("--patient says for whom something is waived; name the gate with --waive.")
-    if waive_for and not connection.scalar(text("SELECT EXISTS (SELECT FROM patient WHERE mrn = :mrn)"), {"mrn": waive_for}):
-        raise ChangeRefused(f"There is no patient {waive_for[:40]!r}; check the record number.")
+    if waive_for:
+        _refuse_stranger(connection, waive_for, clients)
     if not (changes.changes_agreement or changes.policies or changes.rules or changes.changes_waivers):
         raise ChangeRefused("Nothing is to be tried; give --terms, --price, --policy, --waive, --without-waivers or --rules.")
     return changes
+
+
+def _refuse_stranger(connection: Connection, mrn: str, clients: Collection[UUID]) -> None:
+    theirs = connection.execute(WITH_PATIENT, {"mrn": mrn}).all()
+    if not theirs:
+        raise ChangeRefused(f"There is no patient {mrn[:40]!r}; check the record number.")
+    if clients and not {row.client_id for row in theirs} & set(clients):
+        named = connection.scalars(CODES, {"clients": list(clients)}).all()
+        have = "have" if len(theirs) > 1 else "has"
+        raise ChangeRefused(
+            f"{_listed(named, 'nor')} has no patient with the record number {mrn[:40]!r}; "
+            f"{_listed([row.code for row in theirs], 'and')} {have} one: name it with --client."
+        )
+
+
+def _listed(codes: Sequence[str], last: str) -> str:
+    return f" {last} ".join([*([", ".join(codes[:-1])] if codes[1:] else []), codes[-1]])
 
 
 def _waivable(connection: Connection, given: Iterable[str]) -> tuple[str, ...]:

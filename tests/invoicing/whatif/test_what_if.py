@@ -140,6 +140,26 @@ def test_what_cannot_be_tried_is_refused_in_one_sentence(office: Office, given: 
         read_changes(connection, **{"terms": (), "prices": (), "policies": (), "rules": None} | given)
 
 
+def waived_for(office: Office, mrn: str, *clients: str) -> Changes:
+    with office.transaction() as connection:
+        chosen = [office.clients[code] for code in clients]
+        waived: dict[str, Any] = {"waive": ["CARE_PLAN_REVIEW_OVERDUE"], "waive_for": mrn, "clients": chosen}
+        return read_changes(connection, terms=(), prices=(), policies=(), rules=None, **waived)
+
+
+def test_a_waiver_for_a_patient_of_another_client_than_the_one_named_says_whose_the_record_number_is(database: TestDatabase) -> None:
+    office = new_office(database, "HIL", "LFM", "OAK")
+    for code in ("LFM", "OAK"):
+        office.add_patient(code, "7")
+    with pytest.raises(
+        ChangeRefused, match=r"^HIL has no patient with the record number '7'; LFM and OAK have one: name it with --client\.$"
+    ):
+        waived_for(office, "7", "HIL")
+    with pytest.raises(ChangeRefused, match=r"^There is no patient '8'; check the record number\.$"):
+        waived_for(office, "8", "HIL")
+    assert waived_for(office, "7", "HIL", "OAK").waive_for == waived_for(office, "7").waive_for == "7"
+
+
 def test_a_client_that_cannot_be_priced_as_it_stands_says_why_and_hides_no_other(office: Office) -> None:
     with office.transaction() as connection:
         connection.execute(text("DELETE FROM agreement_price"))

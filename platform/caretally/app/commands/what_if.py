@@ -48,6 +48,7 @@ def what_if_command(
     vendor = Installation().vendor(vendor_word)
     found = []
     with vendor.transaction() as connection:
+        clients = clients_to_close(connection, codes)
         changes = read_changes(
             connection,
             terms=terms,
@@ -57,8 +58,8 @@ def what_if_command(
             waive=waive,
             waive_for=waive_for,
             without_waivers=without_waivers,
+            clients=[client.id for client in clients] if codes else (),
         )
-        clients = clients_to_close(connection, codes)
     for client in clients:
         with vendor.transaction() as connection:
             found.append(what_if(connection, client, chosen, changes))
