@@ -17,7 +17,7 @@ CODE_BEGAN = ("2015-01", "2017-01", "2019-01", "2021-01", "2022-01")
 
 def edges() -> list[Facts]:
     """Return all of them, one file for each agreement and month."""
-    return merged([*_of_seconds(), *_of_dates(), *_of_gates(), *_of_codes(), *_of_two_clients()])
+    return merged([*_of_seconds(), *_of_the_cap_of_complex_care(), *_of_dates(), *_of_gates(), *_of_codes(), *_of_two_clients()])
 
 
 def merged(months: list[Facts]) -> list[Facts]:
@@ -56,6 +56,12 @@ def _of_seconds() -> Iterator[Facts]:
     for short in (0, 1):
         abroad = entry("2026-03-09T10:00", 600 - short, staff="doctor-a", country="PH")
         yield facts(clean_patient(entries=[entry(WORK, 1200, staff="doctor-a"), abroad]), qhp_time="never_pool")
+
+
+def _of_the_cap_of_complex_care() -> Iterator[Facts]:
+    """The seconds that reach the tenth unit beyond the first hour, a second less, those of an eleventh and a second less."""
+    for seconds in (21_600, 21_599, 23_400, 23_399):
+        yield facts(clean_patient(entries=[entry(WORK, seconds)], mdm=_mdm("moderate")))
 
 
 def _of_dates() -> Iterator[Facts]:

@@ -55,6 +55,7 @@ def test_a_consent_of_a_later_day_cures_nothing_that_came_before(office: Office)
     assert (proposals(office), reviews(office)) == ([], [])
 
 
+RISK = "ELIGIBILITY_RISK_NOT_DOCUMENTED"
 CURES: Mapping[str, tuple[str, str, dict[str, Any]]] = {
     "NO_CARE_PLAN": ("DELETE FROM care_plan", "care_plan", {"version": 1, "effective_on": "2026-01-06", "copy_given_on": "2026-01-06"}),
     "NO_INITIATING_VISIT": ("DELETE FROM visit", "visit", {"visited_on": "2026-01-05", "kind": "AWV"}),
@@ -76,6 +77,20 @@ def test_a_record_that_comes_late_proposes_what_it_held(office: Office, code: st
     add(office, table, patient, **cure)
     office.close(month=OCTOBER)
     assert proposals(office) == [("1", "2026-09", [code], ["99490", "99439"], [1, 1], ["99490", "99439"], [1, 1], 3800 + 1600)]
+
+
+def test_a_risk_that_is_documented_late_proposes_what_its_policy_held(office: Office) -> None:
+    patient_with(office, "1", 1200)
+    do(
+        office,
+        "INSERT INTO vendor_policy (vendor_id, gate_code, effect, valid_from) SELECT vendor_id, :code, 'hold', '2026-01-01' FROM client",
+        code=RISK,
+    )
+    do(office, "UPDATE condition SET risk_documented = false")
+    assert office.close(month=SEPTEMBER)[0].exceptions == {RISK: 1}
+    do(office, "UPDATE condition SET risk_documented = true")
+    office.close(month=OCTOBER)
+    assert proposals(office) == [("1", "2026-09", [RISK], ["99490"], [1], ["99490"], [1], 3800)]
 
 
 def test_a_review_of_a_later_month_cures_no_earlier_one(office: Office) -> None:

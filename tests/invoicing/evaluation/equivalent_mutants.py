@@ -3,7 +3,7 @@
 from typing import Any
 
 from caretally.cms.reference_files import read_tables
-from tests.invoicing.evaluation.table_mutants import TableMutant
+from tests.invoicing.evaluation.table_mutants import RULES_BEGAN, TableMutant
 
 TABLES = {name: list(table.dicts()) for name, table in read_tables().items()}
 CODES = {str(row["code"]): row for row in TABLES["billing_code"]}
@@ -44,7 +44,26 @@ def _of_code(mutant: TableMutant, values: dict[str, Any]) -> str:
 
 
 def _of_band(mutant: TableMutant, values: dict[str, Any]) -> str:
-    return "a period has thirty days" if mutant.change == "days_to + 1" and values["days_to"] == 30 else ""
+    if mutant.change != "days_to + 1":
+        return ""
+    if any(_goes_on(row, values) for row in TABLES["device_band"]):
+        return "the day belongs to the next band, whose code has been in force for as long"
+    return "a period has thirty days" if values["days_to"] == 30 else ""
+
+
+def _goes_on(row: Any, band: dict[str, Any]) -> bool:
+    """Tell whether a row is the device's next band, of a code that began no later."""
+    follows = row["device"] == band["device"] and row["days_from"] == band["days_to"] + 1
+    return bool(follows and _began(row) <= _began(band))
+
+
+def _began(band: Any) -> Any:
+    return CODES[str(band["code"])]["first_valid"]
+
+
+def _of_duplicates(mutant: TableMutant, values: dict[str, Any]) -> str:
+    began_with_the_rules = mutant.change == "valid_from - 1" and values["valid_from"] == RULES_BEGAN
+    return "no rules are on record on the day before" if began_with_the_rules else ""
 
 
 def _of_untimed(mutant: TableMutant, values: dict[str, Any]) -> str:
@@ -98,6 +117,7 @@ def _bars_alike(row: Any, base: str, service: str, values: dict[str, Any]) -> bo
 PROOFS = {
     "billing_code": _of_code,
     "device_band": _of_band,
+    "duplicate_program": _of_duplicates,
     "untimed_code": _of_untimed,
     "program_gate": _of_gate,
     "exclusion_reason": _of_reason,
