@@ -1,5 +1,6 @@
 """Mutants of the rule tables that are the same rule, each with the proof, which is asked of the tables themselves."""
 
+from itertools import product
 from typing import Any
 
 from caretally.cms.reference_files import read_tables
@@ -13,6 +14,9 @@ for _ladder in TABLES["time_ladder"]:
         BASES.setdefault(str(_ladder["addon_code"]), []).append(str(_ladder["base_code"]))
 # Seconds are given their reason by the table of reasons; only these two are asked for by a program's own row.
 REASONS = {str(row["code"]) for row in TABLES["exclusion_reason"]} - {"PART_A_STAY", "AFTER_DEATH"}
+FAMILIES: dict[str, list[str]] = {}
+for _member in TABLES["code_family"]:
+    FAMILIES.setdefault(str(_member["name"]), []).append(str(_member["code"]))
 PERIOD_BEGAN = {row["program"]: row["valid_from"] for row in TABLES["program_limit"] if row["name"] == "device_period_days"}
 LINES = {str(row["base_code"]) for row in TABLES["time_ladder"]} | {
     str(row["code"]) for name in ("untimed_code", "device_band") for row in TABLES[name]
@@ -84,7 +88,14 @@ def _of_gate(mutant: TableMutant, values: dict[str, Any]) -> str:
     barred = {row["program"] for row in TABLES["duplicate_program"]}
     if values["gate_code"] == "DUPLICATE_PATIENT_MONTH" and program["enrolled_as"] not in barred:
         return "nothing bars this program under a second record"
+    codes = [CODES[str(row["code"])] for row in TABLES["untimed_code"] if row["program"] == values["program"]]
+    if values["gate_code"] == "CODE_NOT_VALID_ON_DOS" and codes and all(_is_always_in_force(code) for code in codes):
+        return "its codes are in force on every day on which rules are"
     return ""
+
+
+def _is_always_in_force(code: Any) -> bool:
+    return code["first_valid"] <= RULES_BEGAN and code["last_valid"] is None
 
 
 def _of_reason(mutant: TableMutant, values: dict[str, Any]) -> str:
@@ -94,12 +105,42 @@ def _of_reason(mutant: TableMutant, values: dict[str, Any]) -> str:
 
 
 def _of_pair(mutant: TableMutant, values: dict[str, Any]) -> str:
+    if values["allowed"] == "no" and _is_barred_by_other_rows(mutant, values):
+        return "other rows bar the same codes between the same practitioners since the same day or before"
     if values["allowed"] != "no" or mutant.change not in IMPLIED:
         return ""
     one, other = values["code_a"], values["code_b"]
     if all(line not in LINES and _is_barred_with_its_bases(line, service, values) for line, service in ((one, other), (other, one))):
         return "an add-on stands with its base, which the same service bars since the same day or before"
     return ""
+
+
+def _is_barred_by_other_rows(mutant: TableMutant, values: dict[str, Any]) -> bool:
+    """Tell whether, between the practitioners of whom the row says something else after the change, each of its pairs is barred without it."""
+    if values["wins"] or "TCM" in values["window"]:
+        return False
+    scope = mutant.change.removeprefix("scope ") if mutant.change.startswith("scope ") else None
+    changed = _between(values["scope"]) ^ (_between(scope) if scope else set())
+    others = [row for row in TABLES["code_exclusion"] if _holds_for_as_long(row, values)]
+    pairs = {frozenset(pair) for pair in product(FAMILIES[values["code_a"]], FAMILIES[values["code_b"]])}
+    return all(any(who in _between(row["scope"]) and pair in _pairs_of(row) for row in others) for who in changed for pair in pairs)
+
+
+def _between(scope: Any) -> set[str]:
+    one = {"same practitioner": {"same"}, "different practitioner": {"different"}}
+    return one.get(scope, {"same", "different"})
+
+
+def _pairs_of(row: Any) -> set[frozenset[str]]:
+    return {frozenset(pair) for pair in product(FAMILIES[row["code_a"]], FAMILIES[row["code_b"]])}
+
+
+def _holds_for_as_long(row: Any, values: dict[str, Any]) -> bool:
+    """Tell whether another row bars, whoever wins nothing, on all days on which this one does."""
+    if row == values or row["kind"] != "policy" or row["allowed"] != "no" or row["wins"]:
+        return False
+    ends_no_earlier = row["valid_to"] is None or (values["valid_to"] is not None and row["valid_to"] >= values["valid_to"])
+    return bool(ends_no_earlier and row["valid_from"] <= values["valid_from"])
 
 
 def _is_barred_with_its_bases(line: str, service: str, values: dict[str, Any]) -> bool:

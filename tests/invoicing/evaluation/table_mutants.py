@@ -24,6 +24,7 @@ from tests.builders.rule_rows import (
 Values = Mapping[str, Any]
 RULES_BEGAN = date(2015, 1, 1)
 DAY = timedelta(days=1)
+LATE_OR_ALIKE = ("TIME_BACKDATED", "INTEGRITY_SIGNAL")
 SCOPES = {"same practitioner": "any", "different practitioner": "any", "any": "same practitioner"}
 
 
@@ -149,8 +150,9 @@ class Mutants:
         for row, values in self._rows("untimed_code"):
             mentions = ("99495", "99496", "TCM_NOT_SUPPORTED") if values["program"] == "TCM" else (values["code"],)
             yield TableMutant(table, row, None, "removed", mentions)
-            for column in ("conditions_from", "visit_within_days"):
-                yield from self._shifted("untimed_code", row, column, steps=(1, -1), mentions=mentions)
+            yield from self._shifted("untimed_code", row, "visit_within_days", steps=(1, -1), mentions=mentions)
+            for mutant in self._shifted("untimed_code", row, "conditions_from", steps=(1, -1), mentions=mentions):
+                yield replace(mutant, facts=partial(of_program, values["program"]))
             for column in ("qmb_only", "needs_base"):
                 if values[column]:
                     yield TableMutant(table, row, {column: False}, f"{column} dropped", (), partial(of_program, values["program"]))
@@ -188,13 +190,16 @@ class Mutants:
 
     def _gates(self) -> Iterator[TableMutant]:
         for row, values in self._rows("program_gate"):
-            yield TableMutant(self.tables["program_gate"], row, None, "removed", (values["gate_code"],))
+            facts = of_late_and_alike if values["gate_code"] in LATE_OR_ALIKE else none_by_itself
+            yield TableMutant(self.tables["program_gate"], row, None, "removed", (values["gate_code"],), facts)
         planned = {row["code"] for row in self.tables["planned"].dicts()}
         asked = {row["gate_code"] for row in self.tables["program_gate"].dicts()}
         for row, values in self._rows("gate"):
             if values["kind"] == "policy" and values["code"] in asked - planned:
                 for effect in {"hold", "warn", "off"} - {values["default_effect"]}:
-                    yield TableMutant(self.tables["gate"], row, {"default_effect": effect}, f"by default {effect}", (values["code"],))
+                    facts = of_late_and_alike if values["code"] in LATE_OR_ALIKE else none_by_itself
+                    change = f"by default {effect}"
+                    yield TableMutant(self.tables["gate"], row, {"default_effect": effect}, change, (values["code"],), facts)
 
     def _reasons(self) -> Iterator[TableMutant]:
         table = self.tables["exclusion_reason"]
