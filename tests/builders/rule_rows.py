@@ -69,6 +69,11 @@ def of_reasons() -> Iterator[Facts]:
         yield facts(clean_patient(entries=calls, **patient), staff=staff)
         overlapping = [entry("2026-03-03T10:00", 900, **work), entry("2026-03-03T10:10", 900, **work)]
         yield facts(clean_patient(entries=overlapping, **patient), staff=staff)
+        # 1,300 seconds by their sum, 1,100 by their union
+        partly = [entry("2026-03-03T10:00", 1000), entry("2026-03-03T10:13:20", 300, **{"staff": "second-nurse"} | work)]
+        yield facts(clean_patient(entries=partly, **patient), staff=staff)
+    twice = entry("2026-03-03T10:13:20", 300, staff="second-nurse")
+    yield facts(clean_patient(entries=[entry("2026-03-03T10:00", 1000), twice]), clean_patient("p2", entries=[twice]))
     other = clean_patient("p2", entries=[entry("2026-03-03T10:05", 60)])
     yield facts(clean_patient(entries=[entry("2026-03-03T10:00", 600, approved=False)]), other)
     both = [entry("2026-03-03T10:00", 600), entry("2026-03-03T10:00", 600, program="BHI", staff="second-nurse")]
@@ -198,6 +203,7 @@ def of_gates() -> Iterator[Facts]:
     for program in (*TIMED, *UNTIMED):
         yield _flawed(program, {}, attestation_required=True)
         yield _twice(program)
+    yield _twice("RTM_DEVICE", "RPM_DEVICE")
     for program, minutes in TIMED.items():
         own = [entry("2026-03-03T01:00", 60 * minutes, program=program, staff="doctor-a")]
         yield _flawed(program, {"entries": own}, qhp_time="never_pool")
@@ -227,10 +233,11 @@ def _flawed(program: str, flaw: Mapping[str, Any], **terms: Any) -> Facts:
     return facts(clean_patient(**known | given | changes), **terms)
 
 
-def _twice(program: str) -> Facts:
+def _twice(program: str, elsewhere: str = "") -> Facts:
     made = _flawed(program, {})
     (patient,) = made["patients"]
-    again = patient | {"ref": "p2", "client": "second", "entries": [one | {"staff": "second-nurse"} for one in patient["entries"]]}
+    (again,) = _flawed(elsewhere or program, {})["patients"]
+    again |= {"ref": "p2", "client": "second", "entries": [one | {"staff": "second-nurse"} for one in again["entries"]]}
     return made | {"patients": [patient, again | {"person": patient["person"]}]}
 
 

@@ -21,6 +21,8 @@ PERIOD_BEGAN = {row["program"]: row["valid_from"] for row in TABLES["program_lim
 LINES = {str(row["base_code"]) for row in TABLES["time_ladder"]} | {
     str(row["code"]) for name in ("untimed_code", "device_band") for row in TABLES[name]
 }
+# A term of every agreement, which stands before the policy's own effect.
+TERMS_OF_AGREEMENTS = ("CARE_PLAN_COPY_MISSING", "CARE_PLAN_REVIEW_OVERDUE")
 IMPLIED = ("removed", "a day later", "ends a day earlier", "nobody wins", "within the month", "scope same practitioner")
 
 
@@ -155,7 +157,12 @@ def _bars_alike(row: Any, base: str, service: str, values: dict[str, Any]) -> bo
     return same and {row["code_a"], row["code_b"]} == {base, service} and row["valid_from"] <= values["valid_from"]
 
 
+def _of_policy(mutant: TableMutant, values: dict[str, Any]) -> str:
+    return "each agreement says it for itself" if values["code"] in TERMS_OF_AGREEMENTS else ""
+
+
 PROOFS = {
+    "gate": _of_policy,
     "billing_code": _of_code,
     "device_band": _of_band,
     "duplicate_program": _of_duplicates,

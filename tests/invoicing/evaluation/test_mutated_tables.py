@@ -19,7 +19,7 @@ from tests.builders.deciding import decided_in
 from tests.builders.edges import edges, merged
 from tests.builders.facts import Facts, clean_patient, entry, facts
 from tests.builders.program_edges import program_edges
-from tests.builders.rule_rows import of_dates, of_gates, of_reasons
+from tests.builders.rule_rows import of_dates, of_gates, of_reasons, of_signals
 from tests.builders.worked_programs import CASES
 from tests.invoicing.evaluation.equivalent_mutants import is_equivalent
 from tests.invoicing.evaluation.table_mutants import Mutants, TableMutant
@@ -42,7 +42,7 @@ class Material:
         gates: list[Facts] = [*ON_TIME, *(patient for _code, patient in (*HOLDS, *WARNINGS))]
         plain = [facts(clean_patient("p1", **{"entries": [entry(WORK, 1200)], **changes})) for changes in gates]
         singles = [*(one.facts for one in cases()), *(one.facts() for one, *_ in CASES.values()), *plain]
-        rows = [*of_gates(), *of_reasons(), *of_dates()]
+        rows = [*of_gates(), *of_reasons(), *of_dates(), *of_signals()]
         self.whole = [*edges(), *program_edges(), *merged([*singles, *rows])]
         self.words = [(one, _words(one)) for one in [*singles, *rows, *_single(edges()), *_single(program_edges())]]
 
