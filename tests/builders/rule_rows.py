@@ -203,7 +203,10 @@ def of_gates() -> Iterator[Facts]:
     for program in (*TIMED, *UNTIMED):
         yield _flawed(program, {}, attestation_required=True)
         yield _twice(program)
-    yield _twice("RTM_DEVICE", "RPM_DEVICE")
+    for here, there in (("RTM", "RPM"), ("RTM_DEVICE", "RPM_DEVICE")):
+        yield _twice(here, there)
+    for program in ("RPM", "RTM"):
+        yield _flawed(program, {"entries": [entry("2026-03-03T10:00", 1200, program=program, contact="none")]})
     for program, minutes in TIMED.items():
         own = [entry("2026-03-03T01:00", 60 * minutes, program=program, staff="doctor-a")]
         yield _flawed(program, {"entries": own}, qhp_time="never_pool")
