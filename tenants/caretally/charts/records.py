@@ -114,7 +114,7 @@ FACTS = {
     "conditions": fact(
         "condition",
         CONDITIONS,
-        columns=same("icd10 onset_on resolved_on"),
+        columns=same("icd10 onset_on resolved_on expected_months") | yes_or_no("risk_documented", "until_death"),
         named_by="icd10",
         already="{icd10} is on this patient's list already; change it on the page of the patient.",
         groups=CONDITION_GROUPS,

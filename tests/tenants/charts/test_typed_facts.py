@@ -22,7 +22,11 @@ TYPED: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
         "in hospital",
     ),
     "assignments": ({"program": "PCM", "npi": DOCTOR, "from": "2026-11-02"}, {"to": "2026-11-20"}, "2026-11-02 to 2026-11-20"),
-    "conditions": ({"icd10": "n18.31", "onset_on": "2020-02-01"}, {"onset_on": "2019-02-01"}, "2019-02-01"),
+    "conditions": (
+        {"icd10": "n18.31", "onset_on": "2020-02-01", "expected_months": "12", "risk_documented": "no"},
+        {"onset_on": "2019-02-01", "risk_documented": "yes"},
+        "2019-02-01",
+    ),
     "consents": (
         {"program": "PCM", "npi": DOCTOR, "method": "verbal", "obtained_on": "2026-11-02", "scope": "yes"},
         {"revoked_on": "2026-11-20"},
