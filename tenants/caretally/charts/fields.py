@@ -65,7 +65,9 @@ CONDITION_GROUPS = (
             TypedField("resolved_on", "Resolved on", "date"),
             TypedField("expected_months", "Expected to last, in months", hint="In all, as 12."),
             TypedField("until_death", "Expected to last until death", "choice", options=NOT_KNOWN),
-            TypedField("risk_documented", "Its risk is documented", "choice", hint="Of death, decompensation or decline.", options=NOT_KNOWN),
+            TypedField(
+                "risk_documented", "Its risk is documented", "choice", hint="Of death, decompensation or decline.", options=NOT_KNOWN
+            ),
         ),
     ),
 )
