@@ -33,7 +33,8 @@ TYPES: dict[str, str] = {
         "boolean[]": "reason_curable",
         "text": (
             "basis care_plan_copy_missing care_plan_incomplete care_plan_review_overdue care_plan_signoff_missing client_code consent_aged "
-            "coverage_unverified enrolled_as initiating_visit_expired integrity_signal kind program rule_set substitute_code time_backdated"
+            "coverage_unverified eligibility_risk_not_documented enrolled_as initiating_visit_expired integrity_signal kind program rule_set "
+            "substitute_code time_backdated"
         ),
         "text[]": "barred_programs client_holds client_warnings earlier_programs gates_asked priority reason_codes unsupporting waived_gates",
         "uuid[]": "only waived_patients",
