@@ -203,11 +203,11 @@ def test_a_large_file_follows_from_its_check_to_its_import(visit: Visit, dana: V
 
 
 def focused_after(visit: Visit, dana: Visitor, *keys: str) -> str:
-    """Press keys on the list of patients and return the id or the words of what has the focus then."""
+    """Press keys on the list of patients and return the id or the address of what has the focus then."""
     with visit("/patients", dana) as page:
         for key in keys:
             page.keyboard.press(key)
-        return str(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
+        return str(page.evaluate("document.activeElement.id || document.activeElement.href"))
 
 
 def test_the_keys_search_move_and_list_themselves(visit: Visit, dana: Visitor) -> None:

@@ -120,7 +120,7 @@ def test_a_patients_page_shows_what_is_documented_of_each_condition(browser: Fla
         for code, (risk, months, lifelong) in said.items():
             key = {"vendor_id": office.vendor_id, "client_id": office.clients["A1"], "patient_id": patient, "icd10": code}
             insert(connection, "condition", key | {"risk_documented": risk, "expected_months": months, "until_death": lifelong})
-    table = words(browser.get(f"/patients/{patient}")).partition("Conditions ICD-10")[2].partition("Consents")[0]
+    table = words(browser.get(f"/patients/{patient}")).partition("to conditions ICD-10")[2].partition("Consents")[0]
     ends = [table.partition(code)[2].split("Chronic", 1)[1].strip() for code in ("E11.9", "I10", "C25.9", "N18.31")]
     shown = ("240 months risk documented", "7 months risk not documented", "until death —", "— —")
     assert [end.startswith(start) for end, start in zip(ends, shown, strict=True)] == [True] * 4, table
