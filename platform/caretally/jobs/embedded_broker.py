@@ -167,9 +167,13 @@ def wait_for_answer(place: BrokerPlace) -> bool:
 
 
 def is_ours(place: BrokerPlace, home: Path) -> bool:
-    """Tell whether the process of the last start still lives with our configuration: its id may be a stranger's by now."""
+    """Tell whether the process of the last start still lives: its id may be a stranger's by now.
+
+    A broker works in its home's folder; it writes its own words over its command line, so its configuration is not found there.
+    """
+    process = Path(f"/proc/{place.pid}")
     with contextlib.suppress(OSError):
-        return os.fsencode(home / "broker" / "valkey.conf") in Path(f"/proc/{place.pid}/cmdline").read_bytes().split(b"\0")
+        return b"valkey" in (process / "cmdline").read_bytes() and (process / "cwd").samefile(home / "broker")
     return False
 
 

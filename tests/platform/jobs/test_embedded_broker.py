@@ -72,6 +72,7 @@ def test_a_broker_that_hangs_is_ended_and_started_again(home: Path, monkeypatch:
     before = ensure_broker(home)
     os.kill(before.pid, signal.SIGSTOP)
     assert ensure_broker(home).pid != before.pid
+    until(lambda: not is_alive(before.pid), "the broker that hung has ended")
 
 
 def bound(stranger: socket.socket, port: int) -> bool:
