@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,9 +12,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from caretally.web.visitor import Visitor
+from tests.builders.debian import installed
 from tests.builders.pages import TESTER, Pages
-
-INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"]
 
 
 class Quiet(WSGIRequestHandler):
@@ -30,9 +28,7 @@ class Quiet(WSGIRequestHandler):
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of chromium; root installs it when it is missing, everybody else is told how."""
-    if not shutil.which("chromium") and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(INSTALL, capture_output=True, check=False)
-    found = shutil.which("chromium")
+    found = installed(lambda: shutil.which("chromium"), "chromium")
     if found is None:
         pytest.fail("The browser tests need chromium on the PATH, and it could not be installed: run apt-get install chromium as root.")
     return found

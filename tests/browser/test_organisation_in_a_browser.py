@@ -1,7 +1,6 @@
 """Signing in through an organisation's own provider, a real one: into that vendor only, with the role of its group."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -17,13 +16,13 @@ from caretally.identity.providers import keep_provider, read_roles
 from tests.browser.test_signing_in_in_a_browser import window
 from tests.builders.accounts import give_role, new_signer
 from tests.builders.databases import TestDatabase
+from tests.builders.debian import installed as installed_program
 from tests.builders.office import Office, new_office
 from tests.builders.pages import Pages
 from tests.platform.app.test_serve_command import free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 HERE = Path(__file__).parent
-INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends", "nodejs", "npm"]
 DOMAIN = "meridian.example"
 ROLES = "nurses = clinical_staff\nbilling = billing_admin\nfront desk = practice_administrator A1"
 
@@ -39,9 +38,7 @@ class Organisation:
 
 def installed(of: Path, folder: Path) -> Path:
     """Install what a folder's lock names into another one, which is returned; root installs node when it is missing, everybody else is told how."""
-    if not shutil.which("npm") and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(INSTALL, capture_output=True, check=False)
-    if not shutil.which("npm"):
+    if installed_program(lambda: shutil.which("npm"), "nodejs", "npm") is None:
         pytest.fail("These tests need node and npm on the PATH, and they could not be installed: run apt-get install nodejs npm as root.")
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(of / name, folder)

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,11 +16,9 @@ import psutil
 import pytest
 
 from caretally.jobs.broker import broker_answers
+from tests.builders.debian import installed
 
 PROGRAMS = "lib/rabbitmq_server-*/sbin/rabbitmq-server"
-INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends", "rabbitmq-server"]
-# Debian's package begins a service of the whole machine, but not where the machine is being shut down.
-NO_SERVICE = {"RUNLEVEL": "0", "DEBIAN_FRONTEND": "noninteractive"}
 NODE = "caretally@localhost"
 START_SECONDS = 60
 
@@ -103,13 +100,10 @@ class Rabbit:
 
 def program() -> Path:
     """Return RabbitMQ's own program; root installs it when it is missing, everybody else is told how."""
-    found = [*Path("/usr/lib/rabbitmq").glob(PROGRAMS)]
-    if not found and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(INSTALL, capture_output=True, check=False, env=os.environ | NO_SERVICE)
-        found = [*Path("/usr/lib/rabbitmq").glob(PROGRAMS)]
-    if not found:
+    found = installed(lambda: next(Path("/usr/lib/rabbitmq").glob(PROGRAMS), None), "rabbitmq-server")
+    if found is None:
         pytest.fail("This drill needs RabbitMQ, and it could not be installed: run apt-get install rabbitmq-server as root.")
-    return found[0]
+    return found
 
 
 def quiet_ports(count: int) -> list[int]:
