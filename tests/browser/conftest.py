@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from caretally.web.visitor import Visitor
-from tests.builders.debian import installed
+from tests.builders.debian import found_or_installed
 from tests.builders.pages import TESTER, Pages
 
 
@@ -28,7 +28,7 @@ class Quiet(WSGIRequestHandler):
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of chromium; root installs it when it is missing, everybody else is told how."""
-    found = installed(lambda: shutil.which("chromium"), "chromium")
+    found = found_or_installed(lambda: shutil.which("chromium"), "chromium")
     if found is None:
         pytest.fail("The browser tests need chromium on the PATH, and it could not be installed: run apt-get install chromium as root.")
     return found

@@ -16,7 +16,7 @@ from caretally.identity.providers import keep_provider, read_roles
 from tests.browser.test_signing_in_in_a_browser import window
 from tests.builders.accounts import give_role, new_signer
 from tests.builders.databases import TestDatabase
-from tests.builders.debian import installed as installed_program
+from tests.builders.debian import found_or_installed
 from tests.builders.office import Office, new_office
 from tests.builders.pages import Pages
 from tests.platform.app.test_serve_command import free_port
@@ -38,7 +38,7 @@ class Organisation:
 
 def installed(of: Path, folder: Path) -> Path:
     """Install what a folder's lock names into another one, which is returned; root installs node when it is missing, everybody else is told how."""
-    if installed_program(lambda: shutil.which("npm"), "nodejs", "npm") is None:
+    if found_or_installed(lambda: shutil.which("npm"), "nodejs", "npm") is None:
         pytest.fail("These tests need node and npm on the PATH, and they could not be installed: run apt-get install nodejs npm as root.")
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(of / name, folder)

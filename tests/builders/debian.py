@@ -13,7 +13,7 @@ Found = TypeVar("Found")
 INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=240"]
 
 
-def installed(find: Callable[[], Found | None], *packages: str) -> Found | None:
+def found_or_installed(find: Callable[[], Found | None], *packages: str) -> Found | None:
     """Return what is found, after an installation where nothing was; None when it is missing still."""
     if find() is None and os.geteuid() == 0 and shutil.which("apt-get"):
         with (Path(tempfile.gettempdir()) / "caretally-tests-install.lock").open("w") as lock:

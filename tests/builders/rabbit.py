@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from caretally.jobs.broker import broker_answers
-from tests.builders.debian import installed
+from tests.builders.debian import found_or_installed
 
 PROGRAMS = "lib/rabbitmq_server-*/sbin/rabbitmq-server"
 NODE = "caretally@localhost"
@@ -100,7 +100,7 @@ class Rabbit:
 
 def program() -> Path:
     """Return RabbitMQ's own program; root installs it when it is missing, everybody else is told how."""
-    found = installed(lambda: next(Path("/usr/lib/rabbitmq").glob(PROGRAMS), None), "rabbitmq-server")
+    found = found_or_installed(lambda: next(Path("/usr/lib/rabbitmq").glob(PROGRAMS), None), "rabbitmq-server")
     if found is None:
         pytest.fail("This drill needs RabbitMQ, and it could not be installed: run apt-get install rabbitmq-server as root.")
     return found

@@ -120,7 +120,8 @@ def test_no_statement_of_thousands_shows_anything_of_a_strangers(
 ) -> None:
     with fuzzing(database, sower, kind) as fuzzed:
         while fuzzed.statements < STATEMENTS_IN_DRILL:
-            fuzz(fuzzed, examples=ATTEMPTS_AT_ONCE, again=False)
+            fuzz(fuzzed, examples=ATTEMPTS_AT_ONCE, again=False)  # raises what it finds
+        assert (fuzzed.statements >= STATEMENTS_IN_DRILL, fuzzed.words.columns != {}) == (True, True)
     record_property("figure", f"{fuzzed.statements:,} statements as {kind}, nothing of a stranger's shown")
 
 
