@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template, request
+from flask import current_app, render_template, request
 
 from caretally.web.edge import visitor
 from caretally.web.form import Form
@@ -32,8 +32,18 @@ class Kept:
 def typed_now() -> list[tuple[str, str]] | None:
     """Return what this request's form holds beside its token; None when it holds what is never sent back: a secret or a file."""
     found = [(name, value) for name, value in request.form.items(multi=True) if name != FIELD]
-    secret = {name for form in every_form(Form) for name in form.secret}
-    return None if request.files or secret & {name for name, _ in found} else found
+    return None if request.files or secret_here() & {name for name, _ in found} else found
+
+
+def secret_here() -> set[str]:
+    """Return the fields that are never sent back: those that a form of this page's own package says, and whatever is called a password or a secret.
+
+    One package's secret may be another's plain word: a code signs somebody in, and a code is what a service is billed by.
+    """
+    page = current_app.view_functions.get(request.endpoint or "")
+    package = getattr(page, "__module__", "").rpartition(".")[0]
+    own = {name for form in every_form(Form) if form.__module__.rpartition(".")[0] == package for name in form.secret}
+    return own | {name for name in request.form if "password" in name or "secret" in name}
 
 
 def every_form(of: type[Form]) -> set[type[Form]]:

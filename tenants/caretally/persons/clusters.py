@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 Pair = tuple[UUID, UUID]
@@ -12,12 +13,20 @@ def pair_of(one: UUID, other: UUID) -> Pair:
     return (one, other) if one < other else (other, one)
 
 
+@dataclass
+class Together:
+    """Records of one person, and the oldest of them, kept beside so that nobody looks through all for it."""
+
+    records: set[UUID]
+    oldest: UUID
+
+
 class Clusters:
     """Sets of records, at first one for each; `apart` are the pairs that a person decided to be different people."""
 
     def __init__(self, apart: Iterable[Pair]) -> None:
         """Take the pairs that are never joined, not even by a third record."""
-        self._members: dict[UUID, set[UUID]] = {}
+        self._members: dict[UUID, Together] = {}
         self._strangers: defaultdict[UUID, set[UUID]] = defaultdict(set)
         for one, other in apart:
             self._strangers[one].add(other)
@@ -25,7 +34,16 @@ class Clusters:
 
     def of(self, record: UUID) -> set[UUID]:
         """Return the records of the same person, itself among them."""
-        return self._members.setdefault(record, {record})
+        return self._with(record).records
+
+    def oldest(self, record: UUID) -> UUID:
+        """Return the oldest record of the same person."""
+        return self._with(record).oldest
+
+    def _with(self, record: UUID) -> Together:
+        if record not in self._members:
+            self._members[record] = Together({record}, record)
+        return self._members[record]
 
     def together(self, one: UUID, other: UUID) -> bool:
         """Tell whether two records are held to be one person."""
@@ -47,8 +65,9 @@ class Clusters:
             return True
         if self.kept_apart(one, other):
             return False
-        smaller, larger = sorted((self.of(one), self.of(other)), key=len)
-        larger |= smaller
-        for member in smaller:
+        smaller, larger = sorted((self._with(one), self._with(other)), key=lambda together: len(together.records))
+        larger.records |= smaller.records
+        larger.oldest = min(larger.oldest, smaller.oldest)
+        for member in smaller.records:
             self._members[member] = larger
         return True

@@ -75,7 +75,7 @@ def _match(connection: Connection) -> Matched:
 
 def _persons(pair: Pair, clusters: Clusters) -> frozenset[UUID]:
     """Return the two persons of a pair, each by its oldest record."""
-    return frozenset(min(clusters.of(record)) for record in pair)
+    return frozenset(clusters.oldest(record) for record in pair)
 
 
 def _grown_group(connection: Connection) -> Sequence[Row[Any]]:
@@ -99,7 +99,7 @@ def decided_clusters(connection: Connection) -> Clusters:
 
 def _label(connection: Connection, group: Sequence[Row[Any]], clusters: Clusters) -> tuple[UUID, ...]:
     """Give the records of a person one key and who is alone none; return those that got one."""
-    oldest = [min(clusters.of(r.patient_id)) if len(clusters.of(r.patient_id)) > 1 else None for r in group]
+    oldest = [clusters.oldest(r.patient_id) if len(clusters.of(r.patient_id)) > 1 else None for r in group]
     if not group:
         return ()
     changed = connection.execute(

@@ -76,6 +76,14 @@ def test_a_secret_and_a_file_are_not_given_back(pages: Pages) -> None:
         assert "Brien" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "kept"), [("/sign-in/code", False), ("/step-up", False), ("/clients/new", True), ("/what-if/2026-10", True)]
+)
+def test_a_code_that_signs_in_is_a_secret_and_a_code_of_a_service_is_none(pages: Pages, path: str, *, kept: bool) -> None:
+    answer = pages.client().post(path, data={"form_token": "0" * 64, "code": "99490 4711"}, headers={"Origin": HERE})
+    assert (answer.status_code, "99490 4711" in answer.text) == (403, kept)
+
+
 def test_another_site_gets_nothing_given_back(pages: Pages) -> None:
     answer = pages.client().post(FORM, data={"form_token": "0" * 64, "name": NAME}, headers={"Origin": "https://evil.example"})
     assert (answer.status_code, "Brien" in answer.text) == (403, False)
