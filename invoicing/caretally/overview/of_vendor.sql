@@ -47,7 +47,8 @@ own_time AS MATERIALIZED (
            (array_agg(l.id ORDER BY l.id) FILTER (WHERE l.state = 'clocked' AND l.note_confirmed_at IS NULL AND e.started_at >= month.month))[1] AS unconfirmed_id
     FROM month CROSS JOIN me
     JOIN logged_time l ON l.vendor_id = :vendor_id AND l.staff_id = me.staff_id AND (l.state = 'returned' OR (l.state = 'clocked' AND l.note_confirmed_at IS NULL))
-    LEFT JOIN time_entry e ON e.vendor_id = l.vendor_id AND e.client_id = l.client_id AND e.source = l.source AND e.external_id = l.external_id
+    -- a timer's stretches are numbered from 1
+    LEFT JOIN time_entry e ON e.vendor_id = l.vendor_id AND e.client_id = l.client_id AND e.source = l.source AND e.external_id = l.external_id || '\:1'
 ),
 -- Threads of practices that wait for the vendor's answer.
 asked AS MATERIALIZED (

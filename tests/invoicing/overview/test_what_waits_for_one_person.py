@@ -11,7 +11,7 @@ from sqlalchemy import text
 from caretally.carelog.approvals import Chosen, send_back, waiting
 from caretally.carelog.desk import desk_of_actor
 from caretally.carelog.entries import Work, keep_written
-from caretally.carelog.timer import For, start
+from caretally.carelog.timer import For, start, stop
 from caretally.identity.roles import MATRIX, Role
 from caretally.questions.ask import Asked, ask
 from caretally.questions.say import say
@@ -67,9 +67,13 @@ def test_an_entry_that_was_sent_back_is_told_to_its_person_alone(pages: Pages, k
 
 
 def test_a_note_without_its_confirmation_and_a_timer_that_runs_are_told(pages: Pages, keeping: Timekeeping) -> None:
-    entry, nurse = write(keeping), keeping.visitors["nurse"]
-    with keeping.office.transaction() as connection:
-        connection.exec_driver_sql("UPDATE logged_time SET state = 'clocked'")
+    nurse, timer = keeping.visitors["nurse"], uuid4()
+    with keeping.transaction() as connection:
+        start(connection, timer, For("call", keeping.patients["1001"]))
+        earlier = "running_since - interval '5 minutes'"
+        connection.exec_driver_sql(f"UPDATE timer SET started_at = {earlier}, running_since = {earlier}")
+    with keeping.transaction() as connection:
+        entry = stop(connection, timer).logged_id
     with keeping.transaction() as connection:
         start(connection, uuid4(), For("call", keeping.patients["1002"]))
     assert told(pages, nurse, "1 note of yours is not confirmed") == f"/time/entries/{entry}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from caretally.app.demo.fill import logged_until
 from caretally.app.demo.generate import VendorFiles, generate
 from caretally.app.demo.identifiers import npi_check_digit
 from caretally.app.demo.scenario import HISTORY_MONTHS
@@ -160,6 +161,31 @@ def test_entries_of_a_month_start_in_it(vendors: tuple[VendorFiles, ...]) -> Non
     for files in vendors:
         for month, path in files.time:
             assert {row["started_at"][:7] for row in read(path) if row["external_id"] != "A-MONTH-LATE"} == {str(month)}
+
+
+def test_the_month_under_way_is_written_whole(vendors: tuple[VendorFiles, ...]) -> None:
+    for files in vendors:
+        assert files.under_way is not None
+        month, path = files.under_way
+        days = {row["started_at"][:10] for row in read(path)}
+        assert (str(month), min(days) >= "2026-11-01", max(days) >= "2026-11-30") == ("2026-11", True, True)
+
+
+def test_of_the_month_under_way_only_what_was_logged_and_put_down_by_a_day_is_kept(vendors: tuple[VendorFiles, ...]) -> None:
+    assert vendors[0].under_way is not None
+    whole = vendors[0].under_way[1]
+    so_far = logged_until(whole, date(2026, 11, 12))
+    assert so_far is not None
+    kept = read(so_far)
+    assert {row["external_id"] for row in kept} == {
+        row["external_id"] for row in read(whole) if row["started_at"] < "2026-11-13" and row["entered_at"] < "2026-11-13"
+    }
+    assert 0 < len(kept) < len(read(whole))
+
+
+def test_nothing_is_kept_of_a_month_that_has_not_begun(vendors: tuple[VendorFiles, ...]) -> None:
+    assert vendors[0].under_way is not None
+    assert logged_until(vendors[0].under_way[1], date(2026, 10, 30)) is None
 
 
 def test_calls_cross_both_changes_of_the_clocks(vendors: tuple[VendorFiles, ...], time_rows: Rows) -> None:

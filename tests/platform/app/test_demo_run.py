@@ -18,7 +18,11 @@ from caretally.app.installation import Installation
 from caretally.close.verify import CHECKS
 from caretally.config.settings import read_settings
 from caretally.errors import UsageMistake
+from caretally.identity.memberships import members
+from caretally.identity.roles import MATRIX, Role
 from caretally.invoices.send import drafts
+from caretally.overview.figures import figures_of
+from caretally.overview.tasks import tasks_of
 from tests.builders.databases import TestDatabase
 from tests.builders.demo import SMALL
 
@@ -136,6 +140,45 @@ def test_each_closed_client_has_its_documents(made: DemoMade) -> None:
         assert len([path for path in one.documents if path.exists()]) == 3 * (len(one.results) + invoices)
 
 
+def test_the_month_under_way_holds_what_was_logged_until_the_day_before_yesterday(made: DemoMade) -> None:
+    for one in made.vendors:
+        with one.vendor.transaction() as connection:
+            newest = connection.scalar(
+                text("SELECT max((started_at AT TIME ZONE 'UTC')::date) FROM time_entry WHERE source NOT IN ('timer', 'manual')")
+            )
+        assert date(2026, 11, 18) <= newest <= date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(
+    ("role", "tasks"),
+    [
+        (Role.CLINICAL_STAFF, ("1 entry of yours was sent back", "1 note of yours is not confirmed")),
+        (Role.COORDINATOR, ("exceptions are assigned to you",)),
+        (Role.BILLING_ADMIN, ("1 question of a practice waits for an answer",)),
+        (Role.CLINICAL_SUPERVISOR, ("entries wait for approval",)),
+    ],
+)
+def test_the_first_page_of_each_persona_has_work(here: Installation, made: DemoMade, role: Role, tasks: tuple[str, ...]) -> None:
+    for one in made.vendors:
+        with one.vendor.transaction() as connection:
+            account_id = next(member.account_id for member in members(connection) if member.role == role)
+        with here.transaction(one.vendor.id, actor=f"person:{account_id}") as connection:
+            figures = figures_of(connection, vendor_id=one.vendor.id, of_practice=False)
+        said = [task.says for task in tasks_of(figures, permissions=MATRIX[role], of_practice=False)]
+        assert [task for task in tasks if not any(task in sentence for sentence in said)] == [], said
+
+
+def test_the_practice_has_an_answer_and_a_dispute_that_waits(made: DemoMade) -> None:
+    for one in made.vendors:
+        with one.vendor.transaction() as connection:
+            states = connection.scalars(
+                text(
+                    "SELECT (SELECT m.state FROM line_message m WHERE m.question_id = q.id ORDER BY m.seq DESC LIMIT 1) FROM line_question q ORDER BY q.kind"
+                )
+            ).all()
+        assert states == ["open", "answered"]
+
+
 def test_a_second_run_writes_nothing_and_tells_the_same(here: Installation, plan: DemoPlan, made: DemoMade) -> None:
     (plan.out / "README.txt").write_text("the card")
     again = make_demo(here, plan, tell_nobody)
@@ -180,7 +223,7 @@ def test_the_list_of_files_names_them_within_the_home(here: Installation, made: 
     assert not Path(listed["vendors"]["harbor"]["facts"]["clients"]).is_absolute()
 
 
-@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("number", range(13))
 def test_each_command_on_the_card_works(
     database: TestDatabase, here: Installation, made: DemoMade, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:

@@ -87,6 +87,7 @@ def commands(made: DemoMade) -> list[str]:
         f"{program} exceptions {month} --vendor {slug} --client {client}",
         f"{program} close {month} --vendor {slug} --json   # closed already: the same numbers again",
         f"{program} close {month.next()} --vendor {slug} --dry-run   # the month under way",
+        f"{program} forecast {month.next()} --vendor {slug}   # whom a call helps most before the month ends",
         f"{program} import time {files}/{slug}/time-{month}.csv --vendor {slug}   # all unchanged",
         f"{program} verify --vendor {made.vendors[-1].vendor.slug}",
         f'{program} reopen {month} --vendor {slug} --client {client} --reason "wrong rate"',

@@ -1,9 +1,11 @@
 """Fills one vendor of the demo through the real imports and closes; what an earlier run has done is left as it is."""
 
+import csv
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
@@ -11,6 +13,7 @@ from threading import Event
 from sqlalchemy import text
 
 from caretally.app.demo.generate import VendorFiles
+from caretally.app.demo.writing import write_csv
 from caretally.app.import_kinds import IMPORT_KINDS
 from caretally.app.installation import Vendor
 from caretally.close.close_month import clients_to_close, close_month
@@ -84,6 +87,31 @@ def close_history(vendor: Vendor, files: VendorFiles, *, scratch: Path, tell: Te
                 _import(vendor, waiting[path], tell)
     send_earlier(vendor, [month for month, _ in files.time[:-1]], tell)
     return bool(missing) or len(closed) < len(files.time)
+
+
+def import_under_way(vendor: Vendor, files: VendorFiles, *, today: date, scratch: Path, tell: Tell, stop: Event) -> bool:
+    """Import what was logged in the month under way up to the day before yesterday, and return whether something was missing.
+
+    A demo of a later day goes on from there; somebody's yesterday may be today elsewhere. Raises `DemoFileRefused`.
+    """
+    if files.under_way is None:
+        return False
+    so_far = logged_until(files.under_way[1], today - timedelta(days=2))
+    missing = _missing(vendor, [("time", so_far)] if so_far else [])
+    with parsing_ahead(missing, scratch=scratch) as steps:
+        for step in steps:
+            _go_on(stop)
+            _import(vendor, step, tell)
+        return bool(steps)
+
+
+def logged_until(month_file: Path, day: date) -> Path | None:
+    """Write beside a month's file of time what had been logged and put down by the end of a day, and return it; None for nothing."""
+    with month_file.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    start, entered = header.index("started_at"), header.index("entered_at")
+    done = [row for row in rows if max(row[start], row[entered])[:10] <= day.isoformat()]
+    return write_csv(month_file.with_name(f"{month_file.stem}-so-far.csv"), header, done) if done else None
 
 
 def close_all(vendor: Vendor, month: Month, tell: Tell) -> list[ClientResult]:

@@ -9,7 +9,7 @@ from random import Random
 from caretally.app.demo.boundaries import add_boundary_work
 from caretally.app.demo.drafts import FACT_KINDS, Draft, Row
 from caretally.app.demo.late import late_rows, prepare_late
-from caretally.app.demo.periods import Period, history
+from caretally.app.demo.periods import Period, history, under_way
 from caretally.app.demo.population import Drafts, World, ordinary_patients, planted_patients, world
 from caretally.app.demo.scenario import VENDORS, Client, Terms, Vendor
 from caretally.app.demo.timelog import HEADER, Entry, Timelog
@@ -23,21 +23,25 @@ CLIENT_FACTS = ("access_24_7_from", "ehr_certified_from", "supervision_from", "b
 
 @dataclass(frozen=True)
 class VendorFiles:
-    """One vendor's files: facts by kind in the order of their import, time by month, late time, and story -> (client, mrn)."""
+    """One vendor's files: facts by kind in the order of their import, time by month, late time, and story -> (client, mrn).
+
+    `under_way` is the time of the whole month that follows the history, None for a demo of an earlier release.
+    """
 
     vendor: Vendor
     facts: tuple[tuple[str, Path], ...]
     time: tuple[tuple[Month, Path], ...]
     late: Path | None
     planted: dict[str, tuple[str, str]]
+    under_way: tuple[Month, Path] | None = None
 
 
 def generate(folder: Path, *, today: date, seed: int, vendors: tuple[Vendor, ...] = VENDORS) -> tuple[VendorFiles, ...]:
-    """Write the vendors' files below `folder` and return them; months are the fourteen before the month of `today`."""
-    return tuple(_vendor(folder / vendor.slug, vendor, history(today), seed=seed) for vendor in vendors)
+    """Write the vendors' files below `folder` and return them; months are the fourteen before the month of `today`, and that one."""
+    return tuple(_vendor(folder / vendor.slug, vendor, history(today), under_way(today), seed=seed) for vendor in vendors)
 
 
-def _vendor(folder: Path, vendor: Vendor, months: tuple[Period, ...], *, seed: int) -> VendorFiles:
+def _vendor(folder: Path, vendor: Vendor, months: tuple[Period, ...], now: Period, *, seed: int) -> VendorFiles:
     random = Random(f"{seed}/{vendor.slug}")  # noqa: S311 - made-up data that must come out the same again
     folder.mkdir(parents=True, exist_ok=True)
     here = world(random, vendor, months)
@@ -47,11 +51,13 @@ def _vendor(folder: Path, vendor: Vendor, months: tuple[Period, ...], *, seed: i
     prepare_late(planted)
     for draft in planted.values():
         drafts[str(draft.row["client"])].append(draft)
-    time, late = _write_time(folder, Timelog(random, vendor, here.team), drafts, months)
+    log = Timelog(random, vendor, here.team)
+    time, late = _write_time(folder, log, drafts, months)
     rows = _vendor_rows(here) | _patient_rows(drafts)
     facts = tuple((kind, write_kind(folder, kind, rows[kind])) for kind in rows)
+    current = write_csv(folder / f"time-{now.month}.csv", HEADER, _month_entries(log, drafts, now))
     names = {story: (str(draft.row["client"]), draft.mrn) for story, draft in planted.items()}
-    return VendorFiles(vendor, facts, time, late, names)
+    return VendorFiles(vendor, facts, time, late, names, (now.month, current))
 
 
 def _write_time(

@@ -67,6 +67,7 @@ def _as_json(files: VendorFiles, folder: Path) -> dict[str, Any]:
         "time": {str(month): str(path.relative_to(folder)) for month, path in files.time},
         "late": str(files.late.relative_to(folder)) if files.late else None,
         "planted": files.planted,
+        "under_way": [str(files.under_way[0]), str(files.under_way[1].relative_to(folder))] if files.under_way else None,
     }
 
 
@@ -82,7 +83,12 @@ def _read(folder: Path, known: dict[str, Any], plan: DemoPlan) -> tuple[VendorFi
             time=tuple((Month.parse(month), folder / name) for month, name in listed["time"].items()),
             late=folder / listed["late"] if listed["late"] else None,
             planted={story: (client, mrn) for story, (client, mrn) in listed["planted"].items()},
+            under_way=_month_file(folder, listed.get("under_way")),
         )
         for vendor in plan.vendors
         for listed in (known["vendors"][vendor.slug],)
     )
+
+
+def _month_file(folder: Path, listed: list[str] | None) -> tuple[Month, Path] | None:
+    return (Month.parse(listed[0]), folder / listed[1]) if listed else None

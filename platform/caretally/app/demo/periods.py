@@ -31,6 +31,11 @@ def history(today: date) -> tuple[Period, ...]:
     return tuple(_period(number, month) for number, month in enumerate(reversed(months)))
 
 
+def under_way(today: date) -> Period:
+    """Return the month of `today`, which follows the history."""
+    return _period(HISTORY_MONTHS, Month.of(today))
+
+
 def _period(number: int, month: Month) -> Period:
     first, last = month.first_day, month.last_day
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))

@@ -18,8 +18,9 @@ from sqlalchemy.pool import NullPool
 
 from caretally.app.bring_up_to_date import bring_up_to_date
 from caretally.app.checkpoint import keep_checkpoint
+from caretally.app.demo.daily_work import ensure_daily_work
 from caretally.app.demo.documents import documents_folder, write_documents
-from caretally.app.demo.fill import close_all, close_history, import_facts
+from caretally.app.demo.fill import close_all, close_history, import_facts, import_under_way
 from caretally.app.demo.generate import VendorFiles
 from caretally.app.demo.kept import LIST, import_files, only_one
 from caretally.app.demo.personas import ensure_personas
@@ -92,7 +93,12 @@ def make_demo(here: Installation, plan: DemoPlan, tell: Tell) -> DemoMade:
             written = _side_by_side(here, pool, pairs, partial(import_facts, scratch=scratch, tell=tell))
         with timed(tell, "fourteen months of time are imported and closed"):
             written |= _side_by_side(here, pool, pairs, partial(close_history, scratch=scratch, tell=tell))
-        ensure_personas(here, [vendor for vendor, _ in pairs], month=pairs[0][1].time[-1][0])
+        with timed(tell, "what was logged in the month under way is imported"):
+            now = partial(import_under_way, today=plan.today, scratch=scratch, tell=tell)
+            written |= _side_by_side(here, pool, pairs, now)
+        month = pairs[0][1].time[-1][0]
+        ensure_personas(here, [vendor for vendor, _ in pairs], month=month)
+        ensure_daily_work(here, [vendor for vendor, _ in pairs], month=month, today=plan.today)
         unfinished = written or not (plan.out / CARD).exists()
         proving = [pool.submit(proved, vendor) for vendor, _ in pairs] if unfinished else []
         with timed(tell, "invoices and exception reports are written"):
@@ -104,7 +110,7 @@ def make_demo(here: Installation, plan: DemoPlan, tell: Tell) -> DemoMade:
                 report_isolation(here, made[0].vendor)
         for sentence in keep_checkpoint(here) if unfinished else ():
             tell(sentence)
-    return DemoMade(plan.seed, pairs[0][1].time[-1][0], here.settings.home, plan.out, made, proven)
+    return DemoMade(plan.seed, month, here.settings.home, plan.out, made, proven)
 
 
 def report_isolation(here: Installation, vendor: Vendor) -> None:
