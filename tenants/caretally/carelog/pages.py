@@ -16,6 +16,7 @@ from caretally.carelog.entries import Work, keep_written, overlaps
 from caretally.carelog.forms import ActForm, AnswerForm, HoursForm, NoteForm, OtherForm, StartForm, TakeOutForm, WriteForm
 from caretally.carelog.logged import ChangedMeanwhile, Logged, Note, change_hours, confirm_note, find_logged, take_out
 from caretally.carelog.other_work import take_out_other, write_other
+from caretally.carelog.own_patients import own_patients
 from caretally.carelog.timer import OTHER_WORK, For, IdleUnanswered, answer, go_on, moment_in_gap, pause, see, start, stop, switch
 from caretally.carelog.words import local, words_of_time
 from caretally.carelog.written_hours import HoursRefused, local_hours
@@ -50,14 +51,16 @@ def desk_page(told: str = "", *, then: str = "", status: int = 200) -> ResponseR
     see(connection(), desk)
     today = own_days(connection(), desk.staff_id, first=desk.today, last=desk.today)[0]
     found = find_patients(connection(), words=words) if words.strip() else []
-    note_read("time", [one.id for one in found] + [one.patient_id for one in today.times if one.patient_id])
+    lately = [] if words.strip() else own_patients(connection(), desk)
+    note_read("time", [one.id for one in (*found, *lately)] + [one.patient_id for one in today.times if one.patient_id])
     page = render_template(
         "carelog/time.html",
         desk=desk,
         today=today,
         words=words,
         found=found,
-        keys=[uuid4() for _ in range(len(found) + 1)],
+        lately=lately,
+        keys=[uuid4() for _ in range(len(found) + len(lately) + 1)],
         told=told,
         then=then,
         activities=ACTIVITIES,
