@@ -13,7 +13,7 @@ from caretally.imports.kept_verdict import keep_verdict, state_of
 from caretally.imports.kinds import ImportKind
 from caretally.imports.readable_errors import readable_errors
 from caretally.imports.undo import undo_import
-from caretally.imports.uploads import Upload, import_upload, try_upload, upload_of
+from caretally.imports.uploads import NoSuchUpload, Upload, import_upload, try_upload, upload_of
 from caretally.imports.verdict import verdict_on
 from caretally.jobs.at_work import JobAtWork
 from caretally.jobs.enqueue import enqueue
@@ -95,18 +95,26 @@ def import_kept_file(job: JobAtWork, kinds: Kinds) -> str:
     upload_id = UUID(job.payload["about"])
     with job.transaction() as connection:
         known = is_imported(connection, upload_id)
-    if not known:
-        with job.transaction() as connection, readable_errors():
-            kind = kind_of(job, upload_of(connection, upload_id), kinds)
-            valid, step = job.payload["rows"] == "valid", partial(tell_step, job)
-            result = import_upload(connection, kind, upload_id, valid_rows_only=valid, step=step)
-        if result.batch_id is None:
-            raise RowsRefused(
-                f"{result.refused:,} rows are refused, so nothing was imported; correct them, or import the others without them."
-            )
+    try:
+        if not known:
+            write_kept_file(job, kinds, upload_id)
+    except NoSuchUpload:
+        with job.transaction() as connection:
+            if not is_imported(connection, upload_id):  # another tab's work may have imported it in the meantime
+                raise
     with job.transaction() as connection:
         batch = batch_of(connection, upload_id)
     return f"{batch.rows_new:,} rows are new, {batch.rows_changed:,} changed, {batch.rows_late:,} late, {batch.rows_refused:,} left out."
+
+
+def write_kept_file(job: JobAtWork, kinds: Kinds, upload_id: UUID) -> None:
+    """Write the rows of a kept file. Raises `NoSuchUpload` when it is none any more, `RowsRefused` when it should go in whole and cannot."""
+    with job.transaction() as connection, readable_errors():
+        kind = kind_of(job, upload_of(connection, upload_id), kinds)
+        valid, step = job.payload["rows"] == "valid", partial(tell_step, job)
+        result = import_upload(connection, kind, upload_id, valid_rows_only=valid, step=step)
+    if result.batch_id is None:
+        raise RowsRefused(f"{result.refused:,} rows are refused, so nothing was imported; correct them, or import the others without them.")
 
 
 def tell_step(job: JobAtWork, done: int) -> None:

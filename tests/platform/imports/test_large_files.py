@@ -8,7 +8,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from caretally.app.job_kinds import KINDS
+from caretally.imports import background
 from caretally.imports.background import MOST_ROWS_IN_REQUEST
+from caretally.imports.history import is_imported
 from caretally.jobs.run_job import run_job
 from tests.builders.databases import TestDatabase
 from tests.builders.import_files import Desk, new_desk
@@ -126,6 +128,25 @@ def test_a_form_sent_twice_asks_once_and_says_how_far_it_is(browser: FlaskClient
     for _ in range(2):
         send_form(browser, sent.location.replace("check", "import"), page="/imports", **form)
     assert desk.office.value("SELECT count(*) FROM job WHERE kind LIKE 'import_file%'") == 1
+
+
+def test_two_tabs_that_import_one_file_at_the_same_moment_are_told_the_same(
+    browser: FlaskClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = send_file(browser, "patients", rows(), name="tabs.csv")
+    jobs = []
+    for form in ("7b0c6a52-6a0e-4a0e-9f3e-6f3d1f0b6a12", "7b0c6a52-6a0e-4a0e-9f3e-6f3d1f0b6a13"):
+        send_form(browser, sent.location.replace("check", "import"), page="/imports", form=form)
+        jobs.append(newest_job(desk))
+    first, second = jobs
+    hint(desk.office)
+    run_job(workshop(desk.office.database, KINDS), desk.office.vendor_id, first)
+    # the second looked whether it was in before the first had written
+    looked = iter((False,))
+    monkeypatch.setattr(background, "is_imported", lambda connection, batch: next(looked, None) is None and is_imported(connection, batch))
+    run_job(workshop(desk.office.database, KINDS), desk.office.vendor_id, second)
+    assert [state(desk.office, job) for job in jobs] == [("done", 1), ("done", 1)]
+    assert patients(desk) == MANY
 
 
 def imported(browser: FlaskClient, desk: Desk, name: str) -> str:
