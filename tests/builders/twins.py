@@ -42,6 +42,7 @@ BY_TYPE: Mapping[str, Any] = {
     "integer[]": [1],
     "smallint[]": [1],
     "bigint[]": [1],
+    "date[]": ["2026-10-01"],
 }
 COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, NULL), a.attnotnull, a.atthasdef,

@@ -98,6 +98,9 @@ def _write(connection: Connection, client: Client, month: Month, prepared: Prepa
     invoice = _write_invoice(connection, client, month, values) if prepared.lines else None
     connection.execute(statement("close_client_month"), values | {"agreement": json.dumps(prepared.agreement.as_json(), sort_keys=True)})
     failpoint("close:month-closed")
+    connection.execute(statement("count_exceptions"), values)
+    if values["write_adjustments"]:
+        connection.execute(statement("recount_cured"), values)
     append_event(
         connection, action="month.closed", detail={**_audit_detail(client, month, values, invoice), **_digests(connection, values)}
     )

@@ -80,3 +80,4 @@ def record_preview(connection: Connection, client: Client, month: Month, seen: P
     key = {"vendor_id": client.vendor_id, "client_id": client.id, "month": month.first_day}
     connection.execute(statement("forget_found"), key)
     connection.execute(statement("record_found"), key | {"client_month_id": month_id, "found": seen.found})
+    connection.execute(statement("count_exceptions"), key | {"client_month_id": month_id})

@@ -8,6 +8,7 @@ from caretally.audit.chain import verify_chain
 from caretally.close.roots import root_breaches
 from caretally.close.statements import statement
 from caretally.months import Month
+from caretally.settling.verify_counts import count_breaches
 
 CHECKS = {
     "seconds": "counted and excluded seconds add up to the seconds logged",
@@ -37,6 +38,13 @@ def verify(connection: Connection, *, month: Month | None = None) -> list[CheckR
     results = [CheckResult(name, says, tuple(connection.scalars(_check(name), values))) for name, says in CHECKS.items()]
     results.append(
         CheckResult("roots", "each closed month's rows are those under its root in the audit log", root_breaches(connection, month=month))
+    )
+    results.append(
+        CheckResult(
+            "queue",
+            "the queue of exceptions adds up to what was closed or previewed, and to the work on it",
+            count_breaches(connection, month=month),
+        )
     )
     chain = verify_chain(connection)
     broken = () if chain.broken_at is None else (f"audit event {chain.broken_at.seq}: {chain.broken_at.reason}",)

@@ -14,7 +14,8 @@ from caretally.audit.reasons import digest_of
 from caretally.errors import Conflict, NothingToDo, UsageMistake
 from caretally.money import format_dollars
 from caretally.settling.filters import Filters
-from caretally.settling.worklist import over_matched, statement, today_in_utc
+from caretally.settling.statements import over_matched, statement
+from caretally.settling.worklist import today_in_utc
 from caretally.waivers.record_many import Asked, add_waivers, withdraw_waivers
 
 KINDS = {

@@ -16,9 +16,10 @@ from caretally.months import Month
 from caretally.settling.acts import person_to_assign
 from caretally.settling.fixes import ACKNOWLEDGED, ACTIONS, FORMS, FactRefused, approve_entries, facts_of, record_consent, record_review
 from caretally.settling.pages import LONGEST_NOTE, day_field, id_of, note_field, printable
+from caretally.settling.read_queue import find_exception
 from caretally.settling.sentence import sentence_of
 from caretally.settling.work import Work, WorkedOnMeanwhile, change_work
-from caretally.settling.worklist import QueueRow, find_exception, note_read, today_in_utc
+from caretally.settling.worklist import QueueRow, note_read, today_in_utc
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import EMPTY, Filled, Form, typed_into, written

@@ -19,7 +19,8 @@ from caretally.imports.from_page import import_rows
 from caretally.imports.kinds import ImportKind
 from caretally.imports.results import ImportResult
 from caretally.reviews.import_reviews import REVIEWS
-from caretally.settling.worklist import QueueRow, statement
+from caretally.settling.statements import statement
+from caretally.settling.worklist import QueueRow
 
 PAGE = "exceptions page"
 # Which form fixes which reason; what each asks is in the gate table.

@@ -1,5 +1,5 @@
 -- What all the matches come to, and one page of them; a page beyond the last has the totals alone. Names are looked up for `candidate` alone: where the
--- order begins with what `matched` has (see worklist.py), the rows up to the page's last and those that tie with it.
+-- order begins with what `matched` has (see statements.py), the rows up to the page's last and those that tie with it.
 , totals AS (
     SELECT count(*)::int AS exceptions, count(DISTINCT patient_id)::int AS patients, coalesce(sum(held_cents), 0)::bigint AS held_total,
            count(*) FILTER (WHERE due_on < CAST(:today AS date) AND state = 'open')::int AS overdue,

@@ -15,8 +15,9 @@ from caretally.saved_views.views import delete_view, save_view
 from caretally.settling.acts import KINDS, Act, ChangedSinceTold, do_act, person_to_assign, tell_act, undo_act
 from caretally.settling.filters import DUE, OUTCOMES, OWNERS, SORTS, STATES, Filters
 from caretally.settling.fixes import ACTIONS, FORMS
+from caretally.settling.read_queue import every_match, queue
 from caretally.settling.render_queue import FILES
-from caretally.settling.worklist import MOST_IN_FILE, Furniture, furniture, note_read, queue, today_in_utc
+from caretally.settling.worklist import MOST_IN_FILE, Furniture, furniture, note_read, today_in_utc
 from caretally.web.access import requires
 from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
@@ -135,7 +136,7 @@ def download(ending: str) -> ResponseReturnValue:
     if ending not in FILES:
         abort(404)
     filters = filters_of(furniture(connection(), vendor_id=signed_in().vendor_id))
-    found = queue(connection(), filters, vendor_id=signed_in().vendor_id, size=MOST_IN_FILE)
+    found = every_match(connection(), filters, vendor_id=signed_in().vendor_id, most=MOST_IN_FILE)
     refuse_more_than(MOST_IN_FILE, found.exceptions, what="exceptions")
     note_read(connection(), found.rows, form=ending)
     render, kind = FILES[ending]

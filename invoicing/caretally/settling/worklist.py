@@ -1,31 +1,22 @@
 """The queue: a page of the exceptions that filters let through, what all of them come to, and what the page offers to choose from."""
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection
 
 from caretally.audit.chain import append_event
-from caretally.db.lists import PAGE_SIZE, page_count
+from caretally.db.lists import page_count
 from caretally.errors import NothingToDo
 from caretally.exceptions.build_report import FACTS_ABOUT_CLIENT
 from caretally.identity.memberships import VENDOR_ROLES
 from caretally.months import Month
-from caretally.settling.filters import Filters, one_exception
+from caretally.settling.statements import statement
 
 # A file holds what a page would take hours to leaf through; more than this is no list to work on.
 MOST_IN_FILE = 50_000
-ORDERS = {"money": "-held_cents", "due": "due_on", "code": "ordinal", "client": "client", "patient": "patient", "assignee": "assignee"}
-ASKED, PARAMETER = "-- asked\n", re.compile(r"(?<!:):(\w+)")
-# The orders that begin with a name, which is looked up for a page's rows alone otherwise.
-BY_NAME = frozenset({"client", "patient", "assignee"})
 
 
 class NoSuchException(NothingToDo):
@@ -76,11 +67,15 @@ class QueueRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Queue:
-    """One page of the queue, and the count, the patients and the money in cents of all that matches."""
+    """One page of the queue, and the count, the patients and the money in cents of all that matches.
+
+    `at_least` says that there may be more patients: one who matches in several of very many months is not told from several who match in one.
+    """
 
     rows: tuple[QueueRow, ...]
     exceptions: int
     patients: int
+    at_least: bool
     held_cents: int
     overdue: int
     unassigned: int
@@ -113,40 +108,6 @@ class Furniture:
         return next((name for found, name, _role in self.people if found == str(membership_id)), "")
 
 
-def over_matched(name: str, values: Mapping[str, Any]) -> TextClause:
-    """Return the statement `<name>.sql` over the rows that `matched.sql` finds, with the lines that `values` has parameters for."""
-    return _over_matched(name, frozenset(values))
-
-
-@cache
-def _over_matched(name: str, given: frozenset[str]) -> TextClause:
-    return text(f"WITH {_asked(given)}{_written(name)}")
-
-
-@cache
-def page_statement(sort: str, given: frozenset[str]) -> TextClause:
-    """Return the statement of a page of the queue in one of the orders known."""
-    order = ORDERS[sort]
-    first = f" ORDER BY {order}, outcome <> 'held', outcome = 'warning', due_on FETCH FIRST (CAST(:upto AS bigint)) ROWS WITH TIES"
-    page = _written("page").replace("{order}", order).replace("{candidates}", "" if sort in BY_NAME else first)
-    return text(f"WITH {_asked(given)}{page}")
-
-
-def _asked(given: frozenset[str]) -> str:
-    lines = _written("matched").splitlines(keepends=True)
-    return "".join(line for line in lines if not line.endswith(ASKED) or set(PARAMETER.findall(line)) <= given)
-
-
-def _written(name: str) -> str:
-    return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
-
-
-@cache
-def statement(name: str) -> TextClause:
-    """Return the file `<name>.sql` as a statement with named parameters."""
-    return text(_written(name))
-
-
 def furniture(connection: Connection, *, vendor_id: UUID) -> Furniture:
     """Return what the page offers, in one query."""
     values = {"vendor_id": vendor_id, "roles": [str(role) for role in VENDOR_ROLES], "about_client": sorted(FACTS_ABOUT_CLIENT)}
@@ -159,32 +120,6 @@ def furniture(connection: Connection, *, vendor_id: UUID) -> Furniture:
         views=tuple(tuple(one) for one in row.views),
         last_act=tuple(row.last_act) if row.last_act else None,
     )
-
-
-def queue(connection: Connection, filters: Filters, *, vendor_id: UUID, size: int = PAGE_SIZE) -> Queue:
-    """Return a page of the exceptions that match and what all of them come to, in one query."""
-    values = filters.values(vendor_id=vendor_id, today=today_in_utc())
-    values |= {"size": size, "start": (filters.page - 1) * size}
-    values |= {} if filters.sort in BY_NAME else {"upto": filters.page * size}
-    found = connection.execute(page_statement(filters.sort, frozenset(values)), values).mappings().all()
-    totals = found[0]
-    return Queue(
-        rows=tuple(_row(dict(row)) for row in found if row["patient_id"] is not None),
-        exceptions=totals["exceptions"],
-        patients=totals["patients"],
-        held_cents=totals["held_total"],
-        overdue=totals["overdue"],
-        unassigned=totals["unassigned"],
-        page=filters.page,
-    )
-
-
-def find_exception(connection: Connection, patient_id: UUID, month: Month, code: str, *, vendor_id: UUID) -> QueueRow:
-    """Return one exception with the work on it. Raises `NoSuchException`."""
-    found = queue(connection, one_exception(patient_id, month, code), vendor_id=vendor_id).rows
-    if not found:
-        raise NoSuchException("There is no such exception; its month may have been opened again, so look for it in the queue.")
-    return found[0]
 
 
 def note_read(connection: Connection, rows: tuple[QueueRow, ...], *, form: str) -> None:
@@ -204,7 +139,3 @@ def note_read(connection: Connection, rows: tuple[QueueRow, ...], *, form: str) 
 def today_in_utc() -> date:
     """Return the day that due days are compared with."""
     return datetime.now(UTC).date()
-
-
-def _row(row: dict[str, Any]) -> QueueRow:
-    return QueueRow(**{name: row[name] for name in QueueRow.__slots__ if name != "month"}, month=Month.of(row["month"]))

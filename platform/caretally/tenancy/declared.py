@@ -48,6 +48,8 @@ SINGLE_TRIGGERS = {
     "break_glass": ("steps BEFORE INSERT OR DELETE OR UPDATE FOR EACH ROW guard.break_glass_steps()",),
     "job": ("asked BEFORE INSERT FOR EACH ROW guard.job_asked()", "forgotten BEFORE DELETE FOR EACH ROW guard.job_forgotten()"),
     "job_outbox": ("wake AFTER INSERT OR DELETE FOR EACH STATEMENT guard.wake_relay()",),
+    "exception_work": tuple(f"recount_{event.lower()} AFTER {event} {NEW} guard.recount_work()" for event in ("INSERT", "UPDATE")),
+    "late_entry": ("recount_late AFTER UPDATE FOR EACH ROW WHEN ((old.patient_id IS DISTINCT FROM new.patient_id)) guard.recount_late()",),
     "attestation": ("signer BEFORE INSERT OR UPDATE FOR EACH ROW guard.signer_is_session()",),
 }
 
@@ -120,7 +122,7 @@ CHANGED_OF_WORK = "assignee_id due_on note state version changed_by changed_at".
 CHANGED_BY_VENDOR = (
     "vendor_policy due_rule import_mapping import_before staff client provider patient enrolment assignment condition consent visit care_plan review mdm "
     "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice person_record person_match "
-    "staff_account timer timer_piece other_time logged_time import_upload"
+    "staff_account timer timer_piece other_time logged_time import_upload exception_count exception_patient"
 ).split()
 ADDED_BY_VENDOR = (
     "waiver import_batch patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry overpayment_review "
@@ -160,7 +162,8 @@ VENDOR_GRANTS = (
 UNSEEN_BY_PRACTICE = frozenset(
     (
         "client_lock agreement agreement_price overpayment_review late_fact person_record membership_client logged_time outreach_attempt "
-        "closing_result agreement_replay invoice_file exception_work exception_act_row previewed_exception"
+        "closing_result agreement_replay invoice_file exception_work exception_act_row previewed_exception "
+        "exception_count exception_patient"
     ).split()
 )
 # Columns that a practice may read where it may not read all: a patient's person key changes when another client's patient is the same person.

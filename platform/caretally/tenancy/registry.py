@@ -20,7 +20,8 @@ CLIENT_TABLES = (
     "stay device_period discharge time_entry late_entry agreement agreement_price client_month patient_month exception invoice "
     "invoice_line invoice_state ledger_entry overpayment_review program_line exclusion_choice waiver late_fact adjustment person_record "
     "membership_client logged_time outreach_attempt closing_result agreement_replay invoice_file line_question line_message practice_sample "
-    "practice_sample_item practice_verdict practice_roster practice_roster_row exception_work exception_act_row previewed_exception"
+    "practice_sample_item practice_verdict practice_roster practice_roster_row exception_work exception_act_row previewed_exception "
+    "exception_count exception_patient"
 ).split()
 # Of these, what a practice keeps for itself: the vendor has no right to them, and a policy of their own shows it no row.
 PRACTICE_SPACE = "practice_sample practice_sample_item practice_verdict practice_roster practice_roster_row".split()
