@@ -47,22 +47,23 @@ DROP INDEX exception_by_month;
 CREATE INDEX exception_beside_decision ON exception (vendor_id, client_id, client_month_id) WHERE patient_month_id IS NULL OR waiver_id IS NOT NULL;
 CREATE INDEX patient_by_name ON patient (vendor_id, (family_name || ', ' || given_name)) INCLUDE (client_id, id);
 
--- The reasons of some patients as a close or a preview decided them, before anything else became of them.
+-- The reasons of some patients as a close or a preview decided them, before anything else became of them. Like the two that follow it names its tables whole, without
+-- a search path of its own: so it becomes a part of the statement that calls it, and is planned with it.
 CREATE FUNCTION tenancy.decided_exceptions(of_vendor uuid, of_clients uuid[], of_months uuid[], of_patients uuid[])
 RETURNS TABLE (client_id uuid, client_month_id uuid, patient_id uuid, code text, outcome text, due_on date, held_cents bigint)
-LANGUAGE sql STABLE SET search_path = pg_catalog, caretally, pg_temp AS $$
+LANGUAGE sql STABLE AS $$
     WITH asked AS MATERIALIZED (
         SELECT * FROM unnest(of_clients, of_months, of_patients) AS a (client_id, client_month_id, patient_id)
     ),
     month_of AS MATERIALIZED (
-        SELECT m.client_id, m.id, m.month, m.revision, m.status FROM client_month m
+        SELECT m.client_id, m.id, m.month, m.revision, m.status FROM caretally.client_month m
         WHERE m.vendor_id = of_vendor AND (m.client_id, m.id) IN (SELECT a.client_id, a.client_month_id FROM asked a)
     ),
     -- one day for each reason of a close
     due AS MATERIALIZED (
-        SELECT m.id, g.code, e.due_on FROM month_of m CROSS JOIN gate g
+        SELECT m.id, g.code, e.due_on FROM month_of m CROSS JOIN caretally.gate g
         CROSS JOIN LATERAL (
-            SELECT x.due_on FROM exception x WHERE x.vendor_id = of_vendor AND x.client_id = m.client_id AND x.client_month_id = m.id AND x.code = g.code
+            SELECT x.due_on FROM caretally.exception x WHERE x.vendor_id = of_vendor AND x.client_id = m.client_id AND x.client_month_id = m.id AND x.code = g.code
               AND x.patient_month_id IS NOT NULL AND x.waiver_id IS NULL LIMIT 1) e
         WHERE m.status = 'closed'
     ),
@@ -70,7 +71,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, caretally, pg_temp AS $$
         SELECT m.client_id, m.id, p.patient_id, p.outcome, p.primary_reason, p.exceptions, p.warnings, p.held_cents
         FROM asked a
         JOIN month_of m ON m.client_id = a.client_id AND m.id = a.client_month_id AND m.status = 'closed'
-        JOIN patient_month p ON p.vendor_id = of_vendor AND p.client_id = m.client_id AND p.month = m.month AND p.revision = m.revision AND p.patient_id = a.patient_id
+        JOIN caretally.patient_month p ON p.vendor_id = of_vendor AND p.client_id = m.client_id AND p.month = m.month AND p.revision = m.revision AND p.patient_id = a.patient_id
     )
     SELECT d.client_id, d.id, d.patient_id, r.code, d.outcome, due.due_on, CASE WHEN r.code = d.primary_reason THEN d.held_cents ELSE 0 END
     FROM decided d CROSS JOIN LATERAL unnest(d.exceptions) AS r (code) LEFT JOIN due ON due.id = d.id AND due.code = r.code
@@ -81,13 +82,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, caretally, pg_temp AS $$
     SELECT x.client_id, x.client_month_id, x.patient_id, x.code, x.outcome, NULL, x.held_cents
     FROM asked a
     JOIN month_of m ON m.client_id = a.client_id AND m.id = a.client_month_id AND m.status = 'previewed'
-    JOIN previewed_exception x ON x.vendor_id = of_vendor AND x.client_id = m.client_id AND x.client_month_id = m.id AND x.patient_id = a.patient_id
+    JOIN caretally.previewed_exception x ON x.vendor_id = of_vendor AND x.client_id = m.client_id AND x.client_month_id = m.id AND x.patient_id = a.patient_id
 $$;
 
 -- What patients are counted as where nobody has worked on anything: one row a patient that has any.
 CREATE FUNCTION tenancy.untouched_exceptions(of_vendor uuid, of_clients uuid[], of_months uuid[], of_patients uuid[])
 RETURNS TABLE (client_id uuid, client_month_id uuid, patient_id uuid, codes text[], outcomes text[], due_on date[], states text[], assignees uuid[], held_cents bigint[])
-LANGUAGE sql STABLE SET search_path = pg_catalog, caretally, pg_temp AS $$
+LANGUAGE sql STABLE AS $$
     SELECT client_id, client_month_id, patient_id, array_agg(code ORDER BY code COLLATE "C"), array_agg(outcome ORDER BY code COLLATE "C"), array_agg(due_on ORDER BY code COLLATE "C"),
            array_agg('open'::text), array_agg(NULL::uuid), array_agg(held_cents ORDER BY code COLLATE "C")
     FROM (SELECT client_id, client_month_id, patient_id, code, min(outcome) AS outcome, min(due_on) AS due_on, sum(held_cents)::bigint AS held_cents
@@ -98,21 +99,21 @@ $$;
 -- What patients are counted as now: with what a close reported beside its decisions, with the work on each reason and with what a later close cured.
 CREATE FUNCTION tenancy.worked_exceptions(of_vendor uuid, of_clients uuid[], of_months uuid[], of_patients uuid[])
 RETURNS TABLE (client_id uuid, client_month_id uuid, patient_id uuid, codes text[], outcomes text[], due_on date[], states text[], assignees uuid[], held_cents bigint[])
-LANGUAGE sql STABLE SET search_path = pg_catalog, caretally, pg_temp AS $$
+LANGUAGE sql STABLE AS $$
     WITH asked AS MATERIALIZED (
         SELECT * FROM unnest(of_clients, of_months, of_patients) AS a (client_id, client_month_id, patient_id)
     ),
     month_of AS MATERIALIZED (
-        SELECT m.client_id, m.id, m.month, m.status FROM client_month m
+        SELECT m.client_id, m.id, m.month, m.status FROM caretally.client_month m
         WHERE m.vendor_id = of_vendor AND (m.client_id, m.id) IN (SELECT a.client_id, a.client_month_id FROM asked a)
     ),
     beside AS (
         SELECT m.client_id, m.id, coalesce(p.patient_id, l.patient_id, j.patient_id) AS patient_id, e.code, CASE WHEN e.waiver_id IS NULL THEN 'warning' ELSE 'waived' END AS outcome, e.due_on
         FROM month_of m
-        JOIN exception e ON e.vendor_id = of_vendor AND e.client_id = m.client_id AND e.client_month_id = m.id AND (e.patient_month_id IS NULL OR e.waiver_id IS NOT NULL)
-        LEFT JOIN patient_month p ON p.vendor_id = e.vendor_id AND p.client_id = e.client_id AND p.id = e.patient_month_id
-        LEFT JOIN late_entry l ON l.vendor_id = e.vendor_id AND l.client_id = e.client_id AND l.id = e.late_entry_id
-        LEFT JOIN adjustment j ON j.vendor_id = e.vendor_id AND j.client_id = e.client_id AND j.id = e.adjustment_id
+        JOIN caretally.exception e ON e.vendor_id = of_vendor AND e.client_id = m.client_id AND e.client_month_id = m.id AND (e.patient_month_id IS NULL OR e.waiver_id IS NOT NULL)
+        LEFT JOIN caretally.patient_month p ON p.vendor_id = e.vendor_id AND p.client_id = e.client_id AND p.id = e.patient_month_id
+        LEFT JOIN caretally.late_entry l ON l.vendor_id = e.vendor_id AND l.client_id = e.client_id AND l.id = e.late_entry_id
+        LEFT JOIN caretally.adjustment j ON j.vendor_id = e.vendor_id AND j.client_id = e.client_id AND j.id = e.adjustment_id
         WHERE m.status = 'closed'
     ),
     found AS (
@@ -130,12 +131,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, caretally, pg_temp AS $$
         SELECT f.client_id, f.client_month_id, f.patient_id, f.code, CASE WHEN f.waived AND coalesce(f.outcome, 'warning') = 'warning' THEN 'waived' ELSE f.outcome END AS outcome,
                coalesce(w.due_on, f.due_on) AS due_on, w.assignee_id, f.held_cents,
                CASE WHEN f.waived THEN 'waived' WHEN coalesce(w.state, 'open') <> 'open' THEN w.state
-                    WHEN EXISTS (SELECT FROM adjustment a WHERE a.vendor_id = of_vendor AND a.client_id = f.client_id AND a.month = m.month AND a.patient_id = f.patient_id
+                    WHEN EXISTS (SELECT FROM caretally.adjustment a WHERE a.vendor_id = of_vendor AND a.client_id = f.client_id AND a.month = m.month AND a.patient_id = f.patient_id
                                  AND f.code = ANY (a.cured)) THEN 'fixed'
                     ELSE 'open' END AS state
         FROM found f
         JOIN month_of m ON m.client_id = f.client_id AND m.id = f.client_month_id
-        LEFT JOIN exception_work w ON w.vendor_id = of_vendor AND w.client_id = f.client_id AND w.month = m.month AND w.patient_id = f.patient_id AND w.code = f.code
+        LEFT JOIN caretally.exception_work w ON w.vendor_id = of_vendor AND w.client_id = f.client_id AND w.month = m.month AND w.patient_id = f.patient_id AND w.code = f.code
     )
     SELECT client_id, client_month_id, patient_id, array_agg(code ORDER BY code COLLATE "C"), array_agg(outcome ORDER BY code COLLATE "C"), array_agg(due_on ORDER BY code COLLATE "C"),
            array_agg(state ORDER BY code COLLATE "C"), array_agg(assignee_id ORDER BY code COLLATE "C"), array_agg(held_cents ORDER BY code COLLATE "C")
@@ -312,22 +313,5 @@ BEGIN
         EXECUTE format('CREATE POLICY tenant_clients ON %I AS RESTRICTIVE FOR ALL TO {{practice}} USING (client_id = ANY ((SELECT tenancy.current_clients())::uuid[])) '
             'WITH CHECK (client_id = ANY ((SELECT tenancy.current_clients())::uuid[]))', name);
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO {{vendor}}', name);
-    END LOOP;
-END $$;
-
--- What a database holds already is counted by its owner, who for that is held by no policy, in this transaction alone.
-DO $$
-DECLARE
-    name text;
-    read text[] := ARRAY['client_month', 'patient_month', 'exception', 'previewed_exception', 'exception_work', 'adjustment', 'late_entry', 'patient'];
-BEGIN
-    FOREACH name IN ARRAY read LOOP
-        EXECUTE format('ALTER TABLE %I NO FORCE ROW LEVEL SECURITY', name);
-    END LOOP;
-    PERFORM tenancy.count_exceptions(m.vendor_id, m.client_id, m.id)
-    FROM (SELECT DISTINCT ON (vendor_id, client_id, month) vendor_id, client_id, id, status FROM client_month ORDER BY vendor_id, client_id, month, revision DESC) m
-    WHERE m.status IN ('closed', 'previewed');
-    FOREACH name IN ARRAY read || ARRAY['exception_count', 'exception_patient'] LOOP
-        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
     END LOOP;
 END $$;

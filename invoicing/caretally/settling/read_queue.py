@@ -10,7 +10,19 @@ from sqlalchemy import Connection
 from caretally.db.lists import PAGE_SIZE
 from caretally.months import Month
 from caretally.settling.filters import Filters, one_exception
-from caretally.settling.statements import BY_NAME, REASONS, WALKED, page_statement, statement, totals_statement
+from caretally.settling.statements import (
+    BESIDE,
+    BY_NAME,
+    CLOSED,
+    PREVIEWED,
+    REASONS,
+    WALKED,
+    WARNED,
+    Source,
+    page_statement,
+    statement,
+    totals_statement,
+)
 from caretally.settling.worklist import NoSuchException, Queue, QueueRow, today_in_utc
 
 # So many matches, or patients whom words found, are read one by one.
@@ -61,7 +73,7 @@ def _read_one_by_one(connection: Connection, filters: Filters, values: Mapping[s
     return _queue(filters, rows[0], rows)
 
 
-def _of_found_patients(connection: Connection, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _of_found_patients(connection: Connection, values: Mapping[str, Any]) -> tuple[Source, dict[str, Any]]:
     """Return where the matches are read and by which parameters: patients whom words found instead of the words, where they are few."""
     if "pattern" not in values:
         return REASONS, dict(values)
@@ -85,13 +97,16 @@ def _rows_of_kinds(connection: Connection, filters: Filters, page: Mapping[str, 
     }
     if counted["steps"] == 1 and sum(kind["exceptions"] for kind in kinds) > MOST_IN_ORDER:
         return _walk(connection, filters, values, counted)
-    read = {
-        "codes": list({kind["code"] for kind in kinds}),
-        "least_cents": min(cents),
-        "most_cents": max(cents),
-        "warned": any(kind["outcome"] == "warning" for kind in kinds),
-    }
-    return _page(connection, REASONS, filters.sort, values | read)
+    read = {"codes": list({kind["code"] for kind in kinds}), "least_cents": min(cents), "most_cents": max(cents)}
+    return _page(connection, _source_of(kinds), filters.sort, values | read)
+
+
+def _source_of(kinds: Rows) -> Source:
+    """Return where rows of these kinds are: a statement plans quicker without what has none of them."""
+    outcomes = {kind["outcome"] for kind in kinds if kind["status"] == "closed"}
+    previewed = {PREVIEWED} if any(kind["status"] == "previewed" for kind in kinds) else set()
+    # a waiver makes a warning of what a close wrote
+    return frozenset(previewed | ({CLOSED} if outcomes else set()) | ({BESIDE, WARNED} if "warning" in outcomes else set()))
 
 
 def _walk(connection: Connection, filters: Filters, values: dict[str, Any], counted: Mapping[str, Any]) -> Rows:
@@ -109,7 +124,7 @@ def _walk(connection: Connection, filters: Filters, values: dict[str, Any], coun
     return rows
 
 
-def _page(connection: Connection, source: str, sort: str, values: Mapping[str, Any]) -> Rows:
+def _page(connection: Connection, source: Source, sort: str, values: Mapping[str, Any]) -> Rows:
     given = {name: value for name, value in values.items() if name != "upto" or sort not in BY_NAME}
     return [dict(row) for row in connection.execute(page_statement(source, sort, frozenset(given)), given).mappings()]
 

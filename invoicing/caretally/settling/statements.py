@@ -7,8 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import TextClause, text
 
-# Where the exceptions come from: what closes and previews wrote, the counts beside the months, or some patients.
-REASONS, COUNTED, WALKED = "reasons", "counted", "walked"
+# Where the exceptions come from: some of what closes and previews wrote, the counts beside the months, or some patients.
+Source = frozenset[str]
+CLOSED, BESIDE, WARNED, PREVIEWED = "reasons_closed", "reasons_beside", "reasons_warned", "reasons_previewed"
+REASONS, COUNTED, WALKED = frozenset({CLOSED, BESIDE, WARNED, PREVIEWED}), frozenset({"counted"}), frozenset({"walked"})
 ORDERS = {"money": "-held_cents", "due": "due_on", "code": "ordinal", "client": "client", "patient": "patient", "assignee": "assignee"}
 KINDS_IN_ORDER = "outcome <> 'held', outcome = 'warning', due_on, client_code"
 ASKED, PARAMETER = "-- asked\n", re.compile(r"(?<!:):(\w+)")
@@ -28,7 +30,7 @@ def over_matched(name: str, given: Iterable[str]) -> TextClause:
 
 
 @cache
-def page_statement(source: str, sort: str, given: frozenset[str]) -> TextClause:
+def page_statement(source: Source, sort: str, given: frozenset[str]) -> TextClause:
     """Return the statement of a page of the queue from a source in one of the orders known."""
     first = f" ORDER BY {ORDERS[sort]}, outcome <> 'held', outcome = 'warning', due_on FETCH FIRST (CAST(:upto AS bigint)) ROWS WITH TIES"
     page = _written("page").replace("{order}", ORDERS[sort]).replace("{candidates}", "" if sort in BY_NAME else first)
@@ -46,10 +48,7 @@ def totals_statement(sort: str, given: frozenset[str]) -> TextClause:
 @cache
 def counts_off_statement(given: frozenset[str]) -> TextClause:
     """Return the statement that compares the counts beside the months with what is read one by one."""
-    sources = {"{" + source + "}": f"WITH {_written(source)}" for source in (REASONS, COUNTED)}
-    written = _written("counts_off")
-    for gap, source in sources.items():
-        written = written.replace(gap, source)
+    written = _written("counts_off").replace("{reasons}", f"WITH {_read_from(REASONS)}").replace("{counted}", f"WITH {_read_from(COUNTED)}")
     return text(_with_lines(f"WITH {_written('newest_months').rstrip()}\n{written}", given))
 
 
@@ -58,9 +57,15 @@ def _over_matched(name: str, given: frozenset[str]) -> TextClause:
     return text(f"WITH {_matched(REASONS, given)}{_written(name)}")
 
 
-def _matched(source: str, given: frozenset[str]) -> str:
-    parts = ",\n".join(_written(part).rstrip() for part in ("newest_months", source, "matched"))
-    return _with_lines(f"{parts}\n", given)
+def _matched(source: Source, given: frozenset[str]) -> str:
+    parts = (_written("newest_months"), _read_from(source), _written("matched"))
+    return _with_lines(",\n".join(part.rstrip() for part in parts) + "\n", given)
+
+
+def _read_from(source: Source) -> str:
+    if source <= REASONS:
+        return _written("reasons").replace("{reasons}", "UNION ALL\n".join(_written(reasons) for reasons in sorted(source)).rstrip())
+    return "".join(_written(name) for name in source)
 
 
 def _with_lines(written: str, given: frozenset[str]) -> str:

@@ -13,8 +13,8 @@ patient_of_client AS (
     GROUP BY 1
 ),
 class AS (
-    SELECT client_id, client_month_id, month, code, outcome, due_on, state, assignee_id, held_cents, sum(patients) AS exceptions
-    FROM matched GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 HAVING sum(patients) > 0
+    SELECT client_id, client_month_id, month, status, code, outcome, due_on, state, assignee_id, held_cents, sum(patients) AS exceptions
+    FROM matched GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 HAVING sum(patients) > 0
 ),
 placed AS (
     SELECT k.*, dense_rank() OVER (ORDER BY {steps}) AS step
@@ -34,6 +34,6 @@ SELECT totals.*, (SELECT coalesce(sum(least), 0) FROM patient_of_client)::int AS
        -- how many patients those clients have, more or less, and so how many of them are looked at for the rows of a page
        (SELECT coalesce(sum(patients), 0) FROM (SELECT max((m.summary ->> 'enrolled')::int) AS patients FROM client_month m
             WHERE m.vendor_id = :vendor_id AND (m.client_id, m.id) IN (SELECT client_id, client_month_id FROM placed JOIN shown USING (step)) GROUP BY m.client_id) e)::int AS enrolled,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('client_month_id', client_month_id, 'client_id', client_id, 'month', month, 'code', code, 'outcome', outcome, 'due_on', due_on,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('client_month_id', client_month_id, 'client_id', client_id, 'month', month, 'status', status, 'code', code, 'outcome', outcome, 'due_on', due_on,
             'state', state, 'assignee_id', assignee_id, 'held_cents', held_cents, 'exceptions', exceptions)), '[]') FROM placed JOIN shown USING (step)) AS classes
 FROM totals

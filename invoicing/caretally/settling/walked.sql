@@ -7,16 +7,19 @@ walked AS MATERIALIZED (
 asked AS MATERIALIZED (
     SELECT array_agg(w.client_id) AS clients, array_agg(m.id) AS months, array_agg(w.id) AS patients FROM walked w JOIN month_now m USING (client_id)
 ),
+worked AS MATERIALIZED (
+    SELECT x.client_id, x.client_month_id, x.patient_id, unnest(x.codes) AS code, unnest(x.outcomes) AS outcome, unnest(x.due_on) AS due_on, unnest(x.states) AS state,
+           unnest(x.assignees) AS assignee_id, unnest(x.held_cents) AS held_cents
+    FROM asked CROSS JOIN LATERAL tenancy.worked_exceptions(:vendor_id, asked.clients, asked.months, asked.patients) x
+),
 told AS (
-    SELECT m.client_id, m.month, m.status AS month_status, x.patient_id, e.code, g.ordinal, g.owner, g.waivable,
+    SELECT m.client_id, m.month, m.status AS month_status, e.patient_id, e.code, g.ordinal, g.owner, g.waivable,
            CASE e.outcome WHEN 'waived' THEN 'warning' ELSE e.outcome END AS outcome, e.held_cents,
            coalesce(e.due_on, CAST((SELECT on_days FROM due) ->> (m.month || ' ' || e.code) AS date)) AS due_on, w.due_on AS own_due_on, e.assignee_id, coalesce(w.note, '') AS note,
            e.state, coalesce(w.state, 'open') AS own_state, coalesce(w.version, 0) AS version
-    FROM asked
-    CROSS JOIN LATERAL tenancy.worked_exceptions(:vendor_id, asked.clients, asked.months, asked.patients) x
-    JOIN month_now m ON m.client_id = x.client_id AND m.id = x.client_month_id
-    CROSS JOIN LATERAL unnest(x.codes, x.outcomes, x.due_on, x.states, x.assignees, x.held_cents) AS e (code, outcome, due_on, state, assignee_id, held_cents)
+    FROM worked e
+    JOIN month_now m ON m.client_id = e.client_id AND m.id = e.client_month_id
     JOIN gate_told g ON g.code = e.code
-    LEFT JOIN exception_work w ON w.vendor_id = :vendor_id AND w.client_id = m.client_id AND w.month = m.month AND w.patient_id = x.patient_id AND w.code = e.code
+    LEFT JOIN exception_work w ON w.vendor_id = :vendor_id AND w.client_id = m.client_id AND w.month = m.month AND w.patient_id = e.patient_id AND w.code = e.code
     WHERE NOT (g.about_client AND (m.status = 'previewed' OR e.outcome = 'warning'))
 )

@@ -12,12 +12,15 @@ from sqlalchemy.exc import ProgrammingError
 
 from caretally.close.reopen import reopen_month
 from caretally.close.verify import verify
+from caretally.db.migrate import migrate
+from caretally.db.roles import psycopg_connection
 from caretally.identity.roles import Role
 from caretally.months import Month
 from caretally.settling.acts import Act, do_act, tell_act, undo_act
 from caretally.settling.filters import Filters
 from caretally.settling.read_queue import find_exception, queue
 from caretally.settling.work import Work, change_work
+from caretally.tenancy.catalog import catalog_breaches
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from tests.builders.databases import TestDatabase
@@ -32,6 +35,13 @@ COUNTS = (
     "SELECT m.month, m.revision, codes, outcomes, due_on, states, assignees, held_cents, sum(patients)::int FROM exception_count c "
     "JOIN client_month m ON m.id = c.client_month_id WHERE m.status IN ('closed', 'previewed') "
     "GROUP BY c.client_id, 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(patients) <> 0 ORDER BY c.client_id, 1, 2, 3, 4, 5, 6, 7::text, 8"
+)
+BEFORE_COUNTS = (
+    "DROP TRIGGER recount_insert ON exception_work; DROP TRIGGER recount_update ON exception_work; DROP TRIGGER recount_late ON late_entry; "
+    "DROP FUNCTION guard.recount_work, guard.recount_late, tenancy.count_exceptions, tenancy.recount_exceptions, tenancy.worked_exceptions, "
+    "tenancy.untouched_exceptions, tenancy.decided_exceptions; DROP TABLE exception_count, exception_patient; "
+    "DROP INDEX exception_by_reason, exception_beside_decision, patient_by_name, adjustment_of_patient; "
+    "CREATE INDEX exception_by_month ON exception (vendor_id, client_id, client_month_id); UPDATE alembic_version SET version_num = '0001'"
 )
 AGAIN = (
     "SELECT tenancy.count_exceptions(vendor_id, client_id, id) FROM (SELECT DISTINCT ON (client_id, month) * FROM client_month "
@@ -210,3 +220,16 @@ def test_a_practice_reads_no_count(office: Office) -> None:
             pytest.raises(ProgrammingError, match="permission denied"),
         ):
             connection.execute(text(f"SELECT count(*) FROM {table}"))
+
+
+def test_a_database_of_the_release_before_is_counted_when_it_is_migrated(fresh_database: TestDatabase) -> None:
+    office = queue_office(fresh_database, "A1", "A2")
+    act(office, HELD, kind="settle")
+    office.close("A1", month=NOVEMBER, dry_run=True)
+    counted = office.rows(COUNTS)
+    with fresh_database.admin_engine.begin() as connection:
+        psycopg_connection(connection).execute(BEFORE_COUNTS)
+    assert migrate(fresh_database.url, roles=fresh_database.roles, secret=fresh_database.secret) == ("0001", "0002")
+    assert office.rows(COUNTS) == counted
+    with fresh_database.admin_engine.connect() as connection:
+        assert catalog_breaches(connection) == []
