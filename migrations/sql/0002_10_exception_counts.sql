@@ -71,7 +71,10 @@ LANGUAGE sql STABLE AS $$
         SELECT m.client_id, m.id, p.patient_id, p.outcome, p.primary_reason, p.exceptions, p.warnings, p.held_cents
         FROM asked a
         JOIN month_of m ON m.client_id = a.client_id AND m.id = a.client_month_id AND m.status = 'closed'
-        JOIN caretally.patient_month p ON p.vendor_id = of_vendor AND p.client_id = m.client_id AND p.month = m.month AND p.revision = m.revision AND p.patient_id = a.patient_id
+        -- fenced: looked up by its whole key, one patient each, however many are asked about
+        CROSS JOIN LATERAL (
+            SELECT x.* FROM caretally.patient_month x
+            WHERE x.vendor_id = of_vendor AND x.client_id = m.client_id AND x.month = m.month AND x.revision = m.revision AND x.patient_id = a.patient_id OFFSET 0) p
     )
     SELECT d.client_id, d.id, d.patient_id, r.code, d.outcome, due.due_on, CASE WHEN r.code = d.primary_reason THEN d.held_cents ELSE 0 END
     FROM decided d CROSS JOIN LATERAL unnest(d.exceptions) AS r (code) LEFT JOIN due ON due.id = d.id AND due.code = r.code
@@ -136,13 +139,24 @@ LANGUAGE sql STABLE AS $$
                     ELSE 'open' END AS state
         FROM found f
         JOIN month_of m ON m.client_id = f.client_id AND m.id = f.client_month_id
-        LEFT JOIN caretally.exception_work w ON w.vendor_id = of_vendor AND w.client_id = f.client_id AND w.month = m.month AND w.patient_id = f.patient_id AND w.code = f.code
+        LEFT JOIN LATERAL (
+            SELECT x.due_on, x.assignee_id, x.state FROM caretally.exception_work x
+            WHERE x.vendor_id = of_vendor AND x.client_id = f.client_id AND x.month = m.month AND x.patient_id = f.patient_id AND x.code = f.code OFFSET 0) w ON true
     )
     SELECT client_id, client_month_id, patient_id, array_agg(code ORDER BY code COLLATE "C"), array_agg(outcome ORDER BY code COLLATE "C"), array_agg(due_on ORDER BY code COLLATE "C"),
            array_agg(state ORDER BY code COLLATE "C"), array_agg(assignee_id ORDER BY code COLLATE "C"), array_agg(held_cents ORDER BY code COLLATE "C")
     FROM told GROUP BY 1, 2, 3
 $$;
 CREATE INDEX adjustment_of_patient ON adjustment (vendor_id, client_id, month, patient_id);
+
+-- After very many rows at once their table is analysed at once: else the planner, which knows nothing of them yet, looks each of them up among all of its client's.
+CREATE FUNCTION tenancy.analyse_after_many(name text, rows bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, caretally, pg_temp AS $$
+BEGIN
+    IF rows >= 1000 THEN
+        PERFORM tenancy.analyse(ARRAY[name]);
+    END IF;
+END $$;
 
 -- Counts some patients again, each in the newest revision of the month: what they were counted as is taken away, what they are now is added. Rows that somebody
 -- else holds are left and added up beside, so nobody waits for the row of a whole group; two who work on one patient take turns.
@@ -173,6 +187,7 @@ BEGIN
     LEFT JOIN tenancy.untouched_exceptions(of_vendor, of_clients, of_months, of_patients) u USING (client_id, client_month_id, patient_id)
     ORDER BY a.client_id, a.client_month_id, a.patient_id
     ON CONFLICT (vendor_id, client_id, client_month_id, patient_id) DO NOTHING;
+    PERFORM tenancy.analyse_after_many('exception_patient', cardinality(of_patients));
     PERFORM 1 FROM exception_patient e
     WHERE e.vendor_id = of_vendor AND (e.client_id, e.client_month_id, e.patient_id) IN (SELECT * FROM unnest(of_clients, of_months, of_patients))
     ORDER BY e.client_id, e.client_month_id, e.patient_id FOR UPDATE;
@@ -181,13 +196,13 @@ BEGIN
         WHERE e.vendor_id = of_vendor AND (e.client_id, e.client_month_id, e.patient_id) IN (SELECT * FROM unnest(of_clients, of_months, of_patients))
     ),
     now AS MATERIALIZED (
-        SELECT w.id, w.client_id, w.client_month_id, coalesce(n.codes, '{}') AS codes, coalesce(n.outcomes, '{}') AS outcomes, coalesce(n.due_on, '{}') AS due_on,
+        SELECT w.client_id, w.client_month_id, w.patient_id, coalesce(n.codes, '{}') AS codes, coalesce(n.outcomes, '{}') AS outcomes, coalesce(n.due_on, '{}') AS due_on,
                coalesce(n.states, '{}') AS states, coalesce(n.assignees, '{}') AS assignees, coalesce(n.held_cents, '{}') AS held_cents
         FROM was w LEFT JOIN tenancy.worked_exceptions(of_vendor, of_clients, of_months, of_patients) n USING (client_id, client_month_id, patient_id)
     ),
     moved AS (
         UPDATE exception_patient e SET codes = n.codes, outcomes = n.outcomes, due_on = n.due_on, states = n.states, assignees = n.assignees, held_cents = n.held_cents
-        FROM now n WHERE e.vendor_id = of_vendor AND e.client_id = n.client_id AND e.id = n.id
+        FROM now n WHERE e.vendor_id = of_vendor AND e.client_id = n.client_id AND e.client_month_id = n.client_month_id AND e.patient_id = n.patient_id
           AND (e.codes, e.outcomes, e.due_on, e.states, e.assignees, e.held_cents) IS DISTINCT FROM (n.codes, n.outcomes, n.due_on, n.states, n.assignees, n.held_cents)
     ),
     change AS MATERIALIZED (
@@ -269,7 +284,7 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['decided_exceptions(uuid, uuid[], uuid[], uuid[])', 'untouched_exceptions(uuid, uuid[], uuid[], uuid[])', 'worked_exceptions(uuid, uuid[], uuid[], uuid[])',
-            'recount_exceptions(uuid, uuid[], date[], uuid[])', 'count_exceptions(uuid, uuid, uuid)'] LOOP
+            'recount_exceptions(uuid, uuid[], date[], uuid[])', 'analyse_after_many(text, bigint)', 'count_exceptions(uuid, uuid, uuid)'] LOOP
         EXECUTE format('REVOKE EXECUTE ON FUNCTION tenancy.%s FROM PUBLIC', name);
         EXECUTE format('GRANT EXECUTE ON FUNCTION tenancy.%s TO {{vendor}}, {{practice}}', name);
     END LOOP;
@@ -280,6 +295,7 @@ CREATE FUNCTION guard.recount_work() RETURNS trigger LANGUAGE plpgsql SET search
 DECLARE
     touched record;
 BEGIN
+    PERFORM tenancy.analyse_after_many('exception_work', count(*)) FROM new_rows;
     FOR touched IN SELECT vendor_id, array_agg(client_id) AS clients, array_agg(month) AS months, array_agg(patient_id) AS patients FROM new_rows GROUP BY vendor_id LOOP
         PERFORM tenancy.recount_exceptions(touched.vendor_id, touched.clients, touched.months, touched.patients);
     END LOOP;

@@ -22,5 +22,6 @@ worked AS (
 INSERT INTO exception_act_row (vendor_id, client_id, act_id, work_id, version, assignee_id, due_on, note, state, waiver_id)
 SELECT :vendor_id, t.client_id, :act_id, w.id, w.version, t.assignee_id, t.own_due_on, t.note, t.own_state, m.waiver_id
 FROM worked w
-JOIN touched t USING (client_id, patient_id, month, code)
+-- each has its other, so a full join is an inner one that is never made in loops, whatever the planner expects
+FULL JOIN touched t USING (client_id, patient_id, month, code)
 LEFT JOIN made m ON m.client_id = t.client_id AND m.patient_id = t.patient_id AND m.gate_code = t.code

@@ -16,7 +16,10 @@ told AS (
            coalesce(w.state, 'open') AS own_state, coalesce(w.version, 0) AS version
     FROM found f
     JOIN gate_told g ON g.code = f.code
-    LEFT JOIN exception_work w ON w.vendor_id = :vendor_id AND w.client_id = f.client_id AND w.month = f.month AND w.patient_id = f.patient_id AND w.code = f.code
+    -- fenced: looked up by its whole key, since the planner knows little of what was worked on just now
+    LEFT JOIN LATERAL (
+        SELECT * FROM exception_work x
+        WHERE x.vendor_id = :vendor_id AND x.client_id = f.client_id AND x.month = f.month AND x.patient_id = f.patient_id AND x.code = f.code OFFSET 0) w ON true
     -- a later close proposed an adjustment because the reason is gone
     LEFT JOIN (
         SELECT DISTINCT a.client_id, a.month, a.patient_id, unnest(a.cured) AS code

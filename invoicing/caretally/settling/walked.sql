@@ -20,6 +20,8 @@ told AS (
     FROM worked e
     JOIN month_now m ON m.client_id = e.client_id AND m.id = e.client_month_id
     JOIN gate_told g ON g.code = e.code
-    LEFT JOIN exception_work w ON w.vendor_id = :vendor_id AND w.client_id = m.client_id AND w.month = m.month AND w.patient_id = e.patient_id AND w.code = e.code
+    LEFT JOIN LATERAL (
+        SELECT * FROM exception_work x
+        WHERE x.vendor_id = :vendor_id AND x.client_id = m.client_id AND x.month = m.month AND x.patient_id = e.patient_id AND x.code = e.code OFFSET 0) w ON true
     WHERE NOT (g.about_client AND (m.status = 'previewed' OR e.outcome = 'warning'))
 )
