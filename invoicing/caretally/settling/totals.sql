@@ -28,12 +28,14 @@ shown AS (
     SELECT s.step, s.upto - s.exceptions AS before
     FROM (SELECT step, sum(exceptions) AS exceptions, sum(sum(exceptions)) OVER (ORDER BY step) AS upto FROM placed GROUP BY step) s, totals
     WHERE totals.exceptions <= :few OR (s.upto > :start AND s.upto - s.exceptions < :start + :size)
-)
+),
+kind AS MATERIALIZED (SELECT placed.* FROM placed WHERE step IN (SELECT step FROM shown))
 SELECT totals.*, (SELECT coalesce(sum(least), 0) FROM patient_of_client)::int AS patients, (SELECT coalesce(sum(most), 0) FROM patient_of_client)::int AS patients_at_most,
        (SELECT coalesce(min(before), 0) FROM shown)::int AS before, (SELECT count(*) FROM shown)::int AS steps,
-       -- how many patients those clients have, more or less, and so how many of them are looked at for the rows of a page
-       (SELECT coalesce(sum(patients), 0) FROM (SELECT max((m.summary ->> 'enrolled')::int) AS patients FROM client_month m
-            WHERE m.vendor_id = :vendor_id AND (m.client_id, m.id) IN (SELECT client_id, client_month_id FROM placed JOIN shown USING (step)) GROUP BY m.client_id) e)::int AS enrolled,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('client_month_id', client_month_id, 'client_id', client_id, 'month', month, 'status', status, 'code', code, 'outcome', outcome, 'due_on', due_on,
-            'state', state, 'assignee_id', assignee_id, 'held_cents', held_cents, 'exceptions', exceptions)), '[]') FROM placed JOIN shown USING (step)) AS classes
+       -- how many patients the clients of one step have, more or less, and so how many of them are looked at for the rows of a page
+       CASE WHEN (SELECT count(*) FROM shown) = 1 THEN (
+           SELECT coalesce(sum(patients), 0) FROM (SELECT max(coalesce(m.enrolled, (m.summary ->> 'enrolled')::int)) AS patients FROM client_month m
+               WHERE m.vendor_id = :vendor_id AND (m.client_id, m.id) IN (SELECT client_id, client_month_id FROM kind) GROUP BY m.client_id) e) END::int AS enrolled,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('client_month_id', client_month_id, 'client_id', client_id, 'month', month, 'status', status, 'code', code, 'outcome', outcome,
+            'due_on', due_on, 'state', state, 'assignee_id', assignee_id, 'held_cents', held_cents, 'exceptions', exceptions)), '[]') FROM kind) AS classes
 FROM totals

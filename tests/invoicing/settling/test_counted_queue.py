@@ -38,8 +38,8 @@ COUNTS = (
 )
 BEFORE_COUNTS = (
     "DROP TRIGGER recount_insert ON exception_work; DROP TRIGGER recount_update ON exception_work; DROP TRIGGER recount_late ON late_entry; "
-    "DROP FUNCTION tenancy.analyse_after_many, guard.recount_work, guard.recount_late, tenancy.count_exceptions, tenancy.recount_exceptions, tenancy.worked_exceptions, "
-    "tenancy.untouched_exceptions, tenancy.decided_exceptions; DROP TABLE exception_count, exception_patient; "
+    "DROP FUNCTION guard.recount_work, guard.recount_late, tenancy.count_exceptions, tenancy.recount_exceptions, tenancy.analyse_after_many, "
+    "tenancy.worked_exceptions, tenancy.untouched_exceptions, tenancy.decided_exceptions; DROP TABLE exception_count, exception_patient; "
     "DROP INDEX exception_by_reason, exception_beside_decision, patient_by_name, adjustment_of_patient; "
     "CREATE INDEX exception_by_month ON exception (vendor_id, client_id, client_month_id); UPDATE alembic_version SET version_num = '0001'"
 )
