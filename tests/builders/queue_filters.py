@@ -23,7 +23,7 @@ def asked_of(connection: Connection, month: Month | None) -> Iterator[dict[str, 
     clients = connection.scalars(text("SELECT client_id FROM client ORDER BY code")).all()
     people = ["me", "nobody", *(str(one) for one in connection.scalars(text("SELECT id FROM membership ORDER BY id LIMIT 2")))]
     values = {"client": clients, "code": codes, "outcome": OUTCOMES, "owner": OWNERS, "due": DUE, "assignee": people, "sort": SORTS}
-    for name, state in product(values, ("open", "all")):
+    for name, state in product(values, ("open", "all") if month else ("all",)):
         yield from ({"month": month, "state": state, name: value} for value in values[name])
     yield from ({"month": month, "state": state} for state in STATES)
     yield from ({"month": month, "outcome": "held", "assignee": one, "state": "all", "client": clients[0]} for one in people)

@@ -51,10 +51,10 @@ AGAIN = (
 
 @pytest.fixture(autouse=True)
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a page find its rows as where many match, by the kinds on it or, of more than four of one kind, by names."""
+    """Let a page find its rows as where many match, by the kinds on it or, of more than six of one kind, by names."""
     monkeypatch.setattr("caretally.settling.read_queue.FEW", 0)
-    monkeypatch.setattr("caretally.settling.read_queue.PAGE_SIZE", 3)
-    monkeypatch.setattr("caretally.settling.read_queue.MOST_IN_ORDER", 4)
+    monkeypatch.setattr("caretally.settling.read_queue.PAGE_SIZE", 5)
+    monkeypatch.setattr("caretally.settling.read_queue.MOST_IN_ORDER", 6)
 
 
 @pytest.fixture
