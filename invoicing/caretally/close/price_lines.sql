@@ -1,9 +1,7 @@
 -- What the billable patient-months cost under the agreement: one line a patient and code (or a patient), split where a tier begins.
 INSERT INTO close_line
 WITH item AS (
-    SELECT d.id, d.mrn, c.code, c.units::int AS units
-    FROM eval_decision d CROSS JOIN LATERAL unnest(d.codes, d.units) AS c (code, units)
-    WHERE d.outcome = 'billable' AND CAST(:basis AS text) = 'per_code'
+    SELECT id, mrn, unnest(codes) AS code, unnest(units)::int AS units FROM eval_decision WHERE outcome = 'billable' AND CAST(:basis AS text) = 'per_code'
     UNION ALL
     SELECT d.id, d.mrn, '', 1 FROM eval_decision d WHERE d.outcome = 'billable' AND CAST(:basis AS text) = 'per_patient_month'
 ),

@@ -13,7 +13,11 @@ here AS MATERIALIZED (
     UNION
     SELECT program FROM time_entry
     WHERE vendor_id = :vendor_id AND client_id = :client_id AND (CAST(:only AS uuid[]) IS NULL OR patient_id = ANY (CAST(:only AS uuid[])))
-      AND started_at < (SELECT ends_at FROM month) AND started_at > (SELECT starts_at FROM month) - interval '24 hours' AND ended_at > (SELECT starts_at FROM month)
+      -- the bounds of `month` once more, as values that the planner reads: taken from there it expects a hundredth of the month's entries, and fetches
+      -- each through the index
+      AND started_at < (CAST(:month_last AS date) + 1)::timestamp AT TIME ZONE :timezone
+      AND started_at > CAST(:month_first AS date)::timestamp AT TIME ZONE :timezone - interval '24 hours'
+      AND ended_at > CAST(:month_first AS date)::timestamp AT TIME ZONE :timezone
     GROUP BY program
 ),
 -- Thirty days after a discharge belong to the service that was billed for it.
