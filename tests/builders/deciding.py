@@ -13,7 +13,7 @@ from tests.builders.databases import TestDatabase
 from tests.builders.facts import Facts
 
 CHANGE_POLICY = text(
-    "INSERT INTO vendor_policy (vendor_id, gate_code, effect, valid_from) VALUES (:vendor_id, :code, :effect, '2015-01-01')"
+    "INSERT INTO vendor_policy (vendor_id, gate_code, effect, valid_from, valid_to) VALUES (:vendor_id, :code, :effect, :from, :to)"
 )
 
 
@@ -24,13 +24,17 @@ def decided(database: TestDatabase, given: Facts) -> list[dict[str, Any]]:
 
 
 def decided_in(connection: Connection, given: Facts) -> list[dict[str, Any]]:
-    """Return the answers about some facts, in a transaction of the vendor that is thrown away; `policies` are the vendor's own."""
+    """Return the answers about some facts, in a transaction of the vendor that is thrown away.
+
+    `policies` are the vendor's own: an effect by gate, or an effect with its first and last day.
+    """
     policies = given.get("policies") or {}
     plain = {name: value for name, value in given.items() if name != "policies"}
     savepoint = connection.begin_nested()
     try:
-        for code, effect in policies.items():
-            connection.execute(CHANGE_POLICY, {"code": code, "effect": effect, "vendor_id": DECIDE_VENDOR})
+        for code, said in policies.items():
+            dated = {"effect": said} if isinstance(said, str) else said
+            connection.execute(CHANGE_POLICY, {"from": "2015-01-01", "to": None, "code": code, "vendor_id": DECIDE_VENDOR} | dated)
         return decide(connection, read_facts(plain))
     finally:
         savepoint.rollback()

@@ -45,6 +45,11 @@ def program_edges() -> list[Facts]:
     return merged([worked.facts() for edges in every for worked in edges()])
 
 
+def transitions() -> list[Facts]:
+    """Return the transitions alone, one patient each."""
+    return [worked.facts() for worked in _of_transitions()]
+
+
 def _of_devices() -> Iterator[Worked]:
     """Days of data around each band, of one device or several, in lives and enrolments that end."""
     for days, month in product((0, 1, 2, 15, 16, 30), ("2025-12", "2026-01")):

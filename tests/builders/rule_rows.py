@@ -30,6 +30,13 @@ def of_code(code: str, first_valid: date) -> list[Facts]:
     return [made for day in days if (made := line_of(code, day)) is not None]
 
 
+def of_substitution(row: Mapping[str, Any], bases: Iterable[str]) -> list[Facts]:
+    """Return each base of a program in the setting that may pay it otherwise, on the first and last day of each of its times and beside them."""
+    firsts = (row["valid_from"], row["mandatory_to"] + timedelta(days=1), row["valid_to"] + timedelta(days=1))
+    days = [day for first in firsts for day in (first - timedelta(days=1), first)]
+    return [made for base in bases for day in days if (made := line_of(base, day, setting=row["setting"])) is not None]
+
+
 def of_holiday(day: date) -> Facts:
     """Return a discharge on the day before a holiday, with contact on the last day that the holiday allows and a visit on it."""
     left = day - timedelta(days=1)
@@ -324,6 +331,26 @@ def of_policies() -> Iterator[Facts]:
                 for program in ("CCM", "PCM"):
                     calls = [one | {"program": program} for one in change.get("entries", [])]
                     yield _flawed(program, change | ({"entries": calls} if calls else {})) | {"policies": {code: effect}}
+    yield from _of_dated_policies()
+
+
+def _of_dated_policies() -> Iterator[Facts]:
+    for day in ("2026-03-30", "2026-03-31", "2026-04-01"):
+        for bound, other in (("from", "to"), ("to", "from")):
+            dated = {"effect": "off", bound: day, other: "2015-01-01" if other == "from" else None}
+            yield _flawed("CCM", {"part_b_from": None}) | {"policies": {"COVERAGE_UNVERIFIED": dated}}
+
+
+def of_a_month() -> Iterator[Facts]:
+    """Yield what is read of a month before its patients, for one who is alone in it: programs at work, policies, waivers and reasons in force."""
+    yield worked(("APCM",), "2026-03-31", "2026-03", {})
+    yield worked(("APCM",), "2026-01-05", "2026-03", {}, last_day="2026-03-01")
+    yield from _of_dated_policies()
+    uncopied = clean_patient(
+        entries=[entry("2026-03-03T10:00", 1200)], care_plan=care_plan(copy_given_on=None), waived=["CARE_PLAN_COPY_MISSING"]
+    )
+    yield facts(uncopied, copy_missing="hold")
+    yield worked(("CCM",), "2015-01-01", "2015-01", {}, more=(entry("2015-01-05T10:00", 1200, activity="idle"),))
 
 
 def of_signals() -> Iterator[Facts]:

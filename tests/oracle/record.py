@@ -19,7 +19,7 @@ class Record:
         """Read the patient at `position`; `busy` holds the whole vendor's diary."""
         self.patient: Facts = facts["patients"][position]
         self.agreement: Facts = facts.get("agreement") or {}
-        self._policies: dict[str, str] = facts.get("policies") or {}
+        self._policies = _in_force(facts.get("policies") or {}, month.last_day)
         self.program = program
         self.month = month
         self.log = PatientLog(facts, position, month, program, busy)
@@ -78,3 +78,13 @@ class Record:
         if self.log.looks_alike:
             raised["INTEGRITY_SIGNAL"] = "warn"
         return self._as_the_vendor_has_it(raised)
+
+
+def _in_force(policies: Facts, day: date) -> dict[str, str]:
+    """Return the effect of each of a vendor's own policies on a day; one is an effect for good or an effect with its first and last day."""
+    dated = {code: {"effect": said} if isinstance(said, str) else said for code, said in policies.items()}
+    return {
+        code: said["effect"]
+        for code, said in dated.items()
+        if (as_day(said.get("from")) or date.min) <= day <= (as_day(said.get("to")) or date.max)
+    }

@@ -4,7 +4,7 @@ from itertools import product
 from typing import Any
 
 from caretally.cms.reference_files import read_tables
-from tests.invoicing.evaluation.table_mutants import RULES_BEGAN, TableMutant
+from tests.invoicing.evaluation.table_mutants import DAY, RULES_BEGAN, TableMutant
 
 TABLES = {name: list(table.dicts()) for name, table in read_tables().items()}
 CODES = {str(row["code"]): row for row in TABLES["billing_code"]}
@@ -161,7 +161,14 @@ def _of_policy(mutant: TableMutant, values: dict[str, Any]) -> str:
     return "each agreement says it for itself" if values["code"] in TERMS_OF_AGREEMENTS else ""
 
 
+def _of_substitution(mutant: TableMutant, values: dict[str, Any]) -> str:
+    began = min(_began({"code": row["base_code"]}) for row in TABLES["time_ladder"] if row["program"] == values["program"])
+    first_changed = {"valid_from + 1": values["valid_from"], "valid_from - 1": values["valid_from"] - DAY}.get(mutant.change)
+    return "no code of the program that it stands for was in force on that day" if first_changed and first_changed < began else ""
+
+
 PROOFS = {
+    "code_substitution": _of_substitution,
     "gate": _of_policy,
     "billing_code": _of_code,
     "device_band": _of_band,

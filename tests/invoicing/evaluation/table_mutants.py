@@ -9,7 +9,9 @@ from typing import Any
 
 from caretally.cms.reference_files import ReferenceTable, Row, read_tables
 from tests.builders.facts import Facts
+from tests.builders.program_edges import transitions
 from tests.builders.rule_rows import (
+    TIMED,
     of_band,
     of_code,
     of_duplicates,
@@ -18,6 +20,7 @@ from tests.builders.rule_rows import (
     of_pair,
     of_program,
     of_signals,
+    of_substitution,
     spelled_out,
 )
 
@@ -148,9 +151,10 @@ class Mutants:
     def _untimed(self) -> Iterator[TableMutant]:
         table = self.tables["untimed_code"]
         for row, values in self._rows("untimed_code"):
-            mentions = ("99495", "99496", "TCM_NOT_SUPPORTED") if values["program"] == "TCM" else (values["code"],)
-            yield TableMutant(table, row, None, "removed", mentions)
-            yield from self._shifted("untimed_code", row, "visit_within_days", steps=(1, -1), mentions=mentions)
+            mentions, facts = (values["code"],), transitions if values["program"] == "TCM" else none_by_itself
+            yield TableMutant(table, row, None, "removed", mentions, facts)
+            for mutant in self._shifted("untimed_code", row, "visit_within_days", steps=(1, -1), mentions=mentions):
+                yield replace(mutant, facts=facts)
             for mutant in self._shifted("untimed_code", row, "conditions_from", steps=(1, -1), mentions=mentions):
                 yield replace(mutant, facts=partial(of_program, values["program"]))
             for column in ("qmb_only", "needs_base"):
@@ -160,7 +164,7 @@ class Mutants:
                 yield TableMutant(table, row, {"enrolled_since": "any"}, "any month", (), partial(of_program, values["program"]))
             for level in values["mdm_levels"] or []:
                 rest = [one for one in values["mdm_levels"] if one != level]
-                yield TableMutant(table, row, {"mdm_levels": rest}, f"without {level}", mentions)
+                yield TableMutant(table, row, {"mdm_levels": rest}, f"without {level}", mentions, facts)
 
     def _limits(self) -> Iterator[TableMutant]:
         for row, values in self._rows("program_limit"):
@@ -191,7 +195,8 @@ class Mutants:
     def _gates(self) -> Iterator[TableMutant]:
         for row, values in self._rows("program_gate"):
             facts = of_late_and_alike if values["gate_code"] in LATE_OR_ALIKE else none_by_itself
-            yield TableMutant(self.tables["program_gate"], row, None, "removed", (values["gate_code"],), facts)
+            mentions = (values["gate_code"], values["program"])
+            yield TableMutant(self.tables["program_gate"], row, None, "removed", mentions, facts)
         planned = {row["code"] for row in self.tables["planned"].dicts()}
         asked = {row["gate_code"] for row in self.tables["program_gate"].dicts()}
         for row, values in self._rows("gate"):
@@ -223,10 +228,18 @@ class Mutants:
                 yield TableMutant(self.tables["program"], row, change, "policy or not", (values["program"],))
 
     def _settings(self) -> Iterator[TableMutant]:
+        table = self.tables["code_substitution"]
+        bases = {
+            program: [str(row["base_code"]) for row in self.tables["time_ladder"].dicts() if row["program"] == program] for program in TIMED
+        }
         for row, values in self._rows("code_substitution"):
-            yield TableMutant(self.tables["code_substitution"], row, None, "removed", (values["code"],))
+            facts = partial(of_substitution, values, bases[values["program"]])
+            yield TableMutant(table, row, None, "removed", (values["code"],), facts)
             for column in ("valid_from", "mandatory_to", "valid_to"):
-                yield from self._shifted("code_substitution", row, column, steps=(DAY, -DAY), mentions=(values["code"], values["program"]))
+                for mutant in self._shifted(
+                    "code_substitution", row, column, steps=(DAY, -DAY), mentions=(values["code"], values["program"])
+                ):
+                    yield replace(mutant, facts=facts)
 
     def _holidays(self) -> Iterator[TableMutant]:
         for row, values in self._rows("federal_holiday"):

@@ -21,7 +21,7 @@ from tests.builders.facts import Facts
 from tests.builders.mixtures import mixed_client_months
 from tests.builders.months import client_months
 from tests.builders.program_edges import program_edges
-from tests.builders.rule_rows import of_dates, of_gates, of_policies, of_reasons, of_signals
+from tests.builders.rule_rows import of_a_month, of_dates, of_gates, of_policies, of_reasons, of_signals
 from tests.builders.worked_programs import CASES
 from tests.oracle.biller import decide
 
@@ -153,4 +153,9 @@ def test_the_sql_and_the_oracle_agree_on_each_gate_of_each_program_and_each_reas
 
 @pytest.mark.parametrize("month", merged(list(of_policies())), ids=of_terms)
 def test_the_sql_and_the_oracle_agree_on_each_policy_that_a_vendor_may_change(connection: Connection, month: Facts) -> None:
+    assert_alike(connection, month)
+
+
+@pytest.mark.parametrize("month", list(of_a_month()), ids=of_terms)
+def test_the_sql_and_the_oracle_agree_on_who_is_alone_in_a_month(connection: Connection, month: Facts) -> None:
     assert_alike(connection, month)

@@ -1,0 +1,173 @@
+"""Every change of the evaluation's SQL that ought to be noticed: a gate or a reason dropped, a bound without its day, a threshold a second later."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy import Connection, text
+
+from caretally.cms.reference_files import read_tables
+from caretally.evaluation import evaluate, parameters
+from tests.builders.facts import Facts
+from tests.builders.rule_rows import of_a_month
+from tests.invoicing.evaluation.killing import Mutant
+
+GATE = re.compile(r"CASE WHEN (?P<condition>[^\n]*) THEN '(?P<word>[A-Z0-9_]+)' END")
+REASON = re.compile(r"CASE WHEN (?P<condition>[^\n]*?) THEN CAST\(:(?P<word>[a-z_]+) AS smallint\) END")
+BOUND = re.compile(r" (?P<sign><=|>=) ")
+THRESHOLD = re.compile(r"l\.(staff|complex|personal)\b(?! AS)")
+STEPS = (
+    *("reads", "scope", "days", "conflicts", "doubles", "time", "tangled"),
+    *("given_visit", "given_monthly", "given_transition", "given_device", "decide"),
+    *("combine/services", "combine/bars", "combine/addons"),
+)
+AROUND = 36
+# What no facts tell: that a device was set up on the very day on which its code began, and what was billed in a month closed a leap year ago.
+BEYOND_FACTS = re.compile(r"setup\.first_valid <= served_on|m\.month >= :month_first - 366")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A kind of change at a place of a statement, with the text that stands there instead and the word of the answers that it is about."""
+
+    kind: str
+    start: int
+    end: int
+    instead: str
+    word: str = ""
+
+
+def mutants() -> list[Mutant]:
+    """Return every mutant of the SQL, those that are proven the same rule too; a name tells the text around the change."""
+    found, seen = [], Counter[str]()
+    for step in STEPS:
+        source = (Path(evaluate.__file__).parent / f"{step}.sql").read_text(encoding="utf-8")
+        code = re.sub(r"--[^\n]*", lambda comment: " " * len(comment[0]), source)
+        for change in _changes(code):
+            near = " ".join(source[max(change.start - AROUND, 0) : change.start + AROUND].split())
+            name = f"{step}.sql {change.kind}: {near}"
+            seen[name] += 1
+            changed = source[: change.start] + change.instead + source[change.end :]
+            mentions = (change.word.upper(),) if change.word else ()
+            found.append(
+                Mutant(
+                    f"{name} ({seen[name]})",
+                    partial(_applied, step, changed),
+                    _alone if step == "reads" else list,
+                    mentions,
+                    _is_same(step, code, change),
+                )
+            )
+    return found
+
+
+def _alone() -> list[Facts]:
+    return list(of_a_month())
+
+
+def _changes(code: str) -> Iterator[Change]:
+    for pattern, kind in ((GATE, "gate dropped"), (REASON, "reason dropped")):
+        for hit in pattern.finditer(code):
+            yield Change(kind, hit.start("condition"), hit.end("condition"), "false", hit["word"])
+    for hit in BOUND.finditer(BEYOND_FACTS.sub(lambda beyond: " " * len(beyond[0]), code)):
+        yield Change("bound swapped", hit.start("sign"), hit.end("sign"), hit["sign"][0])
+    for hit in THRESHOLD.finditer(code):
+        yield Change("threshold a second later", hit.start(), hit.end(), f"({hit[0]} + 1)")
+
+
+def _applied(step: str, changed: str, _connection: Connection) -> AbstractContextManager[object]:
+    if step == "reads":
+        return patch.object(parameters, "READS", text(changed))
+    plain = evaluate.statement
+    return patch.object(evaluate, "statement", lambda asked: text(changed) if asked == step else plain(asked))
+
+
+_ROWS: dict[str, list[Any]] = {name: list(table.dicts()) for name, table in read_tables().items()}
+_CODES: dict[str, Any] = {str(row["code"]): row for row in _ROWS["billing_code"]}
+_LADDER = [str(row[name]) for row in _ROWS["time_ladder"] for name in ("base_code", "addon_code") if row[name]]
+_GIVEN = [
+    str(row[name])
+    for table in ("untimed_code", "device_band", "visit_addon")
+    for row in _ROWS[table]
+    for name in ("code", "setup_code")
+    if row.get(name)
+]
+_BARS = [row for row in _ROWS["code_exclusion"] if row["kind"] == "policy"]
+
+
+def _none_ended(codes: list[str]) -> bool:
+    return all(_CODES[code]["last_valid"] is None for code in codes)
+
+
+def _none_begins_last(days: list[Any]) -> bool:
+    return not any((day + timedelta(days=1)).day == 1 for day in days)
+
+
+# What is the same rule in today's tables, why, and the question to the tables that shows it.
+SAME: tuple[tuple[str, str, str, Callable[[], bool]], ...] = (
+    ("given_.*", r"last_valid >= (v\.visited_on|served_on)", "no code that minutes do not decide has ended", lambda: _none_ended(_GIVEN)),
+    ("decide", r"g\.last_valid\) >= served_on", "no code has ended", lambda: _none_ended([*_GIVEN, *_LADDER])),
+    (
+        "decide",
+        r"addon_to >= served_on|base_to, :month_first\) >= :month_first",
+        "no code of a ladder has ended",
+        lambda: _none_ended(_LADDER),
+    ),
+    (
+        "decide",
+        r"(base|addon)_from <= :month_last",
+        "no code of a ladder began on a month's last day",
+        lambda: _none_begins_last([_CODES[code]["first_valid"] for code in _LADDER]),
+    ),
+    (
+        "combine/bars",
+        r"x\.valid_from <= :month_last",
+        "no pair began on a month's last day",
+        lambda: _none_begins_last([row["valid_from"] for row in _BARS]),
+    ),
+    (
+        "combine/bars",
+        r"x\.valid_to >= :month_first",
+        "no pair ended on a month's first day",
+        lambda: not any(row["valid_to"] and row["valid_to"].day == 1 for row in _BARS),
+    ),
+    (
+        "reads",
+        r"(n|d|s)\.valid_from <= :month_last",
+        "no limit, program or setting began on a month's last day",
+        lambda: _none_begins_last(
+            [row["valid_from"] for name in ("program_limit", "duplicate_program", "code_substitution") for row in _ROWS[name]]
+        ),
+    ),
+    (
+        "reads",
+        r"(n\.valid_to >= :month_last|s\.valid_to >= :month_first)|valid_to >= :month_first\)",
+        "no limit and no reason has ended, no setting's rule on a month's first day",
+        lambda: (
+            all(row["valid_to"] is None for name in ("program_limit", "exclusion_reason") for row in _ROWS[name])
+            and not any(row["valid_to"].day == 1 for row in _ROWS["code_substitution"])
+        ),
+    ),
+    (
+        "decide",
+        r"first_qualifying_visit_on <= visit_needed_by\n",
+        "a first visit on the very day by which it is needed lies in the month, so the last one is no year old",
+        lambda: True,
+    ),
+)
+
+
+def _is_same(step: str, code: str, change: Change) -> str:
+    """Return why a change of a bound is the same rule, empty where it is not."""
+    for steps, pattern, why, holds in SAME:
+        places = (hit.span() for hit in re.finditer(pattern, code)) if re.fullmatch(steps, step) else ()
+        if change.kind == "bound swapped" and any(start <= change.start < end for start, end in places) and holds():
+            return why
+    return ""
