@@ -10,6 +10,7 @@ import secrets
 import shutil
 import signal
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,11 +40,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the figures that tests recorded, whichever worker ran them."""
+    """Print the figures that tests recorded, whichever worker ran them, and the sums of those that several tests share (what, how many, of how many)."""
+    sums: dict[str, Counter[str]] = {}
     for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
         for name, told in report.user_properties:
             if name == "figure":
                 terminalreporter.write_line(f"{report.nodeid}: {told}")
+            elif name == "share":
+                what, done, of_how_many = told
+                sums.setdefault(what, Counter()).update(done=done, of=of_how_many)
+    for what, summed in sums.items():
+        rate = summed["done"] * 100 // max(summed["of"], 1)
+        terminalreporter.write_line(f"{summed['done']:,} of {summed['of']:,} {what} ({rate} %)")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -17,7 +17,22 @@ CODE_BEGAN = ("2015-01", "2017-01", "2019-01", "2021-01", "2022-01")
 
 def edges() -> list[Facts]:
     """Return all of them, one file for each agreement and month."""
-    return merged([*_of_seconds(), *_of_the_cap_of_complex_care(), *_of_dates(), *_of_gates(), *_of_codes(), *_of_two_clients()])
+    return merged(edges_one_by_one())
+
+
+def edges_one_by_one() -> list[Facts]:
+    """Return all of them, one patient or one meeting of patients each."""
+    return [*_of_seconds(), *_of_the_cap_of_complex_care(), *_of_dates(), *_of_gates(), *_of_codes(), *_of_two_clients()]
+
+
+def edges_of_days() -> list[Facts]:
+    """Return those of first and last days, one patient or one meeting of patients each."""
+    return [*_of_dates(), *_of_two_clients()]
+
+
+def edges_of_seconds() -> list[Facts]:
+    """Return those of seconds, one patient each."""
+    return [*_of_seconds(), *_of_the_cap_of_complex_care()]
 
 
 def merged(months: list[Facts]) -> list[Facts]:

@@ -31,6 +31,11 @@ LISTS: tuple[dict[str, Any], ...] = (
 
 def program_edges() -> list[Facts]:
     """Return all of them, one file for each agreement and month."""
+    return merged(program_edges_one_by_one())
+
+
+def program_edges_one_by_one() -> list[Facts]:
+    """Return all of them, one patient each."""
     every = (
         _of_devices,
         _of_services,
@@ -42,12 +47,18 @@ def program_edges() -> list[Facts]:
         _of_seconds,
         _of_dates,
     )
-    return merged([worked.facts() for edges in every for worked in edges()])
+    return [worked.facts() for edges in every for worked in edges()]
+
+
+def program_edges_of_days() -> list[Facts]:
+    """Return those of first and last days, one patient each."""
+    every = (_of_dates, _of_devices, _of_first_visits, _of_transitions, _of_services)
+    return [worked.facts() for some in every for worked in some()]
 
 
 def transitions() -> list[Facts]:
-    """Return the transitions alone, one patient each."""
-    return [worked.facts() for worked in _of_transitions()]
+    """Return the transitions, and care beside services that somebody billed, one patient each."""
+    return [worked.facts() for worked in (*_of_transitions(), *_of_services())]
 
 
 def _of_devices() -> Iterator[Worked]:

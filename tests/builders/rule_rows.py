@@ -224,9 +224,13 @@ def of_gates() -> Iterator[Facts]:
         late = [entry("2026-03-03T10:00", 60 * minutes, program=program, approved=False)]
         yield _flawed(program, {"entries": late})
     for credential in ("RN", "LPN", "LVN", "MA", "CMA", "MD", "DO", "NP", "PA", "CNS", "CNM", "CNA"):
-        for states in (["TX"], ["NY"]):
-            member = {"role": "clinical", "credential": credential, "licensed_states": states, "country": "US"}
-            yield facts(clean_patient(entries=[entry("2026-03-03T10:00", 1200, staff="member")]), staff={"member": member})
+        yield from of_credential(credential)
+
+
+def of_credential(credential: str) -> list[Facts]:
+    """Return work of somebody with a credential, licensed in the patient's state and in another one."""
+    members = [{"role": "clinical", "credential": credential, "licensed_states": [state], "country": "US"} for state in ("TX", "NY")]
+    return [facts(clean_patient(entries=[entry("2026-03-03T10:00", 1200, staff="member")]), staff={"member": member}) for member in members]
 
 
 def _flawed(program: str, flaw: Mapping[str, Any], **terms: Any) -> Facts:

@@ -87,6 +87,10 @@ def _of_gate(mutant: TableMutant, values: dict[str, Any]) -> str:
     program = next(row for row in TABLES["program"] if row["program"] == values["program"])
     if values["gate_code"] in REASONS:
         return "seconds have their reasons from the table of reasons"
+    if values["gate_code"] == "UNIT_CAP_REACHED" and not any(
+        row["addon_code"] for row in TABLES["time_ladder"] if row["program"] == values["program"]
+    ):
+        return "a program without an add-on has no unit beyond a cap"
     barred = {row["program"] for row in TABLES["duplicate_program"]}
     if values["gate_code"] == "DUPLICATE_PATIENT_MONTH" and program["enrolled_as"] not in barred:
         return "nothing bars this program under a second record"

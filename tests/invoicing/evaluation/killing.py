@@ -114,12 +114,16 @@ class Hunt:
 
     def figure(self, of_what: str) -> str:
         """Return how many were killed of how many, by what, and which are alive or were killed by other facts than last."""
-        killed = sum(self.ways[way] for way in (WRONG, FAILED, TIMED_OUT))
-        judged = killed + len(self.alive)
+        what, killed, judged = self.share(of_what)
         ways = ", ".join(f"{self.ways[way]:,} by {way}" for way in (WRONG, FAILED, TIMED_OUT))
-        rate = f"{killed:,} of {judged:,} mutants of the {of_what} killed ({killed * 100 // max(judged, 1)} %): {ways}"
+        rate = f"{killed:,} of {judged:,} {what} ({killed * 100 // max(judged, 1)} %): {ways}"
         others = f"; {len(self.searched)} searched for anew, {WRITE}=1 puts them on the list: {self.searched[:5]}" if self.searched else ""
         return f"{rate}; {self.ways['the same rule']} proven the same rule; alive: {self.alive}{others}"
+
+    def share(self, of_what: str) -> tuple[str, int, int]:
+        """Return what the figures are of, how many were killed and of how many."""
+        killed = sum(self.ways[way] for way in (WRONG, FAILED, TIMED_OUT))
+        return f"mutants of the {of_what} killed", killed, killed + len(self.alive)
 
     def write(self, everyone: Iterable[Mutant]) -> None:
         """Put what killed the mutants on the list when the environment asks for it."""
@@ -183,9 +187,11 @@ class Hunt:
 
     def _suspects(self, mutant: Mutant) -> Iterator[Facts]:
         """Yield a few facts of the mutant's own, then those that come out otherwise among others: its own, those whose answers mention it, any."""
-        yield from mutant.own()[:A_FEW]
-        for kind in (mutant.own, lambda: self._material.about(mutant.mentions), lambda: self._material.facts):
-            some = kind()
+        own = mutant.own()
+        yield from own if len(own) <= A_FEW else ()
+        others: list[Callable[[], list[Facts]]] = [lambda: self._material.about(mutant.mentions), lambda: self._material.facts]
+        for find in (mutant.own, *others):
+            some = find()
             for start in range(0, len(some), AT_ONCE):
                 yield from self._otherwise(mutant, some[start : start + AT_ONCE])
 

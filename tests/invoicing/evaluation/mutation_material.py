@@ -5,17 +5,17 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterable
+from functools import cache, cached_property
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.builders.cases import cases
-from tests.builders.edges import edges
+from tests.builders.edges import edges_one_by_one
 from tests.builders.facts import Facts, clean_patient, entry, facts
 from tests.builders.months import client_months
-from tests.builders.program_edges import program_edges
+from tests.builders.program_edges import program_edges_one_by_one
 from tests.builders.rule_rows import of_dates, of_gates, of_policies, of_reasons, of_signals
 from tests.builders.worked_programs import CASES
 from tests.invoicing.evaluation.test_agreement_with_the_oracle import comparable
@@ -33,13 +33,14 @@ def digest(one: Facts) -> str:
     return hashlib.sha256(json.dumps(one, sort_keys=True).encode()).hexdigest()[:16]
 
 
+@cache
 def everything() -> list[Facts]:
     """Return what mutants face: worked cases, each row of the rules, edges of gates, of time and of dates, policies, and generated months."""
     gates: list[Facts] = [*ON_TIME, *(patient for _code, patient in (*HOLDS, *WARNINGS))]
     plain = [facts(clean_patient("p1", **{"entries": [entry(WORK, 1200)], **changes})) for changes in gates]
     worked = [*(one.facts for one in cases()), *(one.facts() for one, *_ in CASES.values()), *plain]
     rows = [*of_gates(), *of_reasons(), *of_dates(), *of_signals()]
-    return [*worked, *rows, *_single(edges()), *_single(program_edges()), *of_policies(), *_generated()]
+    return [*worked, *rows, *edges_one_by_one(), *program_edges_one_by_one(), *of_policies(), *_generated()]
 
 
 class Material:
@@ -77,17 +78,6 @@ class Material:
 
 def _terms(one: Facts) -> str:
     return json.dumps([one["month"], one["timezone"], one["agreement"], one.get("policies")], sort_keys=True)
-
-
-def _single(files: Iterable[Facts]) -> Iterator[Facts]:
-    """Yield the patients of merged files one by one, those together who are one person or share somebody's time, with their staff alone."""
-    for file in files:
-        groups: dict[str, list[Facts]] = {}
-        for patient in file["patients"]:
-            groups.setdefault(patient["ref"].partition("/")[0], []).append(patient)
-        for number, group in groups.items():
-            staff = {name: member for name, member in file["staff"].items() if name.partition("/")[0] == number}
-            yield file | {"staff": staff, "patients": group}
 
 
 def _generated() -> list[Facts]:

@@ -1,5 +1,6 @@
 """Every change of the evaluation's SQL that ought to be noticed: a gate or a reason dropped, a bound without its day, a threshold a second later."""
 
+import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,9 +16,12 @@ from sqlalchemy import Connection, text
 
 from caretally.cms.reference_files import read_tables
 from caretally.evaluation import evaluate, parameters
+from tests.builders.edges import edges_of_days, edges_of_seconds
 from tests.builders.facts import Facts
-from tests.builders.rule_rows import of_a_month
+from tests.builders.program_edges import program_edges_of_days
+from tests.builders.rule_rows import of_a_month, of_dates, of_policies, of_program
 from tests.invoicing.evaluation.killing import Mutant
+from tests.invoicing.evaluation.mutation_material import SEED
 
 GATE = re.compile(r"CASE WHEN (?P<condition>[^\n]*) THEN '(?P<word>[A-Z0-9_]+)' END")
 REASON = re.compile(r"CASE WHEN (?P<condition>[^\n]*?) THEN CAST\(:(?P<word>[a-z_]+) AS smallint\) END")
@@ -28,7 +32,7 @@ STEPS = (
     *("given_visit", "given_monthly", "given_transition", "given_device", "decide"),
     *("combine/services", "combine/bars", "combine/addons"),
 )
-AROUND = 36
+AROUND, MOST_SECONDS = 36, 240
 # What no facts tell: that a device was set up on the very day on which its code began, and what was billed in a month closed a leap year ago.
 BEYOND_FACTS = re.compile(r"setup\.first_valid <= served_on|m\.month >= :month_first - 366")
 
@@ -55,21 +59,26 @@ def mutants() -> list[Mutant]:
             name = f"{step}.sql {change.kind}: {near}"
             seen[name] += 1
             changed = source[: change.start] + change.instead + source[change.end :]
+            own = _alone if step == "reads" else OWN.get(change.kind, partial(_of_policy, change.word))
             mentions = (change.word.upper(),) if change.word else ()
-            found.append(
-                Mutant(
-                    f"{name} ({seen[name]})",
-                    partial(_applied, step, changed),
-                    _alone if step == "reads" else list,
-                    mentions,
-                    _is_same(step, code, change),
-                )
-            )
+            found.append(Mutant(f"{name} ({seen[name]})", partial(_applied, step, changed), own, mentions, _is_same(step, code, change)))
     return found
 
 
 def _alone() -> list[Facts]:
     return list(of_a_month())
+
+
+def _of_days() -> list[Facts]:
+    seconds = random.Random(SEED).sample(edges_of_seconds(), MOST_SECONDS)
+    return [*edges_of_days(), *seconds, *of_dates(), *of_program("CCM"), *of_program("PCM"), *program_edges_of_days()]
+
+
+def _of_policy(gate: str) -> list[Facts]:
+    return [one for one in of_policies() if gate in one["policies"]]
+
+
+OWN = {"bound swapped": _of_days, "threshold a second later": edges_of_seconds}
 
 
 def _changes(code: str) -> Iterator[Change]:

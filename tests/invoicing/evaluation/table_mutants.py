@@ -14,6 +14,7 @@ from tests.builders.rule_rows import (
     TIMED,
     of_band,
     of_code,
+    of_credential,
     of_duplicates,
     of_first_visit,
     of_holiday,
@@ -175,6 +176,7 @@ class Mutants:
                 if values["program"] not in ("TCM", "RPM", "RTM") or "consent" in values["name"]
                 else none_by_itself
             )
+            own = transitions if values["program"] == "TCM" else own
             for mutant in self._shifted("program_limit", row, "amount", steps=(1, -1), mentions=(values["program"],)):
                 yield replace(mutant, facts=of_late_and_alike if values["name"] in ("entered_within_days", "alike_entries") else own)
 
@@ -218,10 +220,10 @@ class Mutants:
     def _people(self) -> Iterator[TableMutant]:
         table = self.tables["credential_type"]
         for row, values in self._rows("credential_type"):
-            yield TableMutant(table, row, None, "removed", ("STAFF_NOT_LICENSED",))
-            yield TableMutant(
-                table, row, {"needs_state_license": not values["needs_state_license"]}, "license or not", ("STAFF_NOT_LICENSED",)
-            )
+            facts = partial(of_credential, values["credential"])
+            yield TableMutant(table, row, None, "removed", (), facts)
+            change = {"needs_state_license": not values["needs_state_license"]}
+            yield TableMutant(table, row, change, "license or not", (), facts)
         for row, values in self._rows("program"):
             if values["kind"] == "timed":
                 change = {"follows_qhp_policy": not values["follows_qhp_policy"]}

@@ -13,12 +13,13 @@ from tests.invoicing.evaluation.sql_mutants import mutants
 KILLERS = Path(__file__).parents[2] / "data" / "killers_of_rules.csv"
 
 
-@pytest.mark.soak
-@pytest.mark.timeout(7200)
+@pytest.mark.drill
+@pytest.mark.timeout(3600)
 def test_every_change_of_the_sql_is_noticed(database: TestDatabase, record_property: Callable[[str, object], None]) -> None:
     everyone, killers = mutants(), KnownKillers(KILLERS)
     hunt = Hunt(database, killers, Material(everything()))
     hunt.judge(killers.in_order(everyone))
     hunt.write(everyone)
     record_property("figure", hunt.figure("SQL"))
+    record_property("share", hunt.share("SQL"))
     assert hunt.alive == []
