@@ -287,13 +287,18 @@ def of_dates() -> Iterator[Facts]:
         yield facts(clean_patient(entries=[alone]), staff=excluded)
         yield facts(clean_patient(entries=[alone, entry(f"{day}T10:10", 1200)]), staff=excluded)
         yield facts(clean_patient(entries=[entry(f"{day}T23:50", 1800)]), staff=excluded)
-    for program, seconds in (("RPM", 600), ("RTM", 600), ("COCM", 960)):
+    for program, seconds, start in (
+        ("RPM", 600, "2026-01-05"),
+        ("RTM", 600, "2026-01-05"),
+        ("COCM", 960, "2026-01-05"),
+        ("COCM", 2160, "2026-03-01"),
+    ):
         calls = [
             entry("2026-03-03T10:00", seconds - 60, program=program),
             entry("2026-03-03T10:01", seconds - 60, program=program, staff="second-nurse"),
             entry("2026-03-09T10:00", 60, program=program),
         ]
-        yield _flawed(program, {"entries": calls})
+        yield _flawed(program, {"entries": calls, "start": start})
 
 
 POLICIES = (
