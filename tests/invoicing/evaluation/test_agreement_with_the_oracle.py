@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from caretally.cms.reference_files import read_tables
 from caretally.evaluation.load_facts import DECIDE_VENDOR
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
@@ -26,7 +25,6 @@ from tests.builders.rule_rows import of_a_month, of_dates, of_gates, of_policies
 from tests.builders.worked_programs import CASES
 from tests.oracle.biller import decide
 
-SEED = 20261123
 IN_NO_ORDER = ("exceptions", "warnings")
 LINE = re.compile(r"(9[89]\d{3}|G\d{4})(?: ×(\d+))?")
 PENDING = re.compile(rf"{LINE.pattern}(?: \+ {LINE.pattern})*")
@@ -161,21 +159,3 @@ def test_the_sql_and_the_oracle_agree_on_each_policy_that_a_vendor_may_change(co
 @pytest.mark.parametrize("month", list(of_a_month()), ids=of_terms)
 def test_the_sql_and_the_oracle_agree_on_who_is_alone_in_a_month(connection: Connection, month: Facts) -> None:
     assert_alike(connection, month)
-
-
-@pytest.mark.drill
-def test_the_drawn_mixtures_are_of_every_program() -> None:
-    enrolled: set[str] = set()
-    supported: set[str] = set()
-
-    @seed(SEED)
-    @settings(max_examples=300, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-    @given(month=mixed_client_months())
-    def draw(month: Facts) -> None:
-        enrolled.update(row["program"] for patient in month["patients"] for row in patient["enrolments"])
-        supported.update(line["program"] for decision in decide(month) for line in decision["lines"] if line["state"] == "supported")
-
-    draw()
-    programs = list(read_tables()["program"].dicts())
-    assert enrolled == {row["enrolled_as"] for row in programs}
-    assert supported == {row["program"] for row in programs}

@@ -13,7 +13,7 @@ from tests.invoicing.evaluation.sql_mutants import mutants
 KILLERS = Path(__file__).parents[2] / "data" / "killers_of_rules.csv"
 
 
-@pytest.mark.drill
+@pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_every_change_of_the_sql_is_noticed(database: TestDatabase, record_property: Callable[[str, object], None]) -> None:
     everyone, killers = mutants(), KnownKillers(KILLERS)

@@ -33,7 +33,7 @@ def _put_before(mutant: TableMutant) -> Applied:
     return applied
 
 
-@pytest.mark.drill
+@pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("slice_", range(SLICES))
 def test_every_change_of_a_row_is_noticed_or_shown_to_change_nothing(
