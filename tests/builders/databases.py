@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from caretally.config.secret import installation_secret
 from caretally.config.settings import read_settings
 from caretally.db.drop import drop_database, drop_roles
-from caretally.db.engines import LONG, login_engine, operator_engine, practice_engine, vendor_engine
+from caretally.db.engines import LONG, login_engine, operator_engine, practice_engine, session_engine, vendor_engine
 from caretally.db.roles import LOGINS, Roles
 from caretally.tenancy.registry import SCHEMA
 
@@ -55,6 +55,11 @@ class TestDatabase:
     def auth_engine(self) -> Engine:
         """The sign-in's pool."""
         return login_engine(self.url, "auth", roles=self.roles, secret=self.secret)
+
+    @cached_property
+    def session_engine(self) -> Engine:
+        """The pool that looks up sessions."""
+        return session_engine(self.url, roles=self.roles, secret=self.secret)
 
     @cached_property
     def migrate_engine(self) -> Engine:

@@ -81,6 +81,7 @@ def edge_of(database: TestDatabase, **given: Any) -> Edge:
         "auth_pool": database.auth_engine,
         "post": print,
         "operator_pool": database.operator_engine,
+        "session_pool": database.session_engine,
         "tell_reading": tell_statements,
     }
     return Edge(**parts | given)

@@ -11,7 +11,7 @@ from caretally.app.create_app import LOOPBACK, create_app
 from caretally.app.end_with_parent import end_without_server
 from caretally.app.installation import Installation
 from caretally.break_glass.statements import tell_statements
-from caretally.db.engines import login_engine, operator_engine, practice_engine, vendor_engine
+from caretally.db.engines import login_engine, operator_engine, practice_engine, session_engine, vendor_engine
 from caretally.mail.post import post
 from caretally.sign_in.people import find_visitor
 from caretally.web.edge import Edge
@@ -36,8 +36,19 @@ def application() -> Flask:
     operator = operator_engine(here.url, roles=here.roles, secret=here.secret, pool_size=threads)
     scratch = here.settings.home / "tmp"
     broker = partial(broker_is_up, here.settings)
+    sessions = session_engine(here.url, roles=here.roles, secret=here.secret, pool_size=threads)
     edge = Edge(
-        vendor, practice, here.secret, find_visitor, accounts, post_mail, operator, tell_statements, scratch=scratch, broker_is_up=broker
+        vendor,
+        practice,
+        here.secret,
+        find_visitor,
+        accounts,
+        post_mail,
+        operator,
+        sessions,
+        tell_statements,
+        scratch=scratch,
+        broker_is_up=broker,
     )
     app = create_app(edge, hostnames=hostnames, demo=bool(os.environ.get(DEMO)), behind_proxy=bool(os.environ.get(BEHIND_PROXY)))
     spare_the_collector()

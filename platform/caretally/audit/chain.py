@@ -11,11 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from caretally.tenancy.read_rows import Statement, read_rows
+
 Detail = str | int | None | UUID | Sequence["Detail"] | Mapping[str, "Detail"]
 Append = Callable[[str, Mapping[str, Detail]], int]
 BESIDE = "append_event"
 FIRST_HASH = bytes(32)
-ADD = text("SELECT tenancy.append_event(:action, CAST(:detail AS jsonb))")
+ADD = Statement("SELECT tenancy.append_event(:action, CAST(:detail AS jsonb))")
 READ = text(
     "SELECT vendor_id, seq, at, actor, action, detail, previous_hash, hash FROM audit_event WHERE vendor_id = (SELECT tenancy.current_vendor()) ORDER BY seq"
 )
@@ -48,8 +50,8 @@ def append_event(connection: Connection, *, action: str, detail: Mapping[str, De
     beside: Append | None = connection.get_execution_options().get(BESIDE)
     if beside is not None:
         return beside(action, detail)
-    seq: int = connection.execute(ADD, {"action": action, "detail": canonical(_plain(detail)).decode()}).scalar_one()
-    return seq
+    [(seq,)] = read_rows(connection, ADD, {"action": action, "detail": canonical(_plain(detail)).decode()})
+    return int(seq)
 
 
 def verify_chain(connection: Connection) -> ChainState:

@@ -10,6 +10,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from caretally.db.roles import Roles
 from caretally.tenancy.registry import SCHEMA
+from caretally.tenancy.transaction import FORGET, FORGOTTEN
 
 LONG = "10min"
 RESTS_SINCE = "rests_since"
@@ -18,7 +19,6 @@ UNASKED_NANOSECONDS = 500_000_000
 LONG_VALUES = {"temp_buffers": "128MB"}
 # As the client's own start values these win over `ALTER ROLE … SET`, which any role may say of itself, and are what RESET ALL returns to.
 START_VALUES = {"search_path": f"{SCHEMA},pg_temp", "caretally.context": "", "row_security": "on"}
-FORGET = "CLOSE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); RESET ALL; DISCARD TEMP"
 
 
 def vendor_engine(url: URL, *, roles: Roles, secret: bytes, statement_timeout: str = "", pool_size: int = 5) -> Engine:
@@ -36,22 +36,43 @@ def operator_engine(url: URL, *, roles: Roles, secret: bytes, pool_size: int = 2
     return login_engine(url, "operator", roles=roles, secret=secret, pool_size=pool_size)
 
 
+def session_engine(url: URL, *, roles: Roles, secret: bytes, pool_size: int = 5) -> Engine:
+    """Return the pool that looks up the session of each request: two statements of ours, each by itself, so that nothing is left to forget."""
+    engine = create_engine(
+        roles.login(url, "auth", secret=secret),
+        connect_args={"application_name": "caretally session", "options": start_options()},
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_reset_on_return=None,
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
+    )
+    event.listen(engine, "checkin", note_rest)
+    event.listen(engine, "checkout", ask_the_rested)
+    return engine
+
+
 def login_engine(url: URL, kind: str, *, roles: Roles, secret: bytes, statement_timeout: str = "", pool_size: int = 5) -> Engine:
     """Return a pool that logs in as the role of this kind; `statement_timeout` overrides the role's own, as in `10min`."""
-    values = START_VALUES | ({"statement_timeout": statement_timeout, **LONG_VALUES} if statement_timeout else {})
-    options = " ".join(f"-c {name}={value}" for name, value in values.items())
+    long = {"statement_timeout": statement_timeout, **LONG_VALUES} if statement_timeout else {}
     engine = create_engine(
         roles.login(url, kind, secret=secret),
-        connect_args={"application_name": f"caretally {kind}", "options": options},
+        connect_args={"application_name": f"caretally {kind}", "options": start_options(**long)},
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_reset_on_return=None,
         hide_parameters=True,
     )
+    event.listen(engine, "connect", begin_forgetting)
     event.listen(engine, "reset", forget_session)
     event.listen(engine, "checkin", note_rest)
     event.listen(engine, "checkout", ask_the_rested)
     return engine
+
+
+def start_options(**values: str) -> str:
+    """Return the values that a session starts with, and these beside them, as a connection's options."""
+    return " ".join(f"-c {name}={value}" for name, value in (START_VALUES | values).items())
 
 
 def note_rest(_raw: PsycopgConnection | None, record: ConnectionPoolEntry) -> None:
@@ -74,12 +95,18 @@ def ask_the_rested(raw: PsycopgConnection, record: ConnectionPoolEntry, _proxy: 
         raise InvalidatePoolError from error
 
 
-def forget_session(raw: PsycopgConnection, _record: object, state: PoolResetState) -> None:
+def begin_forgetting(_raw: PsycopgConnection, record: ConnectionPoolEntry) -> None:
+    """Note that this pool forgets, so that a transaction may do it with its commit."""
+    record.info[FORGOTTEN] = False
+
+
+def forget_session(raw: PsycopgConnection, record: ConnectionPoolEntry, state: PoolResetState) -> None:
     """Leave nothing of one transaction to the next: no setting, held cursor, temporary table, lock or channel outlives a checkout.
 
-    Prepared statements stay; they hold no row and are checked again at each execution. An error makes the pool drop the connection.
+    A transaction that forgot with its commit is not asked again (`commit_and_forget`). An error makes the pool drop the connection.
     """
-    if state.terminate_only:
+    forgotten, record.info[FORGOTTEN] = record.info.get(FORGOTTEN), False
+    if forgotten or state.terminate_only:
         return
     raw.rollback()
     raw.autocommit = True

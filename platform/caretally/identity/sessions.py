@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from caretally.identity.accounts import Place
 from caretally.identity.tokens import new_token, token_hash
+from caretally.tenancy.read_rows import Statement, read_rows
 
 IDLE_SECONDS = 15 * 60
 LIFE_SECONDS = 12 * 60 * 60
@@ -22,7 +23,7 @@ OPEN = text(
     "(:account_id, :token_hash, :stage, :only_vendor_id, now() + make_interval(secs => :life), :idle, "
     "CASE WHEN :stage = 'full' THEN now() END, :network, :browser) RETURNING session_id"
 )
-FIND = text(
+FIND = Statement(
     "SELECT s.session_id, s.account_id, s.stage, s.only_vendor_id, a.email, a.name, a.is_operator, "
     "coalesce(s.factor_at > now() - make_interval(secs => :step_up), false) AS is_fresh, s.seen_at < now() - make_interval(secs => :seen) AS is_stale, "
     "coalesce(m.vendor_id, b.vendor_id) AS vendor_id, m.id AS membership_id, m.role, v.name AS vendor_name, m.period_from, m.period_to, "
@@ -132,9 +133,10 @@ def find_session(connection: Connection, token: str, *, polling: bool = False) -
 
     A request that a page makes by itself (`polling`) is no sign of a person, so it is not noted and the session ends in time.
     """
-    row = connection.execute(FIND, {"token_hash": token_hash(token), "step_up": STEP_UP_SECONDS, "seen": SEEN_SECONDS}).one_or_none()
-    if row is None:
+    found = read_rows(connection, FIND, {"token_hash": token_hash(token), "step_up": STEP_UP_SECONDS, "seen": SEEN_SECONDS})
+    if not found:
         return None
+    (row,) = found
     if row.is_stale and not polling:
         connection.execute(SEEN, {"session_id": row.session_id})
     return Session(

@@ -8,11 +8,12 @@ from sqlalchemy import Connection, text
 
 from caretally.audit.chain import append_event
 from caretally.errors import Conflict, NothingToDo, UsageMistake
+from caretally.tenancy.read_rows import Statement, read_rows
 
 LONGEST_NAME = 60
 LONGEST_FILTERS = 1000
 MOST_VIEWS = 50
-OFFERED = text(
+OFFERED = Statement(
     "SELECT id, name, filters, shared, owner = (SELECT tenancy.current_actor()) AS own FROM saved_view WHERE vendor_id = (SELECT tenancy.current_vendor()) "
     "AND page = :page AND (shared OR owner = (SELECT tenancy.current_actor())) ORDER BY lower(name), id"
 )
@@ -48,7 +49,7 @@ class SavedView:
 
 def views_of(connection: Connection, page: str) -> Sequence[SavedView]:
     """Return one's own views of a page and those that others share, by name."""
-    return [SavedView(**row) for row in connection.execute(OFFERED, {"page": page}).mappings()]
+    return [SavedView(*row) for row in read_rows(connection, OFFERED, {"page": page})]
 
 
 def save_view(connection: Connection, *, page: str, name: str, filters: str, shared: bool) -> UUID:

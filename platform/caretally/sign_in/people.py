@@ -67,7 +67,7 @@ def load_person(of: Request) -> Person | None:
     if not token:
         return None
     # One statement by itself, and at times a second one that need not hold with it: a transaction would cost each page two round trips.
-    with edge().auth_pool.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with edge().session_pool.connect() as connection:
         found = find_session(connection, token, polling=POLLING in of.headers)
     return Person(found) if found else None
 

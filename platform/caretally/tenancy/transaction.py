@@ -3,12 +3,23 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
+from psycopg import pq
+from psycopg.errors import error_from_result
 from sqlalchemy import Connection, Engine, text
 
 from caretally.tenancy.context import KEY_ID, TenantContext, context_key, key_blocks, signed_context
+from caretally.tenancy.read_rows import Statement, as_sqlalchemy_says, read_rows
 
 # One statement, since each costs a page a round trip; were the second expression executed first, it would find no context and refuse.
-BIND = text("SELECT set_config('caretally.context', :context, true), tenancy.verified_context()")
+BIND = Statement("SELECT set_config('caretally.context', :context, true), tenancy.verified_context()")
+
+
+# What a connection forgets between two transactions. Prepared statements stay; they hold no row and are checked again at each execution.
+FORGET = "CLOSE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); RESET ALL; DISCARD TEMP"
+COMMIT_AND_FORGET = f"COMMIT; {FORGET}".encode()
+# What a pool that forgets notes of each of its connections: whether the last transaction has forgotten with its commit.
+FORGOTTEN = "forgotten"
 
 
 @contextmanager
@@ -19,8 +30,15 @@ def tenant_transaction(engine: Engine, context: TenantContext, *, secret: bytes)
     not. Raises `sqlalchemy.exc.ProgrammingError` (SQLSTATE 42501) when the database does not accept it.
     """
     with engine.connect() as connection, connection.begin():
+        driver = driver_of(connection)
+        if not driver.autocommit:
+            tell_server(connection, b"BEGIN")
         bind_context(connection, context, secret=secret)
         yield connection
+        # one that failed is left to be rolled back, and the rest to SQLAlchemy where the pool forgets nothing
+        if driver.info.transaction_status == pq.TransactionStatus.INTRANS and FORGOTTEN in connection.info:
+            tell_server(connection, COMMIT_AND_FORGET)
+            connection.info[FORGOTTEN] = True
 
 
 @contextmanager
@@ -31,9 +49,24 @@ def read_only_transaction(engine: Engine, context: TenantContext, *, secret: byt
         yield connection
 
 
+def tell_server(connection: Connection, words: bytes) -> None:
+    """Have the server execute words without parameters in one round trip, past the driver's own handling of transactions, which finds them done."""
+    answer = driver_of(connection).pgconn.exec_(words)
+    if answer.status == pq.ExecStatus.FATAL_ERROR:
+        with as_sqlalchemy_says(connection, words.decode()):
+            raise error_from_result(answer)
+
+
+def driver_of(connection: Connection) -> psycopg.Connection:
+    """Return the driver's connection."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
+
+
 def bind_context(connection: Connection, context: TenantContext, *, secret: bytes) -> None:
     """Set the signed context for the rest of this transaction and have the database verify it."""
-    connection.execute(BIND, {"context": signed_context(context, key=context_key(secret))})
+    read_rows(connection, BIND, {"context": signed_context(context, key=context_key(secret))})
 
 
 def install_context_key(connection: Connection, *, secret: bytes) -> None:

@@ -38,6 +38,7 @@ class Edge:
     auth_pool: Engine
     post: Post
     operator_pool: Engine
+    session_pool: Engine
     tell_reading: TellReading
     private_providers: bool = False
     scratch: Path = SCRATCH
