@@ -1,6 +1,8 @@
 """Part 6 of the battery, for what there is of it: mails that a foreign id could cause, and what a cache could give to the next visitor."""
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -10,6 +12,7 @@ from caretally.invoices import pages as invoice_pages
 from caretally.invoices.find_invoices import find_invoices
 from caretally.mail.message import Mail
 from caretally.web.edge import connection
+from caretally.web.parts import PARTS, KeptParts
 from caretally.web.visitor import Visitor
 from tests.builders.accounts import new_signer, submit
 from tests.builders.pages import HERE, form_token, visitor_of, words
@@ -102,6 +105,59 @@ def test_a_planted_cache_that_forgets_whose_rows_it_holds_is_seen(world: World) 
     kept = cache(lambda wanted, page: find_invoices(connection(), wanted, vendor_id=world.ours.vendor_id, page=page))
     with patch.object(invoice_pages, "find_invoices", lambda _connection, wanted, **asked: kept(wanted, asked["page"])):
         assert shown_in_turns(world) != []
+
+
+def pages_in_turns(world: World) -> list[str]:
+    """Open the month and every invoice as each visitor in turn, twice, in one process; return what somebody was shown that is not theirs."""
+    world.pages.app.extensions[PARTS].forget()
+    everybody, leaked = world.visitors(), []
+    invoices = [f"/invoices/{one.invoice}" for belongings in world.belongings for one in belongings]
+    for who in [*everybody, *everybody]:
+        visitor, foreign = everybody[who]
+        shown = "".join(world.pages.get(address, visitor).text for address in ("/months/2026-10", *invoices))
+        leaked += [f"{who}: {their.canary}" for their in foreign if their.canary in shown]
+        leaked += [f"{who}: a link" for link in LINKS if link in shown and visitor is not None and not may(visitor, link)]
+    return leaked
+
+
+LINKS = {"/what-if": "change_agreements", "/file.pdf": "export"}
+
+
+def may(visitor: Visitor, link: str) -> bool:
+    """Tell whether a visitor may open what a link leads to."""
+    return LINKS[link] in visitor.permissions
+
+
+def test_parts_that_are_kept_are_nobodys_but_those_who_may_see_them(world: World) -> None:
+    assert pages_in_turns(world) == []
+
+
+@pytest.mark.parametrize(
+    "forgets",
+    [
+        pytest.param(lambda key: key[0], id="everything but what it is"),
+        pytest.param(lambda key: key if isinstance(key[0], str) else (key[0], key[3][:1]), id="everything but the month or the invoice"),
+    ],
+)
+def test_a_planted_part_that_forgets_what_it_is_kept_by_is_seen(world: World, forgets: Callable[[Any], Any]) -> None:
+    honest = KeptParts.of
+    with patch.object(KeptParts, "of", lambda self, key, make: honest(self, forgets(key), make)):
+        assert pages_in_turns(world) != []
+        assert looks_of_two_permissions(world) != []
+
+
+def looks_of_two_permissions(world: World) -> list[str]:
+    """Open the month as who may do everything, then as who may only read; return which links the second was shown."""
+    world.pages.app.extensions[PARTS].forget()
+    narrow = visitor_of(world.ours.vendor_id, permissions=frozenset({"read_months", "read_invoices"}))
+    everything, invoice = visitor_of(world.ours.vendor_id), f"/invoices/{world.belongings[0][0].invoice}"
+    for who in (everything, narrow):
+        shown = "".join(world.pages.get(address, who).text for address in ("/months/2026-10", invoice))
+    return [link for link in LINKS if link in shown]
+
+
+def test_a_visitor_of_fewer_permissions_is_offered_no_more_than_they_may_do(world: World) -> None:
+    assert looks_of_two_permissions(world) == []
 
 
 def test_a_visitor_without_the_permission_sends_nothing(world: World) -> None:

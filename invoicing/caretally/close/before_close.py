@@ -1,5 +1,6 @@
 """What can be checked of a month before it is closed, each as a sentence that holds or does not."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,12 +8,13 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
-from caretally.close.overview import MonthOverview, Waits
-from caretally.close.statements import statement
+from caretally.close.overview import MonthOverview, MonthRows, Waits
+from caretally.close.statements import quick_statement
 from caretally.files.printed_words import clock, counted, long_date
 from caretally.months import Month
+from caretally.tenancy.read_rows import read_rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,18 +36,27 @@ class BeforeClose:
     time_is_in: bool
 
 
-def live_now(connection: Connection, *, vendor_id: UUID, month: Month) -> Row[Any]:
-    """Return what live_checks.sql finds, in one query, for the vendor's own people."""
+def live_now(connection: Connection, rows: MonthRows, *, vendor_id: UUID, month: Month) -> Any:
+    """Return what live_checks.sql finds, in one query, for the vendor's own people, and in a second one which sources of open clients are silent."""
     key = {"vendor_id": vendor_id, "month": month.first_day, "after": month.next().first_day, "series": f"INV-{month.year}"}
-    return connection.execute(statement("live_checks"), key).one()
+    [found] = read_rows(connection, quick_statement("live_checks"), key)
+    still_open = [row.client_id for row in rows if row.status != "closed"]
+    if not still_open:
+        return found
+    [silent] = read_rows(connection, quick_statement("silent_sources"), key | {"open": still_open})
+    return found._replace(silent=silent.silent or "")
 
 
-def waits_in(live: Row[Any]) -> dict[UUID, Waits]:
+def waits_in(live: Any) -> dict[UUID, Waits]:
     """Return what stands between each client and its close."""
-    return {UUID(client_id): Waits(**found) for client_id, found in (live.waits or {}).items()}
+    silent = json.loads(live.silent or "{}")
+    return {
+        UUID(client_id): Waits(**found, missing_sources=silent.get(client_id, ()))
+        for client_id, found in json.loads(live.waits or "{}").items()
+    }
 
 
-def before_close(overview: MonthOverview, live: Row[Any]) -> BeforeClose:
+def before_close(overview: MonthOverview, live: Any) -> BeforeClose:
     """Return the checks of a month from what was found."""
     unapproved = sum(one.waits.unapproved for one in overview.clients)
     return BeforeClose(
@@ -55,7 +66,7 @@ def before_close(overview: MonthOverview, live: Row[Any]) -> BeforeClose:
     )
 
 
-def _of_sources(overview: MonthOverview, live: Row[Any], unapproved: int) -> Iterator[Check]:
+def _of_sources(overview: MonthOverview, live: Any, unapproved: int) -> Iterator[Check]:
     rows, batches = live.refused_rows, live.refused_batches
     yield Check(
         holds=not rows,
@@ -96,7 +107,7 @@ def _of_sources(overview: MonthOverview, live: Row[Any], unapproved: int) -> Ite
     )
 
 
-def _of_filing(overview: MonthOverview, live: Row[Any]) -> Iterator[Check]:
+def _of_filing(overview: MonthOverview, live: Any) -> Iterator[Check]:
     """Yield whether the time to file what is not billed runs out, counted from service on the month's first day."""
     if live.filing_ends_on is None or live.filing_warning_days is None:
         return
@@ -115,9 +126,10 @@ def _sources(names: Iterable[str]) -> str:
     return ", ".join(name or "files that name no source" for name in names)
 
 
-def _of_money(overview: MonthOverview, live: Row[Any]) -> Iterator[Check]:
+def _of_money(overview: MonthOverview, live: Any) -> Iterator[Check]:
     last, numbers = live.last_number, live.numbers
-    invoices, agreeing = live.invoices, live.agreeing
+    invoiced = [one for one in overview.clients if one.invoice_id]
+    invoices, agreeing = len(invoiced), sum(bool(one.with_ledger) and one.figure("total_cents") == one.total_cents for one in invoiced)
     raw, counted_seconds = overview.total("raw_seconds"), overview.total("counted_seconds")
     yield Check(
         holds=counted_seconds <= raw,

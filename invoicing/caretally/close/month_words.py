@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
 from caretally.close.statements import statement
+from caretally.cms.kept_rule_tables import kept_of_rules
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MonthWords:
     """`gates` gives label and owner by code; `thresholds` the seconds at which staff time reaches the codes of the first timed program."""
 
@@ -29,3 +31,8 @@ def month_words(connection: Connection) -> MonthWords:
     row = connection.execute(statement("month_words")).one()
     gates = {code: (label, owner) for code, (label, owner) in (row.gates or {}).items()}
     return MonthWords(gates, tuple(sorted(row.thresholds or ())))
+
+
+def words_now(connection: Connection, rows: tuple[Any, ...]) -> MonthWords:
+    """Return the words, read once a process for each set of rule tables; which one stands now is told by the rows of the month, when there are any."""
+    return kept_of_rules(connection, rows[0].rule_tables_now, month_words) if rows else month_words(connection)

@@ -1,9 +1,9 @@
 """A month of all clients at one look, as previews and closes left them; nothing is decided or counted again."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -11,9 +11,10 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from caretally.close.month_words import MonthWords
-from caretally.close.statements import statement
+from caretally.close.statements import quick_statement
 from caretally.close.summary import BINS
 from caretally.months import Month
+from caretally.tenancy.read_rows import read_rows
 
 OUTCOMES = ("billable", "held", "not_billable")
 MONTHS = text(
@@ -33,13 +34,32 @@ class Waits:
 
 
 NOTHING_WAITS = Waits()
+# Rows of overview.sql, which can be told apart and kept by what they say.
+MonthRows = tuple[Any, ...]
+OF_ROW = "client_id code name status invoice_id number due_on total_cents state with_ledger".split()
+LETTERS_A_SUMMARY = 4_000
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """The summaries of months (close/summary.sql) and what they came to in cents, by the row's id; told from others by itself, as it stays what it is."""
+
+    summaries: Mapping[UUID, Mapping[str, Any] | None]
+    cents: Mapping[UUID, int]
+
+    @property
+    def letters(self) -> int:
+        """About how much is kept with it."""
+        return LETTERS_A_SUMMARY * len(self.summaries)
+
+
 # What a practice is told of a month that is not closed, whatever the vendor has done with it.
-UNKNOWN_TO_PRACTICE = {"status": "open", "summary": None, "previewed_at": None, "previewed_by": None}
+UNKNOWN_TO_PRACTICE = {"status": "open", "summary": None}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClientInMonth:
-    """One client in a month; counts are patients, money is cents, `state` is the invoice's.
+    """One client in a month; counts are patients, money is cents, `state` is the invoice's, `with_ledger` that the ledger says its total too.
 
     The figures are those of its close, or of its newest preview (`summary`, see close/summary.sql); there are none before either.
     """
@@ -48,9 +68,6 @@ class ClientInMonth:
     code: str
     name: str
     status: str
-    closed_at: datetime | None
-    previewed_at: datetime | None
-    previewed_by: str | None
     summary: Mapping[str, Any] | None
     before_cents: int | None
     invoice_id: UUID | None
@@ -58,6 +75,7 @@ class ClientInMonth:
     due_on: date | None
     total_cents: int | None
     state: str | None
+    with_ledger: bool | None
     waits: Waits = NOTHING_WAITS
 
     @property
@@ -149,19 +167,40 @@ class MonthOverview:
         return found
 
 
-def month_overview(
-    connection: Connection, *, vendor_id: UUID, month: Month, words: MonthWords, waits: Mapping[UUID, Waits] | None
-) -> MonthOverview:
-    """Return the overview of a month in one query, however many clients there are.
+def month_rows(connection: Connection, *, vendor_id: UUID, month: Month) -> MonthRows:
+    """Return what is known of each client in a month, in one query however many there are; the newest rule tables' name stands on each row."""
+    key: dict[str, Any] = {"vendor_id": vendor_id, "month": month.first_day, "before": month.previous().first_day}
+    return tuple(read_rows(connection, quick_statement("overview"), key))
+
+
+def figures_named(rows: MonthRows) -> Hashable:
+    """Return which figures rows name, with their versions: a row of a month that is written again has another."""
+    return tuple((row.figures, row.version, row.before) for row in rows)
+
+
+def figures_of(connection: Connection, rows: MonthRows, *, vendor_id: UUID) -> Figures:
+    """Return the figures that rows name, in one query."""
+    wanted = {name: [getattr(row, name) for row in rows if getattr(row, name)] for name in ("figures", "before")}
+    found = read_rows(connection, quick_statement("figures"), {"vendor_id": vendor_id, **wanted})
+    return Figures({row.id: row.summary for row in found}, {row.id: row.total_cents for row in found})
+
+
+def overview_of(rows: MonthRows, figures: Figures, *, month: Month, words: MonthWords, waits: Mapping[UUID, Waits] | None) -> MonthOverview:
+    """Return the overview that rows and their figures make.
 
     `waits` is None for a practice, which sees what is closed and nothing of what stands before it.
     """
-    key: dict[str, Any] = {"vendor_id": vendor_id, "month": month.first_day, "before": month.previous().first_day}
-    rows = [dict(row) for row in connection.execute(statement("overview"), key).mappings()]
-    if waits is None:
-        rows = [row if row["status"] == "closed" else row | UNKNOWN_TO_PRACTICE for row in rows]
-    clients = tuple(ClientInMonth(**row, waits=(waits or {}).get(row["client_id"], NOTHING_WAITS)) for row in rows)
+    clients = tuple(client_of(row, figures, waits) for row in rows)
     return MonthOverview(month=month, clients=clients, words=words)
+
+
+def client_of(row: Any, figures: Figures, waits: Mapping[UUID, Waits] | None) -> ClientInMonth:
+    """Return one client from its row."""
+    known = {name: getattr(row, name) for name in OF_ROW}
+    known |= {"summary": figures.summaries.get(row.figures), "before_cents": figures.cents.get(row.before)}
+    if waits is None and row.status != "closed":
+        known |= UNKNOWN_TO_PRACTICE
+    return ClientInMonth(**known, waits=(waits or {}).get(row.client_id, NOTHING_WAITS))
 
 
 def months_begun(connection: Connection, *, vendor_id: UUID) -> list[Month]:

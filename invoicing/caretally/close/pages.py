@@ -1,27 +1,28 @@
 """The pages of a month: where it stands, its clients, what is held and why, and what still waits."""
 
 from collections.abc import Container
-from functools import partial
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from caretally.audit.chain import append_event
-from caretally.close.before_close import before_close, live_now, waits_in
+from caretally.close.before_close import live_now, waits_in
 from caretally.close.clients_table import FILTERS, SORTS, Asked, clients_file, shown
-from caretally.close.minutes_picture import minutes_picture
-from caretally.close.month_words import month_words
-from caretally.close.overview import month_overview, months_begun
-from caretally.close.steps import steps_of
+from caretally.close.month_parts import Choices, at_day, month_parts
+from caretally.close.month_words import words_now
+from caretally.close.overview import Figures, MonthRows, figures_named, figures_of, month_rows, months_begun, overview_of
 from caretally.months import Month
 from caretally.saved_views.pages import offered_views
 from caretally.web.access import requires
 from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
+from caretally.web.parts import kept_parts, whose
 from caretally.web.queries import number_in_query, page_in_query
-from caretally.web.search_words import words_in_query
+from caretally.web.search_words import address_words, words_in_query
 from caretally.web.shell import address
+from caretally.web.shell import month_words as in_words
 
 pages = Blueprint("months", __name__, template_folder="templates")
 COLUMNS = Columns(
@@ -53,28 +54,30 @@ def newest() -> ResponseReturnValue:
 @requires("read_months")
 def show(month: Month) -> ResponseReturnValue:
     """Show a month of all clients; a practice sees what is closed for it."""
-    who = signed_in()
-    live = live_now(connection(), vendor_id=who.vendor_id, month=month) if who.clients is None else None
-    waits = waits_in(live) if live else None
-    overview = month_overview(connection(), vendor_id=who.vendor_id, month=month, words=month_words(connection()), waits=waits)
-    checks = before_close(overview, live) if live else None
+    who, asked = signed_in(), asked_for()
+    choices = Choices(
+        asked=asked,
+        columns=COLUMNS.shown(),
+        permissions=who.permissions,
+        sealed=address_words(asked.words),
+        reopened=words_in_query("reopened"),
+        sent=number_in_query("sent", otherwise=0),
+        link=link_to_exceptions,
+    )
+    rows = month_rows(connection(), vendor_id=who.vendor_id, month=month)
+    live = live_now(connection(), rows, vendor_id=who.vendor_id, month=month) if who.clients is None else None
     return render_template(
         "close/overview.html",
-        overview=overview,
-        table=shown(overview, asked_for()),
-        columns=COLUMNS.shown(),
+        month=month,
+        words=in_words(month),
+        parts=month_parts(
+            month, rows, live and at_day(live), figures=kept_figures(rows), words=words_now(connection(), rows), choices=choices
+        ),
+        columns=choices.columns,
         views=offered_views(COLUMNS.table),
-        filters=FILTERS,
-        sorts=SORTS,
-        checks=checks,
-        steps=steps_of(overview, time_is_in=checks is None or checks.time_is_in),
-        picture=minutes_picture,
-        link_to_exceptions=partial(link_to_exceptions, month),
-        before=month.previous(),
-        after=month.next(),
+        of_vendor=live is not None,
+        checked_at=live and live.at.astimezone(ZoneInfo(live.timezone)),
         run=uuid4(),
-        reopened=next((one.name for one in overview.clients if one.code == words_in_query("reopened")), ""),
-        sent=number_in_query("sent", otherwise=0),
     )
 
 
@@ -85,12 +88,20 @@ def clients(month: Month, ending: str) -> ResponseReturnValue:
     if ending not in KINDS:
         abort(404)
     who = signed_in()
-    waits = waits_in(live_now(connection(), vendor_id=who.vendor_id, month=month)) if who.clients is None else None
-    overview = month_overview(connection(), vendor_id=who.vendor_id, month=month, words=month_words(connection()), waits=waits)
+    rows = month_rows(connection(), vendor_id=who.vendor_id, month=month)
+    waits = waits_in(live_now(connection(), rows, vendor_id=who.vendor_id, month=month)) if who.clients is None else None
+    overview = overview_of(rows, kept_figures(rows), month=month, words=words_now(connection(), rows), waits=waits)
     found = shown(overview, asked_for()).matching
     append_event(connection(), action="month.exported", detail={"month": str(month), "clients": len(found), "form": ending})
     file = clients_file(found, title=f"Clients in {month}", author=signed_in().vendor_name, ending=ending)
     return Response(file, mimetype=KINDS[ending], headers={"Content-Disposition": f'attachment; filename="clients-{month}.{ending}"'})
+
+
+def kept_figures(rows: MonthRows) -> Figures:
+    """Return the figures that rows of this transaction name, read at the first page that shows them."""
+    return kept_parts().of(
+        ("figures", whose(), figures_named(rows)), lambda: figures_of(connection(), rows, vendor_id=signed_in().vendor_id)
+    )
 
 
 def asked_for() -> Asked:

@@ -5,8 +5,21 @@ from pathlib import Path
 
 from sqlalchemy import TextClause, text
 
+from caretally.tenancy.read_rows import Statement
+
 
 @cache
 def statement(name: str) -> TextClause:
     """Return the file `<name>.sql` as a statement with named parameters."""
-    return text((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))
+    return text(written(name))
+
+
+@cache
+def quick_statement(name: str) -> Statement:
+    """Return the file `<name>.sql` as a statement that is read past SQLAlchemy."""
+    return Statement(written(name))
+
+
+def written(name: str) -> str:
+    """Return the text of the file `<name>.sql`."""
+    return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")

@@ -210,7 +210,7 @@ def _charges(of_patient: list[RowMapping], decision: Decision, tables: RuleTable
     return tuple(charges)
 
 
-def evidence_of(row: RowMapping, signed_at: Any, *, required: bool) -> Evidence:
+def evidence_of(row: Mapping[Any, Any], signed_at: Any, *, required: bool) -> Evidence:
     """Return what stands behind a row of `patient_month`; `required` tells that the agreement asks for an attestation."""
     return Evidence(
         consent="on_record" if row["consent_on"] else "missing",
@@ -272,7 +272,7 @@ def _not_billed(connection: Connection, key: dict[str, Any], tables: RuleTables)
     )
 
 
-def checks_of(row: RowMapping, billed: int) -> tuple[Check, ...]:
+def checks_of(row: Mapping[Any, Any], billed: int) -> tuple[Check, ...]:
     """Return what was checked before the invoice was made, with the figures of this one."""
     return (
         Check(sentence="Lines add up to the total", detail=f"{row['line_count']:,} lines = {format_dollars(row['total_cents'])}"),

@@ -1,13 +1,19 @@
-"""An invoice as its page shows it: the whole at one look, and the lines of one page, in three queries however many lines there are."""
+"""An invoice as its page shows it: the whole at one look, and the lines of one page, in three queries however many lines there are.
 
+What can change is asked each time (`invoice_head`, `lines_said`). What cannot, since lines, their month and its patients are frozen, is added up once
+and given in again (`sums_of`). Lines come as one text of JSON, which need not be read where the same text was made into markup before.
+"""
+
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, TextClause, text
+from sqlalchemy import Connection, TextClause, text
 
 from caretally.cms.kept_rule_tables import kept_rule_tables
 from caretally.cms.rule_tables import RuleTables
@@ -26,6 +32,7 @@ from caretally.invoices.document import Evidence, ServiceSummary
 from caretally.invoices.find_invoices import no_such_invoice
 from caretally.months import Month
 from caretally.patient_months.behind import thresholds_of
+from caretally.tenancy.read_rows import Statement, read_rows
 
 ONLY = ("all", "addons", "questioned")
 SORTS = {
@@ -50,6 +57,16 @@ SHOWN = ", ".join(
         "id patient_id mrn patient_name provider_name codes units clinical_seconds qhp_seconds consent_on plan_version reviewed_on".split()
     )
 )
+# The charges of each line, which the line that is open shows.
+CHARGES = """
+       (SELECT jsonb_agg(jsonb_build_object('id', l.id, 'code', l.code, 'units', l.units, 'cents', l.amount_cents) ORDER BY l.line_number)
+        FROM invoice_line l WHERE l.vendor_id = :vendor_id AND l.client_id = :client_id AND l.invoice_id = :invoice_id
+          AND l.line_number BETWEEN shown.first_line AND shown.last_line AND l.patient_month_id = shown.patient_month_id) AS charges,
+       """
+AS_TEXT = "SELECT json_agg(said)::text AS said, count(*)::int AS many FROM ({}) said"
+DATES = ("consent_on", "reviewed_on")
+# Behind every line of an invoice.
+NO_LINE = 2**31 - 1
 FOLDER = Path(__file__).parent
 
 
@@ -77,7 +94,10 @@ class ChargeOfLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LineOnPage:
-    """One patient of an invoice; `row` is the row of `patient_month`, `number` the line's in print, `going_on` tells of an open question."""
+    """One patient of an invoice; `row` is the row of `patient_month`, `number` the line's in print, `going_on` tells of an open question.
+
+    `charges` are those of a page on which a line is open, and empty on others.
+    """
 
     number: int
     row: Mapping[str, Any]
@@ -106,12 +126,33 @@ class LinesOnPage:
         return page_count(self.found)
 
 
-class InvoicePage:
-    """An invoice without its lines: `row` is what `head.sql` gives, and every sum on it is one over the lines."""
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """What `sums.sql` gives: it is the same for ever, so that one of them is told from another by itself."""
 
-    def __init__(self, row: RowMapping, tables: RuleTables) -> None:
-        """Take the row and the tables that its words come from."""
-        self.row, self.tables = row, tables
+    row: Mapping[str, Any]
+
+    @property
+    def letters(self) -> int:
+        """About how much is kept with it."""
+        return len(str(self.row))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinesSaid:
+    """The lines of one page as JSON in a text that tells them from all others, and how many they are."""
+
+    said: str
+    many: int
+
+
+class InvoicePage:
+    """An invoice without its lines: `row` is what `head.sql` and `sums.sql` give, and every sum on it is one over the lines."""
+
+    def __init__(self, head: Any, sums: Sums, tables: RuleTables) -> None:
+        """Take the rows and the tables that its words come from."""
+        row: Mapping[str, Any] = {**sums.row, **head._asdict()}
+        self.head, self.sums, self.row, self.tables = head, sums, row, tables
         self.month = Month.of(row["month"])
         self.client: Mapping[str, Any] = row["bill"]["client"]
         self.issuer = issuer_of(row["bill"]["vendor"])
@@ -144,51 +185,120 @@ def statement(name: str) -> TextClause:
 
 
 @cache
-def lines_statement(sort: str, *, looked_for: bool, whole: bool) -> TextClause:
+def quick_statement(name: str) -> Statement:
+    """Return a statement of this capability that is read past SQLAlchemy."""
+    return Statement((FOLDER / f"{name}.sql").read_text(encoding="utf-8").replace("{columns}", SHOWN))
+
+
+@cache
+def page_statement() -> Statement:
+    """Return the statement of a page of all lines in the order of the print, as one text."""
+    return Statement(AS_TEXT.format((FOLDER / "lines_of_page.sql").read_text(encoding="utf-8").replace("{columns}", SHOWN)))
+
+
+@cache
+def chosen_statement(sort: str, *, looked_for: bool) -> Statement:
+    """Return the statement of a page of some lines or in another order, as one text."""
+    return Statement(AS_TEXT.format(lines_written(sort, looked_for=looked_for, whole=False)))
+
+
+@cache
+def lines_statement(sort: str, *, looked_for: bool) -> TextClause:
+    """Return the statement of a page of lines of which one is open."""
+    return text(lines_written(sort, looked_for=looked_for, whole=True))
+
+
+def lines_written(sort: str, *, looked_for: bool, whole: bool) -> str:
     """Return the statement of a page of lines in one of the orders known; `looked_for` tells of words, `whole` that a line is open."""
     by_patient = looked_for or sort.lstrip("-") in OF_PATIENT
     parts = {
         "{order}": SORTS.get(sort, SORTS["line"]),
         "{columns}": "p.*" if whole else SHOWN,
+        "{charges}": CHARGES if whole else "",
         "{looked_for}": PATIENTS if by_patient else " FROM numbered",
         "{matches}": " AND (patient_name ILIKE :pattern OR mrn ILIKE :pattern)" if looked_for else "",
     }
     written = (FOLDER / "lines_on_page.sql").read_text(encoding="utf-8")
     for place, part in parts.items():
         written = written.replace(place, part)
-    return text(written)
+    return written
+
+
+def invoice_head(connection: Connection, invoice_id: UUID, *, vendor_id: UUID) -> Any:
+    """Return the row of `head.sql`: that there is one tells that the visitor may see the invoice. Raises `NoSuchInvoice`."""
+    found = read_rows(connection, quick_statement("head"), {"vendor_id": vendor_id, "invoice_id": invoice_id})
+    if not found:
+        raise no_such_invoice()
+    return found[0]
+
+
+def sums_of(connection: Connection, head: Any) -> Sums:
+    """Add up the lines of an invoice whose head was read in this transaction."""
+    key = {"vendor_id": head.vendor_id, "client_id": head.client_id, "invoice_id": head.id, "size": PAGE_SIZE}
+    [row] = read_rows(connection, quick_statement("sums"), key)
+    return Sums(row._asdict())
 
 
 def invoice_page(connection: Connection, invoice_id: UUID, *, vendor_id: UUID) -> InvoicePage:
-    """Return the invoice without its lines. Raises `NoSuchInvoice`."""
-    row = connection.execute(statement("head"), {"vendor_id": vendor_id, "invoice_id": invoice_id}).mappings().one_or_none()
-    if row is None:
-        raise no_such_invoice()
-    return InvoicePage(row, kept_rule_tables(connection, row["rule_tables_now"]))
+    """Return the invoice without its lines, all of it asked for. Raises `NoSuchInvoice`."""
+    head = invoice_head(connection, invoice_id, vendor_id=vendor_id)
+    return InvoicePage(head, sums_of(connection, head), kept_rule_tables(connection, head.rule_tables_now))
+
+
+def lines_said(connection: Connection, head: Any, sums: Sums, wanted: LinesWanted) -> LinesSaid:
+    """Return the lines wanted, a page of them with none open."""
+    starts = sums.row["page_starts"]
+    if wanted.only == "all" and wanted.sort == "line" and not wanted.words and starts:
+        ends = [*starts[1:], NO_LINE]
+        from_line, until_line = (starts[wanted.page - 1], ends[wanted.page - 1]) if wanted.page <= len(starts) else (NO_LINE, NO_LINE)
+        asked, key = page_statement(), _key(head, sums, wanted) | {"from_line": from_line, "until_line": until_line}
+    else:
+        asked, key = chosen_statement(wanted.sort, looked_for=bool(wanted.words)), _key(head, sums, wanted)
+    [found] = read_rows(connection, asked, key)
+    return LinesSaid(said=found.said or "[]", many=found.many)
+
+
+def lines_of(said: LinesSaid, invoice: InvoicePage, wanted: LinesWanted) -> LinesOnPage:
+    """Return the lines that a text of JSON says."""
+    rows = json.loads(said.said)
+    # The plain page does not say how many there are in all: the sums do.
+    every = {"found": invoice.row["patients"], "found_cents": invoice.row["patients_cents"]}
+    first = every | rows[0] if rows else {"found": 0, "found_cents": 0}
+    lines = tuple(_line(_with_days(row), invoice) for row in rows)
+    return LinesOnPage(lines=lines, found=first["found"], found_cents=first["found_cents"], wanted=wanted)
 
 
 def lines_on_page(connection: Connection, invoice: InvoicePage, wanted: LinesWanted) -> LinesOnPage:
-    """Return the lines wanted, a page of them."""
-    key = {
-        **{name: invoice.row[name] for name in ("vendor_id", "client_id")},
-        "invoice_id": invoice.row["id"],
-        "timezone": invoice.client["timezone"],
-        "only": wanted.only,
-        "size": PAGE_SIZE,
-        "start": (wanted.page - 1) * PAGE_SIZE,
-    } | ({"pattern": literal_pattern(wanted.words)} if wanted.words else {})
-    asked = lines_statement(wanted.sort, looked_for=bool(wanted.words), whole=wanted.opened is not None)
-    rows = connection.execute(asked, key).mappings().all()
+    """Return the lines wanted with all that is known of them, a page of which one may be open."""
+    key = _key(invoice.head, invoice.sums, wanted)
+    rows = connection.execute(lines_statement(wanted.sort, looked_for=bool(wanted.words)), key).mappings().all()
     lines = tuple(_line(row, invoice) for row in rows)
     first = rows[0] if rows else {"found": 0, "found_cents": 0}
     return LinesOnPage(lines=lines, found=first["found"], found_cents=first["found_cents"], wanted=wanted)
 
 
-def _line(row: RowMapping, invoice: InvoicePage) -> LineOnPage:
+def _key(head: Any, sums: Sums, wanted: LinesWanted) -> dict[str, Any]:
+    return {
+        "vendor_id": head.vendor_id,
+        "client_id": head.client_id,
+        "invoice_id": head.id,
+        "timezone": sums.row["bill"]["client"]["timezone"],
+        "only": wanted.only,
+        "size": PAGE_SIZE,
+        "start": (wanted.page - 1) * PAGE_SIZE,
+    } | ({"pattern": literal_pattern(wanted.words)} if wanted.words else {})
+
+
+def _with_days(row: dict[str, Any]) -> dict[str, Any]:
+    days = {name: row[name] and date.fromisoformat(row[name]) for name in DATES}
+    return row | days | {"signed_at": row["signed_at"] and datetime.fromisoformat(row["signed_at"])}
+
+
+def _line(row: Mapping[Any, Any], invoice: InvoicePage) -> LineOnPage:
     return LineOnPage(
         number=row["number"],
         row={**row, "starts_at": invoice.row["starts_at"], "ends_at": invoice.row["ends_at"], "timezone": invoice.client["timezone"]},
-        charges=tuple(_charges(row["charges"], invoice)),
+        charges=tuple(_charges(row.get("charges", ()), invoice)),
         amount_cents=row["cents"],
         counted_seconds=row["clinical_seconds"] + row["qhp_seconds"],
         code_text=claim_text(row["codes"], row["units"]),

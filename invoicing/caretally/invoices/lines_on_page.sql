@@ -26,10 +26,7 @@ shown AS (
     FROM found ORDER BY place LIMIT :size OFFSET :start
 )
 SELECT {columns}, shown.number, shown.cents, shown.found, shown.found_cents, coalesce(shown.threads, 0) AS threads, coalesce(shown.going_on, false) AS going_on,
-       (SELECT jsonb_agg(jsonb_build_object('id', l.id, 'code', l.code, 'units', l.units, 'cents', l.amount_cents) ORDER BY l.line_number)
-        FROM invoice_line l WHERE l.vendor_id = :vendor_id AND l.client_id = :client_id AND l.invoice_id = :invoice_id
-          AND l.line_number BETWEEN shown.first_line AND shown.last_line AND l.patient_month_id = shown.patient_month_id) AS charges,
-       (SELECT a.signed_at AT TIME ZONE :timezone FROM attestation a
+       {charges}(SELECT a.signed_at AT TIME ZONE :timezone FROM attestation a
         WHERE a.vendor_id = p.vendor_id AND a.client_id = p.client_id AND a.patient_id = p.patient_id AND a.month = p.month) AS signed_at
 FROM shown JOIN patient_month p ON p.vendor_id = :vendor_id AND p.client_id = :client_id AND p.id = shown.patient_month_id
 ORDER BY shown.place

@@ -1,5 +1,6 @@
 """The pages of invoices: the list, one invoice with its lines, what was not billed, asking about a line, and the files."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -7,14 +8,25 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
-from caretally.audit.chain import append_event
-from caretally.db.lists import PAGE_SIZE
+from caretally.audit.chain import Detail, append_event
+from caretally.cms.kept_rule_tables import kept_rule_tables
 from caretally.evaluation.explain import explanation
 from caretally.files.table_file import TABLE_ENDINGS, table_file
 from caretally.invoices.find_invoices import FIRST_SORT, SENT_STATES, SORTS, STATES, Wanted, choices, find_invoices, invoice_of
-from caretally.invoices.invoice_page import ONLY, InvoicePage, LineOnPage, LinesWanted, invoice_page, lines_on_page
+from caretally.invoices.invoice_page import (
+    ONLY,
+    InvoicePage,
+    LineOnPage,
+    LinesWanted,
+    Sums,
+    invoice_head,
+    invoice_page,
+    lines_on_page,
+    lines_said,
+    sums_of,
+)
 from caretally.invoices.invoice_page import SORTS as LINE_SORTS
-from caretally.invoices.line_pictures import meter, proofs
+from caretally.invoices.invoice_parts import Looked, for_lines, invoice_parts
 from caretally.invoices.list_tables import COLUMNS, list_rows, list_totals
 from caretally.invoices.made_files import ask_for_file, file_of, note_given
 from caretally.invoices.not_billed import patients_not_billed
@@ -33,6 +45,7 @@ from caretally.web.attachment import attachment
 from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import EMPTY, Filled, Form, typed_into
+from caretally.web.parts import kept_parts, whose
 from caretally.web.queries import number_in_query, page_in_query
 from caretally.web.search_words import address_words, words_in_query
 
@@ -122,33 +135,50 @@ def show(invoice_id: UUID) -> ResponseReturnValue:
 
 
 def invoice_shown(invoice_id: UUID, filled: Filled) -> str:
-    """Return the page of an invoice with a form about its open line, and note in the audit log how many patients were read."""
-    who = signed_in()
-    invoice = invoice_page(connection(), invoice_id, vendor_id=who.vendor_id)
-    shown = lines_on_page(connection(), invoice, lines_in_query())
-    opened = next((line for line in shown.lines if line.number == shown.wanted.opened), None)
-    beside = opened_line(invoice, opened) if opened else {}
-    detail = {"invoice_id": invoice_id, "patients": len(shown.lines), "opened": opened.row["id"] if opened else None, "form": "page"}
-    append_event(connection(), action="invoice.read", detail=detail)
-    query = {
-        "q": address_words(shown.wanted.words),
-        "only": kept_choice(shown.wanted.only, "all"),
-        "sort": kept_choice(shown.wanted.sort, "line"),
-    }
-    return render_template(
+    """Return the page of an invoice with a form about its open line, and note in the audit log how many patients were read.
+
+    The note is the last thing done, since it locks the head of the vendor's chain, for which everybody's next page waits.
+    """
+    who, wanted = signed_in(), lines_in_query()
+    head = invoice_head(connection(), invoice_id, vendor_id=who.vendor_id)
+    sums, tables = kept_sums(head), kept_rule_tables(connection(), head.rule_tables_now)
+    looked = Looked(wanted=replace(wanted, opened=None), sealed=address_words(wanted.words), permissions=who.permissions)
+    whole = wanted.opened is not None
+    said = None if whole else lines_said(connection(), head, sums, wanted)
+    beside, detail = with_lines(InvoicePage(head, sums, tables), wanted, filled) if whole else ({"shown": None}, {"opened": None})
+    page = render_template(
         "invoices/show.html",
-        invoice=invoice,
+        number=head.number,
         invoice_id=invoice_id,
-        shown=shown,
-        opened=opened,
-        size=PAGE_SIZE,
-        query=query | {"page": shown.wanted.page if shown.wanted.page > 1 else None},
-        filled=filled if filled.typed else first_form(opened),
-        side="vendor" if who.clients is None else "practice",
-        meter=meter,
-        proofs=proofs,
+        parts=invoice_parts(head, sums, tables, said=said, looked=looked),
+        wanted=wanted,
+        query=looked.query,
         **beside,
     )
+    many: dict[str, Detail] = {"invoice_id": invoice_id, "patients": said.many if said else 0, "form": "page"}
+    append_event(connection(), action="invoice.read", detail=many | detail)
+    return page
+
+
+def kept_sums(head: Any) -> Sums:
+    """Return what an invoice says for ever, added up at its first page in this process; `head` was read in this transaction, so it may be seen."""
+    return kept_parts().of(("sums", whose(), head.vendor_id, head.client_id, head.id), lambda: sums_of(connection(), head))
+
+
+def with_lines(invoice: InvoicePage, wanted: LinesWanted, filled: Filled) -> tuple[dict[str, Any], dict[str, Detail]]:
+    """Return what the page takes of lines of which one may be open, and what the audit log is told of them."""
+    shown = lines_on_page(connection(), invoice, wanted)
+    opened = next((line for line in shown.lines if line.number == wanted.opened), None)
+    taken = {
+        "invoice": invoice,
+        "shown": shown,
+        "opened": opened,
+        "filled": filled if filled.typed else first_form(opened),
+        "side": "vendor" if signed_in().clients is None else "practice",
+        **for_lines(signed_in().permissions),
+        **(opened_line(invoice, opened) if opened else {}),
+    }
+    return taken, {"patients": len(shown.lines), "opened": opened.row["id"] if opened else None}
 
 
 def opened_line(invoice: InvoicePage, opened: LineOnPage) -> dict[str, Any]:

@@ -69,6 +69,7 @@ from caretally.web.health import health
 from caretally.web.large_requests import install_large_requests
 from caretally.web.month_in_path import MonthInPath
 from caretally.web.own_forms import install_own_forms
+from caretally.web.parts import install_parts
 from caretally.web.request_log import install_request_log
 from caretally.web.search_words import install_search_words, search_words
 from caretally.web.shell import Entry, Shell, install_shell
@@ -203,6 +204,7 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
     install_sign_in(app)
     install_kinds(app, JOB_KINDS)
     install_saved_views(app, TABLES_WITH_VIEWS)
+    install_parts(app)
     for pages in PAGES:
         app.register_blueprint(pages)
     if behind_proxy:

@@ -31,11 +31,11 @@ class UnknownColumn(UsageMistake):
 
 @dataclass(frozen=True)
 class Shown:
-    """The columns of one page: `names` are shown, `address` is how the page's own address says so, None when it does not."""
+    """The columns of one page: `names` are shown, `address` is how the page's own address says so, None when it does not; `table` tells the rest."""
 
     table: str
-    choices: Mapping[str, str]
-    always: str
+    choices: Mapping[str, str] = field(compare=False)
+    always: str = field(compare=False)
     names: frozenset[str]
     address: str | None
 

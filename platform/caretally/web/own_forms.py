@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from typing import cast
 
 from flask import Flask, Response, g, request
 from markupsafe import Markup
@@ -70,8 +71,10 @@ def form_token(of_browser: str) -> str:
 
 
 def form_token_field() -> Markup:
-    """Return the hidden field that every form carries."""
-    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, form_token(nonce()))
+    """Return the hidden field that every form of the page carries."""
+    if "form_field" not in g:
+        g.form_field = Markup(f'<input type="hidden" name="{FIELD}" value="{form_token(nonce())}">')  # noqa: S704 - hexadecimal digits
+    return cast("Markup", g.form_field)
 
 
 def keep_nonce(response: Response) -> Response:

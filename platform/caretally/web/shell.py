@@ -1,18 +1,19 @@
 """The frame around every page: the rail with what the visitor may open, the search box, and the words and icons that templates use."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from flask import Flask, current_app, g, request, url_for
 from markupsafe import Markup, escape
-from sqlalchemy import text
 
 from caretally.files.printed_words import clock, counted, long_date
 from caretally.money import format_dollars
 from caretally.months import Month
+from caretally.tenancy.read_rows import Statement, read_rows
 from caretally.web.edge import connection, has_connection, visitor
+from caretally.web.parts import made_once, part
 from caretally.web.shortcuts import install_shortcuts
 
 PATHS = {
@@ -61,7 +62,7 @@ class Entry:
     key: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shell:
     """What the frame offers: the lines of the rail, the page that searches and the page that switches (empty: none yet)."""
 
@@ -78,7 +79,7 @@ class Shell:
 
 def install_shell(app: Flask, shell: Shell) -> None:
     """Offer the frame, icons and words to every template."""
-    app.jinja_env.globals.update(icon=icon, shell=shell, rail=lambda: rail(shell), visitor=visitor, may=may, stack_of=stack_of)
+    app.jinja_env.globals.update(icon=icon, shell=shell, frame=lambda: frame(shell), visitor=visitor, may=may, stack_of=stack_of)
     app.jinja_env.filters.update(dollars=format_dollars, day=long_date, clock=clock, month_words=month_words, minutes=minutes)
     app.jinja_env.filters["thousands"] = thousands
     app.jinja_env.globals["counted"] = counted
@@ -99,30 +100,48 @@ def may(permission: str) -> bool:
     return who is not None and (not permission or permission in who.permissions)
 
 
-Sections = list[tuple[str, list[Mapping[str, Any]]]]
+class Frame(NamedTuple):
+    """What of the frame hangs on the visitor's lines: the side with the rail, and the list of keys."""
+
+    side: Markup
+    keys: Markup
 
 
-def rail(shell: Shell) -> Sections:
-    """Return the sections of the rail with the lines that this visitor may open, made once a page; sections without any are left out."""
-    if "rail" not in g:
-        g.rail = make_rail(shell)
-    return cast("Sections", g.rail)
+def frame(shell: Shell) -> Frame:
+    """Return the visitor's frame, asked for once a page."""
+    if "frame" not in g:
+        g.frame = frame_now(shell)
+    return cast("Frame", g.frame)
 
 
-def make_rail(shell: Shell) -> Sections:
-    """Ask what waits behind the lines of the rail, and return its sections."""
-    here = shown_now(shell.entries)
+def frame_now(shell: Shell) -> Frame:
+    """Ask what waits behind the lines of the rail, and return the frame around them."""
     who = visitor()
-    open_to_visitor = [
-        entry for entry in shell.entries if who is not None and (not entry.permission or entry.permission in who.permissions)
-    ]
-    waits = waiting_at(open_to_visitor)
+    if who is None:
+        return Frame(Markup(), Markup())
+    entries, here = open_entries(shell, who.permissions), shown_now(shell.entries)
+    waits = waiting_at(entries)
+    kind = "Operator console" if who.operates else "Vendor" if who.clients is None else "Provider clients"
+    counts = tuple(waits.get(entry.endpoint, 0) for entry in entries)
+    at = here.endpoint if here else ""
+    return frame_of(shell, who.permissions, here=at, counts=counts, vendor_name=who.vendor_name, kind=kind)
+
+
+@made_once
+def frame_of(shell: Shell, permissions: frozenset[str], *, here: str, counts: Sequence[int], vendor_name: str, kind: str) -> Frame:
+    """Return the frame of a page: the sections of the rail with the lines open to these permissions, those without any left out."""
     lines = [
-        (entry.section, {"entry": entry, "url": address(entry.endpoint), "here": entry is here, "count": waits.get(entry.endpoint, 0)})
-        for entry in open_to_visitor
+        (entry.section, {"entry": entry, "url": address(entry.endpoint), "here": entry.endpoint == here, "count": count})
+        for entry, count in zip(open_entries(shell, permissions), counts, strict=True)
     ]
-    sections: Sections = [(name, [line for of, line in lines if of == name]) for name in SECTIONS]
-    return [(name, found) for name, found in sections if found]
+    sections = [(name, found) for name in SECTIONS if (found := [line for of, line in lines if of == name])]
+    made = part("web/frame.html", sections=sections, switch=shell.switch, vendor_name=vendor_name, kind=kind)
+    return Frame(made.side(), made.keys())
+
+
+def open_entries(shell: Shell, permissions: frozenset[str]) -> list[Entry]:
+    """Return the lines of the rail that are open to who holds these permissions."""
+    return [entry for entry in shell.entries if not entry.permission or entry.permission in permissions]
 
 
 def waiting_at(entries: Sequence[Entry]) -> dict[str, int]:
@@ -130,8 +149,14 @@ def waiting_at(entries: Sequence[Entry]) -> dict[str, int]:
     counting = [entry for entry in entries if entry.waiting]
     if not counting or not has_connection():
         return {}
-    counts = connection().execute(text("SELECT " + ", ".join(f"({entry.waiting})" for entry in counting))).one()
+    (counts,) = read_rows(connection(), all_counts(tuple(entry.waiting for entry in counting)))
     return dict(zip((entry.endpoint for entry in counting), counts, strict=True))
+
+
+@cache
+def all_counts(queries: tuple[str, ...]) -> Statement:
+    """Return one statement that answers several queries without parameters, a number each."""
+    return Statement("SELECT " + ", ".join(f"({query}) AS count{place}" for place, query in enumerate(queries)))
 
 
 def shown_now(entries: Sequence[Entry]) -> Entry | None:

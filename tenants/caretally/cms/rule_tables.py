@@ -89,6 +89,10 @@ class RuleTables:
     programs: Mapping[str, str]
     untimed_programs: frozenset[str]
 
+    def __hash__(self) -> int:
+        """Tell tables apart at one look by their rule set; those of one rule set are compared."""
+        return hash(self.rule_set)
+
     @cached_property
     def addon_codes(self) -> frozenset[str]:
         """Return the codes that follow a base on some ladder."""
