@@ -1,7 +1,7 @@
 """Parts of a page that are made once for the same facts: what the database said in this request, and whatever else shapes them, is what they are kept by.
 
 Nothing is read from here that the transaction has not just read under row level security: the facts are asked for each time, and only their markup is
-kept, for visitors of the same reach and permissions. A part cannot look at the request or the visitor; it has its arguments (decision 19).
+kept, for visitors of the same reach and permissions. A part cannot look at the request or the visitor; it has its arguments (decision 21).
 """
 
 from collections import OrderedDict
