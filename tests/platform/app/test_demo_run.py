@@ -131,7 +131,9 @@ def test_minutes_that_came_a_month_late_are_proposed_as_an_adjustment(made: Demo
 
 
 def test_every_vendor_was_verified(made: DemoMade) -> None:
-    assert [len(says) for says in made.proven] == [len(CHECKS) + 2] * 2  # the roots and the chain of the audit log beside the rest
+    assert [len(says) for says in made.proven] == [
+        len(CHECKS) + 3
+    ] * 2  # the roots and the chain of the audit log and the queue beside the rest
 
 
 def test_each_closed_client_has_its_documents(made: DemoMade) -> None:
