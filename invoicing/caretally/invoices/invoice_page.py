@@ -193,7 +193,7 @@ def quick_statement(name: str) -> Statement:
 @cache
 def page_statement() -> Statement:
     """Return the statement of a page of all lines in the order of the print, as one text."""
-    return Statement(AS_TEXT.format((FOLDER / "lines_of_page.sql").read_text(encoding="utf-8").replace("{columns}", SHOWN)))
+    return Statement(AS_TEXT.format(with_parts("lines_of_page", {"{columns}": SHOWN})))
 
 
 @cache
@@ -218,8 +218,13 @@ def lines_written(sort: str, *, looked_for: bool, whole: bool) -> str:
         "{looked_for}": PATIENTS if by_patient else " FROM numbered",
         "{matches}": " AND (patient_name ILIKE :pattern OR mrn ILIKE :pattern)" if looked_for else "",
     }
-    written = (FOLDER / "lines_on_page.sql").read_text(encoding="utf-8")
-    for place, part in parts.items():
+    return with_parts("lines_on_page", parts)
+
+
+def with_parts(name: str, parts: Mapping[str, str]) -> str:
+    """Return a statement of lines with its parts in their places, the questions asked about the lines among them."""
+    written = (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+    for place, part in {"{asked}": (FOLDER / "asked_of_lines.sql").read_text(encoding="utf-8"), **parts}.items():
         written = written.replace(place, part)
     return written
 

@@ -6,14 +6,7 @@ WITH line AS MATERIALIZED (
       AND l.line_number >= :from_line AND l.line_number < :until_line AND l.patient_month_id IS NOT NULL
     GROUP BY l.patient_month_id
 ),
-asked AS MATERIALIZED (
-    SELECT l.patient_month_id, count(*)::int AS threads, bool_or(newest.state IN ('open', 'answered')) AS going_on
-    FROM line_question q JOIN invoice_line l ON l.vendor_id = q.vendor_id AND l.client_id = q.client_id AND l.id = q.invoice_line_id
-    CROSS JOIN LATERAL (
-        SELECT m.state FROM line_message m WHERE m.vendor_id = q.vendor_id AND m.client_id = q.client_id AND m.question_id = q.id ORDER BY m.seq DESC LIMIT 1
-    ) newest
-    WHERE q.vendor_id = :vendor_id AND q.client_id = :client_id AND q.invoice_id = :invoice_id GROUP BY 1
-)
+{asked}
 SELECT {columns}, CAST(:start AS int) + row_number() OVER (ORDER BY line.first_line) AS number, line.cents, coalesce(asked.threads, 0) AS threads, coalesce(asked.going_on, false) AS going_on,
        (SELECT a.signed_at AT TIME ZONE :timezone FROM attestation a
         WHERE a.vendor_id = p.vendor_id AND a.client_id = p.client_id AND a.patient_id = p.patient_id AND a.month = p.month) AS signed_at

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +11,7 @@ from caretally.close.reopen import reopen_month
 from caretally.months import Month
 from caretally.web.parts import PARTS
 from caretally.web.visitor import Visitor
+from tests.builders.asking import about_line
 from tests.builders.databases import TestDatabase
 from tests.builders.office import OCTOBER, Office
 from tests.builders.pages import HERE, Pages, form_token, visitor_of
@@ -29,14 +29,7 @@ def ask(pages: Pages, office: Office, who: Visitor, kind: str) -> None:
         0
     ]
     client, address = pages.client(who), f"/invoices/{invoice}"
-    typed = {
-        "thread": str(uuid4()),
-        "line": str(line),
-        "said": "Was this a call?",
-        "amount": f"{cents // 100}.00",
-        "answer_by": "2030-01-15",
-    }
-    given = typed | {"kind": kind, "form_token": form_token(client.get(f"{address}?open=1"))}
+    given = about_line(line, cents, kind=kind, form_token=form_token(client.get(f"{address}?open=1")))
     assert client.post(f"{address}/ask?open=1", data=given, headers={"Origin": HERE}).status_code == 303
 
 

@@ -17,6 +17,7 @@ from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.visitor import Visitor
 from tests.builders.accounts import give_role, new_signer, sign_in, submit
+from tests.builders.asking import about_line
 from tests.builders.databases import TestDatabase
 from tests.builders.office import OCTOBER, Office
 from tests.builders.pages import HERE, Pages, form_token, visitor_of, words
@@ -49,14 +50,7 @@ class Asking:
         """Send the form of the open line."""
         client, address, page = self.open_line(who)
         line, cents = self.line()
-        typed = {
-            "thread": str(uuid4()),
-            "line": str(line),
-            "said": "Was this a call?",
-            "amount": f"{cents // 100}.00",
-            "answer_by": "2030-01-15",
-        }
-        given = typed | {"kind": "question", "form_token": form_token(page)} | changes
+        given = about_line(line, cents, kind="question", form_token=form_token(page)) | changes
         return client.post(f"{address}/ask?open=1", data=given, headers={"Origin": HERE}, buffered=True)
 
     def say(self, who: Visitor, question: UUID, path: str, **typed: Any) -> TestResponse:

@@ -1,6 +1,5 @@
 """Rows read past SQLAlchemy: heard by whoever listens, with SQLAlchemy's errors, and with no value in the words that other sessions see."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -9,7 +8,6 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from caretally.db.engines import vendor_engine
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.read_rows import Statement, read_rows
 from caretally.tenancy.transaction import tenant_transaction
@@ -19,14 +17,6 @@ from tests.builders.office import new_office
 MINE = Statement("SELECT pg_backend_pid() AS process")
 # What any session of a login may read of all others of the same login.
 ACTIVITY = text("SELECT query FROM pg_stat_activity WHERE pid = :process")
-
-
-@pytest.fixture
-def pool(database: TestDatabase) -> Iterator[Engine]:
-    """A pool of one connection."""
-    made = vendor_engine(database.url, roles=database.roles, secret=database.secret, pool_size=1)
-    yield made
-    made.dispose()
 
 
 def test_values_are_given_by_name_and_come_as_python_has_them(pool: Engine) -> None:

@@ -1,6 +1,5 @@
 """A pool asks a connection that rested whether it still answers, and none that answered just now."""
 
-from collections.abc import Iterator
 from time import sleep
 from typing import Any
 
@@ -8,18 +7,10 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from caretally.db import engines
-from caretally.db.engines import UNASKED_NANOSECONDS, vendor_engine
+from caretally.db.engines import UNASKED_NANOSECONDS
 from tests.builders.databases import TestDatabase
 
 MINE = text("SELECT pg_backend_pid()")
-
-
-@pytest.fixture
-def pool(database: TestDatabase) -> Iterator[Engine]:
-    """A pool of one connection."""
-    made = vendor_engine(database.url, roles=database.roles, secret=database.secret, pool_size=1)
-    yield made
-    made.dispose()
 
 
 def backend(connection: Connection) -> int:
