@@ -18,7 +18,7 @@ from caretally.saved_views.pages import offered_views
 from caretally.web.access import requires
 from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
-from caretally.web.parts import kept_parts, whose
+from caretally.web.parts import kept_or_made, whose
 from caretally.web.queries import number_in_query, page_in_query
 from caretally.web.search_words import address_words, words_in_query
 from caretally.web.shell import address
@@ -99,9 +99,7 @@ def clients(month: Month, ending: str) -> ResponseReturnValue:
 
 def kept_figures(rows: MonthRows) -> Figures:
     """Return the figures that rows of this transaction name, read at the first page that shows them."""
-    return kept_parts().of(
-        ("figures", whose(), figures_named(rows)), lambda: figures_of(connection(), rows, vendor_id=signed_in().vendor_id)
-    )
+    return kept_or_made(("figures", whose(), figures_named(rows)), lambda: figures_of(connection(), rows, vendor_id=signed_in().vendor_id))
 
 
 def asked_for() -> Asked:

@@ -145,6 +145,11 @@ class LinesSaid:
     said: str
     many: int
 
+    @property
+    def letters(self) -> int:
+        """How much is kept with it."""
+        return len(self.said)
+
 
 class InvoicePage:
     """An invoice without its lines: `row` is what `head.sql` and `sums.sql` give, and every sum on it is one over the lines."""

@@ -45,7 +45,7 @@ from caretally.web.attachment import attachment
 from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import EMPTY, Filled, Form, typed_into
-from caretally.web.parts import kept_parts, whose
+from caretally.web.parts import kept_or_made, whose
 from caretally.web.queries import number_in_query, page_in_query
 from caretally.web.search_words import address_words, words_in_query
 
@@ -162,7 +162,7 @@ def invoice_shown(invoice_id: UUID, filled: Filled) -> str:
 
 def kept_sums(head: Any) -> Sums:
     """Return what an invoice says for ever, added up at its first page in this process; `head` was read in this transaction, so it may be seen."""
-    return kept_parts().of(("sums", whose(), head.vendor_id, head.client_id, head.id), lambda: sums_of(connection(), head))
+    return kept_or_made(("sums", whose(), head.vendor_id, head.client_id, head.id), lambda: sums_of(connection(), head))
 
 
 def with_lines(invoice: InvoicePage, wanted: LinesWanted, filled: Filled) -> tuple[dict[str, Any], dict[str, Detail]]:

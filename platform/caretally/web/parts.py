@@ -19,6 +19,8 @@ P = ParamSpec("P")
 Made = TypeVar("Made")
 PARTS = "caretally_parts"
 MOST_LETTERS = 16_000_000
+# About the bytes of a number, a day or an id.
+LETTERS_OF_ONE = 60
 # What a part may call beside its arguments; none of these looks at who asks, but `url_for`, which looks at the root that parts are kept by.
 GLOBALS = ("icon", "stack_of", "counted", "url_for", "range")
 
@@ -41,7 +43,7 @@ class KeptParts:
                 self._kept.move_to_end(key)
                 return cast("Made", found[0])
         made = make()
-        self._keep(key, made, letters_of(made))
+        self._keep(key, made, letters_of(made) + letters_of(key))
         return made
 
     def forget(self) -> None:
@@ -76,9 +78,15 @@ def made_once(make: Callable[P, Made]) -> Callable[P, Made]:
     @wraps(make)
     def kept(*args: P.args, **kwargs: P.kwargs) -> Made:
         key = (make, whose(), request.script_root, args, tuple(kwargs.items()))
-        return kept_parts().of(key, lambda: make(*args, **kwargs))
+        return kept_or_made(key, lambda: make(*args, **kwargs))
 
     return kept
+
+
+def kept_or_made(key: Hashable, make: Callable[[], Made]) -> Made:
+    """Return what this process keeps by a key, made now when nothing is; for who reads by break-glass it is made each time, so that each reading is told of."""
+    who = visitor()
+    return make() if who is not None and who.reading is not None else kept_parts().of(key, make)
 
 
 def part(template: str, **facts: Any) -> Any:
@@ -97,8 +105,8 @@ def whose() -> Hashable:
     return who and (who.vendor_id, who.clients, who.period, who.permissions, who.operates, who.reading is not None)
 
 
-def letters_of(made: object) -> int:
-    """Return how many letters were made; what is no markup says by its `letters` about how much it is."""
-    if isinstance(made, str):
-        return len(made)
-    return sum(map(letters_of, made)) if isinstance(made, tuple) else getattr(made, "letters", 0)
+def letters_of(kept: object) -> int:
+    """Return about how many letters of memory a part or a key of it holds; what is neither text nor a tuple may say so by its `letters`."""
+    if isinstance(kept, str):
+        return len(kept)
+    return sum(map(letters_of, kept), LETTERS_OF_ONE) if isinstance(kept, tuple) else getattr(kept, "letters", LETTERS_OF_ONE)

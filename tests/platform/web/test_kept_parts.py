@@ -1,6 +1,7 @@
 """Parts of pages that are made once: for the same facts and the same reach alone, by templates that cannot tell who asks, and not without end."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -8,7 +9,7 @@ from jinja2 import UndefinedError
 from markupsafe import Markup
 
 from caretally.web.parts import KeptParts, kept_parts, made_once
-from caretally.web.visitor import Visitor
+from caretally.web.visitor import Reading, Visitor
 from tests.builders.pages import TESTER, Pages, visitor_of
 
 VENDOR, CLIENT = uuid4(), uuid4()
@@ -86,3 +87,19 @@ def test_what_is_larger_than_all_that_is_kept_is_made_each_time(pages: Pages) ->
     for _ in range(2):
         assert len(kept.of("long", noting(asked, "long", letters=101))) == 101
     assert (asked, kept.letters) == (["long"] * 2, 0)
+
+
+def test_what_a_part_is_kept_by_counts_too(pages: Pages) -> None:
+    kept, asked = KeptParts(pages.app, most_letters=100_000), list[str]()
+    for number in [*range(100), 0]:
+        kept.of((number, tuple(("a client", row) for row in range(100))), noting(asked, str(number), letters=1))
+    assert (asked[-1], len(asked)) == ("0", 101)
+    assert 0 < kept.letters <= 100_000
+
+
+def test_nothing_is_kept_of_who_reads_by_break_glass(made: tuple[list[str], Ask]) -> None:
+    facts, ask = made
+    reader = visitor_of(VENDOR, reading=Reading(uuid4(), datetime.now(UTC) + timedelta(minutes=30)))
+    for _ in range(2):
+        ask(reader, "one")
+    assert facts == ["one"] * 2
