@@ -31,7 +31,7 @@ CHANGING = re.compile(
 )
 # EXPLAIN ANALYZE says whether the policy of clients was asked at all, and so whether a hidden row of the same vendor fits a condition that PostgreSQL
 # may check first: a limit that docs/isolation.md names. Of another vendor's rows a plan says so of the vendor's id alone, and every word has to be alike.
-EXECUTED = re.compile(r"\((actual rows=[\d.]+ loops=\d+|never executed)\)|Rows Removed by \w+( \w+)*: \d+")
+EXECUTED = re.compile(r"\((actual rows=[\d.]+ loops=\d+|never executed)\)|\n\s*(Rows Removed by \w+( \w+)*|Heap Fetches): \d+")
 # A search by words cuts names at an underscore.
 # What a login that serves every vendor may see of them: names to choose from, heads to sign, who is whose member, who asked to read what, and which
 # kind of the product's own work is due for whom.

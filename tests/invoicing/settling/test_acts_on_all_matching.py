@@ -243,7 +243,10 @@ def test_undoing_a_waiver_withdraws_it(pages: Pages, office: Office, dana: Visit
     ("until", "asked"),
     [("2026-11-01", "2026-11-01 has passed"), ("2026-11-29", "begins with 2026-11 and has to last through it")],
 )
-def test_a_waiver_that_would_never_hold_is_refused(pages: Pages, dana: Visitor, until: str, asked: str) -> None:
+def test_a_waiver_that_would_never_hold_is_refused(
+    pages: Pages, dana: Visitor, monkeypatch: pytest.MonkeyPatch, until: str, asked: str
+) -> None:
+    monkeypatch.setattr("caretally.settling.acts.today_in_utc", lambda: date(2026, 11, 20))
     path = "/exceptions/act?outcome=held"
     answer = confirm(pages, dana, path, send(pages, dana, path, kind="waive", note="booked", until=until))[0]
     assert answer.status_code == 422
