@@ -15,9 +15,11 @@ from caretally.saved_views.views import delete_view, save_view
 from caretally.settling.acts import KINDS, Act, ChangedSinceTold, do_act, person_to_assign, tell_act, undo_act
 from caretally.settling.filters import DUE, OUTCOMES, OWNERS, SORTS, STATES, Filters
 from caretally.settling.fixes import ACTIONS, FORMS
-from caretally.settling.read_queue import every_match, queue
+from caretally.settling.keep_queue import offered_now, queue_now
+from caretally.settling.queue_parts import Looked, queue_parts, typed_before
+from caretally.settling.read_queue import every_match
 from caretally.settling.render_queue import FILES
-from caretally.settling.worklist import MOST_IN_FILE, Furniture, furniture, note_read, today_in_utc
+from caretally.settling.worklist import MOST_IN_FILE, Furniture, note_read, today_in_utc
 from caretally.web.access import requires
 from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
@@ -101,23 +103,25 @@ def listed() -> ResponseReturnValue:
 
 def queue_page(filled: Filled, *, of_view: Filled = EMPTY, status: int = 200) -> ResponseReturnValue:
     """Return the queue by the filters of the address, with what was typed into its forms."""
-    offered = furniture(connection(), vendor_id=signed_in().vendor_id)
+    offered, today = offered_now(connection()), today_in_utc()
     filters = filters_of(offered)
-    found = queue(connection(), filters, vendor_id=signed_in().vendor_id)
+    found = queue_now(connection(), filters, offered, today=today)
     note_read(connection(), found.rows, form="page")
+    columns = COLUMNS.shown()
+    looked = Looked(filters=filters, columns=columns, today=today, permissions=signed_in().permissions)
     page = render_template(
         "settling/queue.html",
         filters=filters,
-        columns=COLUMNS.shown(),
-        found=found,
+        columns=columns,
+        parts=queue_parts(found, offered.lists, offered.people, looked=looked, typed=typed_before(filled)),
+        any_rows=bool(found.rows),
         offered=offered,
         filled=filled,
         of_view=of_view,
-        today=today_in_utc(),
         done="done" in request.args,
         undone_before=request.args.get("undone") == "already",
         undone=(number_in_query("undone", otherwise=0), number_in_query("of", otherwise=0)),
-        **CHOICES,
+        kinds=KINDS,
     )
     return page, status
 
@@ -135,7 +139,7 @@ def download(ending: str) -> ResponseReturnValue:
     """Give all that matches as CSV or XLSX, or refuse when that is too much."""
     if ending not in FILES:
         abort(404)
-    filters = filters_of(furniture(connection(), vendor_id=signed_in().vendor_id))
+    filters = filters_of(offered_now(connection()))
     found = every_match(connection(), filters, vendor_id=signed_in().vendor_id, most=MOST_IN_FILE)
     refuse_more_than(MOST_IN_FILE, found.exceptions, what="exceptions")
     note_read(connection(), found.rows, form=ending)
@@ -154,7 +158,7 @@ def act() -> ResponseReturnValue:
         return queue_page(filled, status=422)
     if filled.given["kind"] == "waive" and not may("waive_gates"):
         abort(403)
-    filters = of_scope(filters_of(furniture(connection(), vendor_id=signed_in().vendor_id)), filled)
+    filters = of_scope(filters_of(offered_now(connection())), filled)
     wrong = missing(filled)
     if wrong:
         return queue_page(filled.refused(**wrong), status=422)
@@ -231,7 +235,7 @@ def undo() -> ResponseReturnValue:
         undone = undo_act(connection(), filled.given["act"], vendor_id=signed_in().vendor_id, may_waive=may("waive_gates"))
     except CareTallyError as error:
         return queue_page(EMPTY.refused(kind=error.message), status=422)
-    filters = filters_of(furniture(connection(), vendor_id=signed_in().vendor_id))
+    filters = filters_of(offered_now(connection()))
     said = f"undone={undone.restored}&of={undone.exceptions}" if undone else "undone=already"
     return redirect(f"{url_for('exceptions.listed')}?{filters.address()}&{said}", 303)
 
@@ -241,7 +245,7 @@ def undo() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     """Save the filters of the address under a name."""
     filled = typed_into(ViewForm())
-    offered = furniture(connection(), vendor_id=signed_in().vendor_id)
+    offered = offered_now(connection())
     filters = filters_of(offered)
     newest = bool(offered.months) and filters.month == offered.months[0]
     try:

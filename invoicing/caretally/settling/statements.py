@@ -21,7 +21,7 @@ BY_NAME = frozenset({"client", "patient", "assignee"})
 @cache
 def statement(name: str) -> TextClause:
     """Return the file `<name>.sql` as a statement with named parameters."""
-    return text(_written(name))
+    return text(sql_of(name))
 
 
 def over_matched(name: str, given: Iterable[str]) -> TextClause:
@@ -33,7 +33,7 @@ def over_matched(name: str, given: Iterable[str]) -> TextClause:
 def page_statement(source: Source, sort: str, given: frozenset[str]) -> TextClause:
     """Return the statement of a page of the queue from a source in one of the orders known."""
     first = f" ORDER BY {ORDERS[sort]}, outcome <> 'held', outcome = 'warning', due_on FETCH FIRST (CAST(:upto AS bigint)) ROWS WITH TIES"
-    page = _written("page").replace("{order}", ORDERS[sort]).replace("{candidates}", "" if sort in BY_NAME else first)
+    page = sql_of("page").replace("{order}", ORDERS[sort]).replace("{candidates}", "" if sort in BY_NAME else first)
     return text(f"WITH {_matched(source, given)}{page}")
 
 
@@ -42,30 +42,30 @@ def totals_statement(sort: str, given: frozenset[str]) -> TextClause:
     """Return the statement of what all that matches comes to and of the kinds that a page's places are in, in one of the orders known."""
     # Only names order what is sorted by patient.
     steps = "true" if sort == "patient" else f"{ORDERS[sort]}, {KINDS_IN_ORDER}"
-    return text(f"WITH {_matched(COUNTED, given)}{_written('totals').replace('{steps}', steps)}")
+    return text(f"WITH {_matched(COUNTED, given)}{sql_of('totals').replace('{steps}', steps)}")
 
 
 @cache
 def counts_off_statement(given: frozenset[str]) -> TextClause:
     """Return the statement that compares the counts beside the months with what is read one by one."""
-    written = _written("counts_off").replace("{reasons}", f"WITH {_read_from(REASONS)}").replace("{counted}", f"WITH {_read_from(COUNTED)}")
-    return text(_with_lines(f"WITH {_written('newest_months').rstrip()}\n{written}", given))
+    asked = sql_of("counts_off").replace("{reasons}", f"WITH {_read_from(REASONS)}").replace("{counted}", f"WITH {_read_from(COUNTED)}")
+    return text(_with_lines(f"WITH {sql_of('newest_months').rstrip()}\n{asked}", given))
 
 
 @cache
 def _over_matched(name: str, given: frozenset[str]) -> TextClause:
-    return text(f"WITH {_matched(REASONS, given)}{_written(name)}")
+    return text(f"WITH {_matched(REASONS, given)}{sql_of(name)}")
 
 
 def _matched(source: Source, given: frozenset[str]) -> str:
-    parts = (_written("newest_months"), _read_from(source), _written("matched"))
+    parts = (sql_of("newest_months"), _read_from(source), sql_of("matched"))
     return _with_lines(",\n".join(part.rstrip() for part in parts) + "\n", given)
 
 
 def _read_from(source: Source) -> str:
     if source <= REASONS:
-        return _written("reasons").replace("{reasons}", "UNION ALL\n".join(_written(reasons) for reasons in sorted(source)).rstrip())
-    return "".join(_written(name) for name in source)
+        return sql_of("reasons").replace("{reasons}", "UNION ALL\n".join(sql_of(reasons) for reasons in sorted(source)).rstrip())
+    return "".join(sql_of(name) for name in source)
 
 
 def _with_lines(written: str, given: frozenset[str]) -> str:
@@ -73,5 +73,6 @@ def _with_lines(written: str, given: frozenset[str]) -> str:
     return "".join(line for line in lines if not line.endswith(ASKED) or set(PARAMETER.findall(line)) <= given)
 
 
-def _written(name: str) -> str:
+def sql_of(name: str) -> str:
+    """Return the file `<name>.sql`."""
     return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")

@@ -1,8 +1,11 @@
 """The queue: a page of the exceptions that filters let through, what all of them come to, and what the page offers to choose from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from operator import is_
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -13,10 +16,14 @@ from caretally.errors import NothingToDo
 from caretally.exceptions.build_report import FACTS_ABOUT_CLIENT
 from caretally.identity.memberships import VENDOR_ROLES
 from caretally.months import Month
-from caretally.settling.statements import statement
+from caretally.settling.statements import sql_of
+from caretally.tenancy.read_rows import Statement, read_rows
 
+FURNITURE, NAMES_NOW = Statement(sql_of("furniture")), Statement(sql_of("names_now"))
 # A file holds what a page would take hours to leaf through; more than this is no list to work on.
 MOST_IN_FILE = 50_000
+# About the bytes of a row with its ids, days and names.
+LETTERS_OF_ROW = 2_000
 
 
 class NoSuchException(NothingToDo):
@@ -86,18 +93,48 @@ class Queue:
         """The number of pages, at least 1."""
         return page_count(self.exceptions)
 
+    @property
+    def letters(self) -> int:
+        """About how many letters of memory its rows hold."""
+        return (1 + len(self.rows)) * LETTERS_OF_ROW
 
-@dataclass(frozen=True, slots=True)
-class Furniture:
-    """What can be chosen: months, clients (id, code, name), gates (code, label, owner, waivable), people (membership, name, role), saved views
-    (id, name, filters, shared, own) and the visitor's last act that is not undone (id, kind, exceptions, cents, moment), None without one."""
 
+class Lists(NamedTuple):
+    """What can be chosen and seldom changes: months, clients (id, code, name), gates (code, label, owner, waivable), as they were at a stamp.
+
+    Of the same stamp is all that the queue counts, shows and is ordered by as well, but for the names of people.
+    """
+
+    stamp: str
     months: tuple[Month, ...]
     clients: tuple[tuple[str, str, str], ...]
     gates: tuple[tuple[str, str, str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Furniture:
+    """What can be chosen: the lists, people (membership, name, role), saved views (id, name, filters, shared, own) and the visitor's last act
+    that is not undone (id, kind, exceptions, cents, moment), None without one."""
+
+    lists: Lists
     people: tuple[tuple[str, str, str], ...]
     views: tuple[tuple[str, str, str, bool, bool], ...]
     last_act: tuple[str, str, int, int, str] | None
+
+    @property
+    def months(self) -> tuple[Month, ...]:
+        """The months that have rows, the newest first."""
+        return self.lists.months
+
+    @property
+    def clients(self) -> tuple[tuple[str, str, str], ...]:
+        """The vendor's clients by name: id, code and name of each."""
+        return self.lists.clients
+
+    @property
+    def gates(self) -> tuple[tuple[str, str, str, bool], ...]:
+        """The reasons by their labels: code, label, owner and whether a vendor's policy can be waived there."""
+        return self.lists.gates
 
     def client_name(self, client_id: UUID | None) -> str:
         """Return a client's name, empty for one that is not there."""
@@ -108,18 +145,49 @@ class Furniture:
         return next((name for found, name, _role in self.people if found == str(membership_id)), "")
 
 
-def furniture(connection: Connection, *, vendor_id: UUID) -> Furniture:
-    """Return what the page offers, in one query."""
-    values = {"vendor_id": vendor_id, "roles": [str(role) for role in VENDOR_ROLES], "about_client": sorted(FACTS_ABOUT_CLIENT)}
-    row = connection.execute(statement("furniture"), values).one()
+def furniture(connection: Connection, *, vendor_id: UUID, known: Lists | None = None) -> Furniture:
+    """Return what the page offers, in one query, with the lists that are known where nothing has changed since."""
+    values = {
+        "vendor_id": vendor_id,
+        "roles": [str(role) for role in VENDOR_ROLES],
+        "about_client": sorted(FACTS_ABOUT_CLIENT),
+        "known": known.stamp if known else "",
+    }
+    (row,) = read_rows(connection, FURNITURE, values)
     return Furniture(
-        months=tuple(Month.of(date.fromisoformat(day)) for day in row.months),
-        clients=tuple(tuple(one) for one in row.clients),
-        gates=tuple(tuple(one) for one in row.gates),
+        lists=_lists(row.stamp, row.lists) if known is None or known.stamp != row.stamp else known,
         people=tuple(tuple(one) for one in row.people),
         views=tuple(tuple(one) for one in row.views),
         last_act=tuple(row.last_act) if row.last_act else None,
     )
+
+
+def _lists(stamp: str, read: Mapping[str, Any]) -> Lists:
+    return Lists(
+        stamp=stamp,
+        months=tuple(Month.of(date.fromisoformat(day)) for day in read["months"]),
+        clients=tuple(tuple(one) for one in read["clients"]),
+        gates=tuple(tuple(one) for one in read["gates"]),
+    )
+
+
+def with_names_now(connection: Connection, found: Queue, *, vendor_id: UUID) -> Queue:
+    """Return a page that was read before with its rows' names as this transaction reads them; whose it may not read is not shown."""
+    keys = {
+        "vendor_id": vendor_id,
+        "clients": [row.client_id for row in found.rows],
+        "patients": [row.patient_id for row in found.rows],
+        "assignees": [row.assignee_id for row in found.rows],
+    }
+    names = {row.place: row for row in read_rows(connection, NAMES_NOW, keys)} if found.rows else {}
+    rows = tuple(_named(row, names[place]) for place, row in enumerate(found.rows, start=1) if place in names)
+    return found if all(map(is_, rows, found.rows)) and len(rows) == len(found.rows) else replace(found, rows=rows)
+
+
+def _named(row: QueueRow, names: Any) -> QueueRow:
+    if (row.mrn, row.patient, row.assignee) == (names.mrn, names.patient, names.assignee):
+        return row
+    return replace(row, mrn=names.mrn, patient=names.patient, assignee=names.assignee)
 
 
 def note_read(connection: Connection, rows: tuple[QueueRow, ...], *, form: str) -> None:

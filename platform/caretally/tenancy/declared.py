@@ -53,6 +53,13 @@ SINGLE_TRIGGERS = {
     "attestation": ("signer BEFORE INSERT OR UPDATE FOR EACH ROW guard.signer_is_session()",),
 }
 
+# What shapes the queue of exceptions leaves a stamp; of patients their names alone do.
+STAMPED = dict.fromkeys("client exception_patient due_rule".split(), ("INSERT", "UPDATE", "DELETE")) | {
+    "client_month": ("INSERT", "UPDATE"),
+    "exception_work": ("INSERT", "UPDATE"),
+    "patient": ("UPDATE",),
+}
+
 OF_MONTH = ("r.month", "(r.month + interval '1 month')::date - 1")
 # What notes a fact that came after its month had closed: the first and the last day it bears on, the columns that count, the column of its end.
 NOTED_LATE = {
@@ -122,7 +129,7 @@ CHANGED_OF_WORK = "assignee_id due_on note state version changed_by changed_at".
 CHANGED_BY_VENDOR = (
     "vendor_policy due_rule import_mapping import_before staff client provider patient enrolment assignment condition consent visit care_plan review mdm "
     "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice person_record person_match "
-    "staff_account timer timer_piece other_time logged_time import_upload exception_count exception_patient"
+    "staff_account timer timer_piece other_time logged_time import_upload exception_count exception_patient queue_stamp"
 ).split()
 ADDED_BY_VENDOR = (
     "waiver import_batch patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry overpayment_review "
@@ -243,7 +250,15 @@ def _triggers(table: str) -> list[str]:
     if table in VENDOR_SOURCES:
         triggers += [f"guard_{event.lower()} AFTER {event} {NEW} guard.lock_vendor_new()" for event in ("INSERT", "UPDATE")]
         triggers.append(f"guard_delete AFTER DELETE {OLD} guard.lock_vendor_old()")
-    return triggers + _notes(table)
+    return triggers + _stamps(table) + _notes(table)
+
+
+def _stamps(table: str) -> list[str]:
+    seen = {"DELETE": "OLD"}
+    return [
+        f"stamp_{event.lower()} AFTER {event} REFERENCING {seen.get(event, 'NEW')} TABLE AS changed FOR EACH STATEMENT guard.stamp_queue()"
+        for event in STAMPED.get(table, ())
+    ]
 
 
 def _notes(table: str) -> list[str]:

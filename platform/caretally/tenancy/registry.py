@@ -28,7 +28,7 @@ PRACTICE_SPACE = "practice_sample practice_sample_item practice_verdict practice
 VENDOR_TABLES = (
     "vendor vendor_lock vendor_secret vendor_policy due_rule import_batch import_mapping import_before staff number_counter audit_head "
     "audit_event person_match membership identity_provider break_glass isolation_report staff_account timer timer_piece other_time "
-    "import_upload closing_run job job_outbox job_effect job_schedule exception_act saved_view"
+    "import_upload closing_run job job_outbox job_effect job_schedule exception_act saved_view queue_stamp"
 ).split()
 ACCOUNT_TABLES = (
     "account account_authenticator account_passkey account_recovery_code account_link account_ceremony account_session account_event "

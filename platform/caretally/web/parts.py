@@ -37,27 +37,36 @@ class KeptParts:
 
     def of(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """Return what is kept by a key, made now when nothing is."""
+        found = self.found(key)
+        if found is not None:
+            return cast("Made", found)
+        made = make()
+        self.keep(key, made)
+        return made
+
+    def found(self, key: Hashable) -> Any:
+        """Return what is kept by a key, None when nothing is."""
         with self._one_at_a_time:
             found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-                return cast("Made", found[0])
-        made = make()
-        self._keep(key, made, letters_of(made) + letters_of(key))
-        return made
+            if found is None:
+                return None
+            self._kept.move_to_end(key)
+            return found[0]
+
+    def keep(self, key: Hashable, made: object) -> None:
+        """Keep something by a key in place of what is kept by it, and let go of what was used longest ago where there is too much."""
+        letters = letters_of(made) + letters_of(key)
+        with self._one_at_a_time:
+            self.letters += letters - self._kept.pop(key, (None, 0))[1]
+            self._kept[key] = (made, letters)
+            while self.letters > self.most_letters:
+                self.letters -= self._kept.popitem(last=False)[1][1]
 
     def forget(self) -> None:
         """Keep nothing."""
         with self._one_at_a_time:
             self._kept.clear()
             self.letters = 0
-
-    def _keep(self, key: Hashable, made: object, letters: int) -> None:
-        with self._one_at_a_time:
-            self.letters += letters - self._kept.pop(key, (None, 0))[1]
-            self._kept[key] = (made, letters)
-            while self.letters > self.most_letters:
-                self.letters -= self._kept.popitem(last=False)[1][1]
 
 
 def install_parts(app: Flask) -> None:
@@ -85,8 +94,24 @@ def made_once(make: Callable[P, Made]) -> Callable[P, Made]:
 
 def kept_or_made(key: Hashable, make: Callable[[], Made]) -> Made:
     """Return what this process keeps by a key, made now when nothing is; for who reads by break-glass it is made each time, so that each reading is told of."""
+    return make() if by_break_glass() else kept_parts().of(key, make)
+
+
+def kept_now(key: Hashable) -> Any:
+    """Return what this process keeps by a key, None when nothing is, and for who reads by break-glass."""
+    return None if by_break_glass() else kept_parts().found(key)
+
+
+def keep_now(key: Hashable, made: object) -> None:
+    """Keep something by a key, where not somebody reads by break-glass."""
+    if not by_break_glass():
+        kept_parts().keep(key, made)
+
+
+def by_break_glass() -> bool:
+    """Tell whether the visitor is an operator who reads by break-glass."""
     who = visitor()
-    return make() if who is not None and who.reading is not None else kept_parts().of(key, make)
+    return who is not None and who.reading is not None
 
 
 def part(template: str, **facts: Any) -> Any:

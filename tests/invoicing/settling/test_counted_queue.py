@@ -36,10 +36,18 @@ COUNTS = (
     "JOIN client_month m ON m.id = c.client_month_id WHERE m.status IN ('closed', 'previewed') "
     "GROUP BY c.client_id, 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(patients) <> 0 ORDER BY c.client_id, 1, 2, 3, 4, 5, 6, 7::text, 8"
 )
+BEFORE_STAMPS = (
+    "DROP TRIGGER stamp_insert ON client; DROP TRIGGER stamp_update ON client; DROP TRIGGER stamp_delete ON client; "
+    "DROP TRIGGER stamp_insert ON client_month; DROP TRIGGER stamp_update ON client_month; "
+    "DROP TRIGGER stamp_insert ON exception_work; DROP TRIGGER stamp_update ON exception_work; DROP TRIGGER stamp_update ON patient; "
+    "DROP TRIGGER stamp_insert ON due_rule; DROP TRIGGER stamp_update ON due_rule; DROP TRIGGER stamp_delete ON due_rule; "
+    "DROP TABLE queue_stamp; "
+)
 BEFORE_COUNTS = (
     "DROP TRIGGER recount_insert ON exception_work; DROP TRIGGER recount_update ON exception_work; DROP TRIGGER recount_late ON late_entry; "
     "DROP FUNCTION guard.recount_work, guard.recount_late, tenancy.count_exceptions, tenancy.recount_exceptions, tenancy.analyse_after_many, "
     "tenancy.worked_exceptions, tenancy.untouched_exceptions, tenancy.decided_exceptions; DROP TABLE exception_count, exception_patient; "
+    "DROP FUNCTION guard.stamp_queue, tenancy.stamp_queue; "
     "DROP INDEX exception_by_reason, exception_beside_decision, patient_by_name, adjustment_of_patient; "
     "CREATE INDEX exception_by_month ON exception (vendor_id, client_id, client_month_id); UPDATE alembic_version SET version_num = '0001'"
 )
@@ -228,8 +236,8 @@ def test_a_database_of_the_release_before_is_counted_when_it_is_migrated(fresh_d
     office.close("A1", month=NOVEMBER, dry_run=True)
     counted = office.rows(COUNTS)
     with fresh_database.admin_engine.begin() as connection:
-        psycopg_connection(connection).execute(BEFORE_COUNTS)
-    assert migrate(fresh_database.url, roles=fresh_database.roles, secret=fresh_database.secret) == ("0001", "0002")
+        psycopg_connection(connection).execute(BEFORE_STAMPS + BEFORE_COUNTS)
+    assert migrate(fresh_database.url, roles=fresh_database.roles, secret=fresh_database.secret) == ("0001", "0003")
     assert office.rows(COUNTS) == counted
     with fresh_database.admin_engine.connect() as connection:
         assert catalog_breaches(connection) == []

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from caretally.identity.roles import Role
+from caretally.web.parts import PARTS
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office
 from tests.builders.pages import Pages, statements_of, visitor_of, words
@@ -80,6 +81,7 @@ def test_150_rows_come_fifty_a_page_with_the_same_five_statements(pages: Pages, 
     page = pages.get("/exceptions?page=3", dana).text
     assert page.count('name="pick"') == 50
     assert "Page 3 of" in page
+    pages.app.extensions[PARTS].forget()
     assert statements_of(pages, "/exceptions?page=3", dana) == statements_of(pages, "/exceptions", few) == STATEMENTS
 
 
