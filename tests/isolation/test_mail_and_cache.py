@@ -107,14 +107,17 @@ def test_a_planted_cache_that_forgets_whose_rows_it_holds_is_seen(world: World) 
         assert shown_in_turns(world) != []
 
 
+QUEUE = "/exceptions?month=all&state=all"
+
+
 def pages_in_turns(world: World) -> list[str]:
-    """Open the month and every invoice as each visitor in turn, twice, in one process; return what somebody was shown that is not theirs."""
+    """Open the month, the queue and every invoice as each visitor in turn, twice, in one process; return what somebody was shown that is not theirs."""
     world.pages.app.extensions[PARTS].forget()
     everybody, leaked = world.visitors(), []
     invoices = [f"/invoices/{one.invoice}" for belongings in world.belongings for one in belongings]
     for who in [*everybody, *everybody]:
         visitor, foreign = everybody[who]
-        shown = "".join(world.pages.get(address, visitor).text for address in ("/months/2026-10", *invoices))
+        shown = "".join(world.pages.get(address, visitor).text for address in ("/months/2026-10", QUEUE, *invoices))
         leaked += [f"{who}: {their.canary}" for their in foreign if their.canary in shown]
         leaked += [f"{who}: a link" for link in LINKS if link in shown and visitor is not None and not may(visitor, link)]
     return leaked

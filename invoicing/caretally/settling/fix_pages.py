@@ -19,7 +19,7 @@ from caretally.settling.pages import LONGEST_NOTE, day_field, id_of, note_field,
 from caretally.settling.read_queue import find_exception
 from caretally.settling.sentence import sentence_of
 from caretally.settling.work import Work, WorkedOnMeanwhile, change_work
-from caretally.settling.worklist import QueueRow, note_read, today_in_utc
+from caretally.settling.worklist import QueueRow, note_read, shown_by, today_in_utc
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import EMPTY, Filled, Form, typed_into, written
@@ -88,7 +88,7 @@ def page_of(row: QueueRow, filled: Mapping[str, Filled], *, meanwhile: bool = Fa
     """Return the page of an exception, `filled` being what was typed into its forms by their names."""
     facts = facts_of(connection(), row, vendor_id=signed_in().vendor_id)
     sentence = sentence_of(connection(), row, facts.gate, vendor_id=signed_in().vendor_id)
-    note_read(connection(), (row,), form="exception")
+    note_read(connection(), shown_by((row,)), form="exception")
     page = render_template(
         "settling/show.html",
         row=row,

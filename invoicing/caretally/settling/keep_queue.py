@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from caretally.settling.filters import Filters
 from caretally.settling.read_queue import queue
-from caretally.settling.worklist import Furniture, Queue, furniture, with_names_now
+from caretally.settling.worklist import Furniture, Places, Queue, furniture, with_names_now
 from caretally.web.edge import signed_in
 from caretally.web.parts import keep_now, kept_now, whose
 
@@ -41,11 +41,11 @@ def queue_now(connection: Connection, filters: Filters, offered: Furniture, *, t
         replace(filters, columns="", sealed=""),
         whom_it_hangs_on(filters, offered),
     )
-    known: Queue | None = kept_now(key)
+    known: Places | None = kept_now(key)
     if known is not None:
         return with_names_now(connection, known, vendor_id=vendor_id)
     found = queue(connection, filters, vendor_id=vendor_id)
-    keep_now(key, found)
+    keep_now(key, Places.of(found))
     return found
 
 

@@ -19,7 +19,7 @@ from caretally.settling.keep_queue import offered_now, queue_now
 from caretally.settling.queue_parts import Looked, queue_parts, typed_before
 from caretally.settling.read_queue import every_match
 from caretally.settling.render_queue import FILES
-from caretally.settling.worklist import MOST_IN_FILE, Furniture, note_read, today_in_utc
+from caretally.settling.worklist import MOST_IN_FILE, Furniture, note_read, shown_by, today_in_utc
 from caretally.web.access import requires
 from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
@@ -106,14 +106,14 @@ def queue_page(filled: Filled, *, of_view: Filled = EMPTY, status: int = 200) ->
     offered, today = offered_now(connection()), today_in_utc()
     filters = filters_of(offered)
     found = queue_now(connection(), filters, offered, today=today)
-    note_read(connection(), found.rows, form="page")
     columns = COLUMNS.shown()
     looked = Looked(filters=filters, columns=columns, today=today, permissions=signed_in().permissions)
+    parts = queue_parts(found, offered.lists, offered.people, looked=looked, typed=typed_before(filled))
     page = render_template(
         "settling/queue.html",
-        filters=filters,
+        asked=filters.address(),
         columns=columns,
-        parts=queue_parts(found, offered.lists, offered.people, looked=looked, typed=typed_before(filled)),
+        parts=parts,
         any_rows=bool(found.rows),
         offered=offered,
         filled=filled,
@@ -123,6 +123,8 @@ def queue_page(filled: Filled, *, of_view: Filled = EMPTY, status: int = 200) ->
         undone=(number_in_query("undone", otherwise=0), number_in_query("of", otherwise=0)),
         kinds=KINDS,
     )
+    # last, since whoever reads something of this vendor at the same moment waits for it
+    note_read(connection(), parts.shown, form="page")
     return page, status
 
 
@@ -142,7 +144,7 @@ def download(ending: str) -> ResponseReturnValue:
     filters = filters_of(offered_now(connection()))
     found = every_match(connection(), filters, vendor_id=signed_in().vendor_id, most=MOST_IN_FILE)
     refuse_more_than(MOST_IN_FILE, found.exceptions, what="exceptions")
-    note_read(connection(), found.rows, form=ending)
+    note_read(connection(), shown_by(found.rows), form=ending)
     render, kind = FILES[ending]
     name = f"exceptions-{filters.month or 'all'}.{ending}"
     content = render(found, vendor=signed_in().vendor_name)

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from caretally.settling.filters import DUE, OUTCOMES, OWNERS, SORTS, STATES, Filters
 from caretally.settling.fixes import ACTIONS, FORMS
-from caretally.settling.worklist import Lists, Queue
+from caretally.settling.worklist import Lists, Queue, ShownPatients, shown_by
 from caretally.web.columns import Shown
 from caretally.web.form import Filled
 from caretally.web.parts import made_once, part
@@ -35,13 +35,14 @@ class Typed(NamedTuple):
 
 
 class QueueParts(NamedTuple):
-    """The parts of the page; `rows` is empty when no row is on it, and `nothing` says why."""
+    """The parts of the page; `rows` is empty when no row is on it, and `nothing` says why. `shown` is whose exceptions it shows."""
 
     head: Markup
     fields: Markup
     rows: Markup
     act: Markup
     nothing: Markup
+    shown: ShownPatients
 
 
 def typed_before(filled: Filled) -> Typed:
@@ -74,4 +75,5 @@ def queue_parts(found: Queue, lists: Lists, people: tuple[tuple[str, str, str], 
         made.rows() if rows else nothing,
         made.act_fields() if rows else nothing,
         nothing if rows else made.nothing(),
+        shown_by(found.rows),
     )

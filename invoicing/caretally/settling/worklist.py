@@ -1,11 +1,11 @@
 """The queue: a page of the exceptions that filters let through, what all of them come to, and what the page offers to choose from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from operator import is_
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -87,6 +87,10 @@ class Queue:
     overdue: int
     unassigned: int
     page: int
+
+    def __hash__(self) -> int:
+        """Return the hash of the figures, which tell pages apart well enough and cost less than fifty rows."""
+        return hash((self.exceptions, self.patients, self.held_cents, self.overdue, self.unassigned, self.page))
 
     @property
     def pages(self) -> int:
@@ -171,17 +175,40 @@ def _lists(stamp: str, read: Mapping[str, Any]) -> Lists:
     )
 
 
-def with_names_now(connection: Connection, found: Queue, *, vendor_id: UUID) -> Queue:
+@dataclass(frozen=True, slots=True)
+class Places:
+    """A page of the queue as it was read, and the keys of its rows' patients and of whom they are assigned to, as an array is written in SQL."""
+
+    found: Queue
+    clients: str
+    patients: str
+    assignees: str
+
+    @classmethod
+    def of(cls, found: Queue) -> Self:
+        """Return the places of a page."""
+        rows = found.rows
+        return cls(
+            found, *(_array(ids) for ids in ((r.client_id for r in rows), (r.patient_id for r in rows), (r.assignee_id for r in rows)))
+        )
+
+    @property
+    def letters(self) -> int:
+        """About how many letters of memory it holds."""
+        return self.found.letters
+
+
+def _array(ids: Iterable[UUID | None]) -> str:
+    return "{" + ",".join("NULL" if one is None else str(one) for one in ids) + "}"
+
+
+def with_names_now(connection: Connection, places: Places, *, vendor_id: UUID) -> Queue:
     """Return a page that was read before with its rows' names as this transaction reads them; whose it may not read is not shown."""
-    keys = {
-        "vendor_id": vendor_id,
-        "clients": [row.client_id for row in found.rows],
-        "patients": [row.patient_id for row in found.rows],
-        "assignees": [row.assignee_id for row in found.rows],
-    }
+    found = places.found
+    keys = {"vendor_id": vendor_id, "clients": places.clients, "patients": places.patients, "assignees": places.assignees}
     names = {row.place: row for row in read_rows(connection, NAMES_NOW, keys)} if found.rows else {}
     rows = tuple(_named(row, names[place]) for place, row in enumerate(found.rows, start=1) if place in names)
-    return found if all(map(is_, rows, found.rows)) and len(rows) == len(found.rows) else replace(found, rows=rows)
+    return found if len(rows) == len(found.rows) and all(map(is_, rows, found.rows)) else replace(found, rows=rows)
 
 
 def _named(row: QueueRow, names: Any) -> QueueRow:
@@ -190,18 +217,26 @@ def _named(row: QueueRow, names: Any) -> QueueRow:
     return replace(row, mrn=names.mrn, patient=names.patient, assignee=names.assignee)
 
 
-def note_read(connection: Connection, rows: tuple[QueueRow, ...], *, form: str) -> None:
-    """Add the one event of a page or file that shows patients: how many, and the SHA-256 over their ids, sorted and one a line."""
-    if not rows:
-        return
+class ShownPatients(NamedTuple):
+    """Whose exceptions a page or file shows, as the audit log tells it: the clients' ids, how many patients, and the SHA-256 over their sorted ids."""
+
+    client_ids: tuple[str, ...]
+    patients: int
+    patients_sha256: str
+
+
+def shown_by(rows: tuple[QueueRow, ...]) -> ShownPatients:
+    """Return whose exceptions these rows show."""
     patients = sorted({str(row.patient_id) for row in rows})
-    clients = sorted({str(row.client_id) for row in rows})
-    digest = sha256("\n".join(patients).encode()).hexdigest()
-    append_event(
-        connection,
-        action="exceptions.read",
-        detail={"form": form, "client_ids": clients, "patients": len(patients), "patients_sha256": digest},
+    return ShownPatients(
+        tuple(sorted({str(row.client_id) for row in rows})), len(patients), sha256("\n".join(patients).encode()).hexdigest()
     )
+
+
+def note_read(connection: Connection, shown: ShownPatients, *, form: str) -> None:
+    """Add the one event of a page or file that shows patients; of one that shows nobody none."""
+    if shown.patients:
+        append_event(connection, action="exceptions.read", detail={"form": form, **shown._asdict(), "client_ids": list(shown.client_ids)})
 
 
 def today_in_utc() -> date:

@@ -25,6 +25,24 @@ LETTERS_OF_ONE = 60
 GLOBALS = ("icon", "stack_of", "counted", "url_for", "range")
 
 
+class Facts:
+    """What something is kept by, hashed once: facts are long, and a place among what is kept is asked for several times."""
+
+    __slots__ = ("facts", "hashed")
+
+    def __init__(self, facts: Hashable) -> None:
+        """Take the facts."""
+        self.facts, self.hashed = facts, hash(facts)
+
+    def __hash__(self) -> int:
+        """Return the hash of the facts."""
+        return self.hashed
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the facts are the same."""
+        return isinstance(other, Facts) and self.facts == other.facts
+
+
 class KeptParts:
     """The parts of one process, those used last, up to so many letters of markup in all; and the templates that make them."""
 
@@ -32,41 +50,50 @@ class KeptParts:
         """Begin with none."""
         self.most_letters, self.letters = most_letters, 0
         self.templates = own_templates(app)
-        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._kept: OrderedDict[Facts, tuple[Facts, Any, int]] = OrderedDict()
         self._one_at_a_time = Lock()
 
     def of(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """Return what is kept by a key, made now when nothing is."""
-        found = self.found(key)
+        facts = Facts(key)
+        found = self._found(facts)
         if found is not None:
             return cast("Made", found)
         made = make()
-        self.keep(key, made)
+        self._keep(facts, made)
         return made
 
     def found(self, key: Hashable) -> Any:
         """Return what is kept by a key, None when nothing is."""
-        with self._one_at_a_time:
-            found = self._kept.get(key)
-            if found is None:
-                return None
-            self._kept.move_to_end(key)
-            return found[0]
+        return self._found(Facts(key))
 
     def keep(self, key: Hashable, made: object) -> None:
         """Keep something by a key in place of what is kept by it, and let go of what was used longest ago where there is too much."""
-        letters = letters_of(made) + letters_of(key)
-        with self._one_at_a_time:
-            self.letters += letters - self._kept.pop(key, (None, 0))[1]
-            self._kept[key] = (made, letters)
-            while self.letters > self.most_letters:
-                self.letters -= self._kept.popitem(last=False)[1][1]
+        self._keep(Facts(key), made)
 
     def forget(self) -> None:
         """Keep nothing."""
         with self._one_at_a_time:
             self._kept.clear()
             self.letters = 0
+
+    def _found(self, facts: Facts) -> Any:
+        with self._one_at_a_time:
+            found = self._kept.get(facts)
+            if found is None:
+                return None
+            # by its own object, which is the same without a look at what it holds
+            self._kept.move_to_end(found[0])
+            return found[1]
+
+    def _keep(self, facts: Facts, made: object) -> None:
+        letters = letters_of(made) + letters_of(facts.facts)
+        with self._one_at_a_time:
+            before = self._kept.pop(facts, None)
+            self.letters += letters - (before[2] if before else 0)
+            self._kept[facts] = (facts, made, letters)
+            while self.letters > self.most_letters:
+                self.letters -= self._kept.popitem(last=False)[1][2]
 
 
 def install_parts(app: Flask) -> None:

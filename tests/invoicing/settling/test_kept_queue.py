@@ -17,7 +17,7 @@ from caretally.settling.acts import Act, do_act, tell_act, undo_act
 from caretally.settling.filters import Filters
 from caretally.settling.read_queue import find_exception, queue
 from caretally.settling.work import Work, change_work
-from caretally.settling.worklist import with_names_now
+from caretally.settling.worklist import Places, with_names_now
 from caretally.web.parts import PARTS
 from caretally.web.visitor import Visitor
 from tests.builders.databases import TestDatabase
@@ -226,11 +226,11 @@ def test_a_page_of_kept_places_takes_four_statements_and_nothing_of_the_counts(p
 def test_what_one_may_not_read_is_not_shown_by_what_was_kept(database: TestDatabase, office: Office) -> None:
     with office.transaction() as connection:
         found = queue(connection, Filters(month=OCTOBER), vendor_id=office.vendor_id)
-        assert with_names_now(connection, found, vendor_id=office.vendor_id) is found
+        assert with_names_now(connection, Places.of(found), vendor_id=office.vendor_id) is found
     stranger = queue_office(database, "B1")
     with stranger.transaction() as connection:
         assert found.rows
-        assert with_names_now(connection, found, vendor_id=stranger.vendor_id).rows == ()
+        assert with_names_now(connection, Places.of(found), vendor_id=stranger.vendor_id).rows == ()
 
 
 def test_what_is_mine_is_kept_for_me_alone(pages: Pages, database: TestDatabase, office: Office, dana: Visitor) -> None:
