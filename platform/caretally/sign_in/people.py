@@ -1,7 +1,7 @@
 """Who is signed in, by flask-login over sessions of the server, and the decorator of pages that a person has for themself."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from ipaddress import ip_address, ip_network
 from typing import ParamSpec, cast
 
@@ -87,7 +87,7 @@ def find_visitor(_request: Request) -> Visitor | None:
     if found.role is None or found.vendor_id is None:
         return None
     role = Role(found.role)
-    permissions = frozenset(permission.value for permission in MATRIX[role])
+    permissions, to_prove = held_by(role)
     return Visitor(
         actor=f"person:{found.account_id}",
         name=found.name,
@@ -97,9 +97,16 @@ def find_visitor(_request: Request) -> Visitor | None:
         permissions=permissions,
         session_key=str(found.id),
         clients=None if REACH[role] is Reach.VENDOR else tuple(found.clients),
-        must_step_up=frozenset() if found.is_fresh else permissions & {permission.value for permission in STEP_UP},
+        must_step_up=frozenset() if found.is_fresh else to_prove,
         period=found.period,
     )
+
+
+@cache
+def held_by(role: Role) -> tuple[frozenset[str], frozenset[str]]:
+    """Return what a role may do, and what of it asks for a fresh second factor."""
+    permissions = frozenset(permission.value for permission in MATRIX[role])
+    return permissions, permissions & {permission.value for permission in STEP_UP}
 
 
 def operator_of(found: Session) -> Visitor:

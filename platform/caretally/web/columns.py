@@ -3,16 +3,19 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, make_response, redirect, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from caretally.errors import UsageMistake
 from caretally.web.access import open_to_all, sign_in_first
 from caretally.web.cookies import forget_in_browser, keep_in_browser, kept_by_browser
 from caretally.web.edge import visitor
 from caretally.web.own_pages import page_of_ours
+from caretally.web.parts import made_once, part
 from caretally.web.queries import printable
 
 column_choice = Blueprint("columns", __name__)
@@ -73,6 +76,29 @@ class Columns:
         kept = [name for name in kept_by_browser(cookie_of(self.table)).split(",") if name]
         names = asked if said else kept or self.choices
         return Shown(self.table, self.choices, self.always, frozenset(names) & frozenset(self.choices), said or None)
+
+
+class ColumnFields(NamedTuple):
+    """The form that chooses columns, before its token and after it."""
+
+    before: Markup
+    after: Markup
+
+
+@column_choice.app_template_global("column_fields")
+def fields_of(columns: Shown, to: str, *, files: bool) -> ColumnFields:
+    """Return the form that chooses the columns of a page's table; `to` is the page's own address, `files` says whether the page offers files."""
+    return column_fields(columns.table, tuple(columns.choices.items()), columns.names, columns.always, to=to, files=files)
+
+
+@made_once
+def column_fields(
+    table: str, choices: tuple[tuple[str, str], ...], names: frozenset[str], always: str, *, to: str, files: bool
+) -> ColumnFields:
+    """Return the form that chooses among columns, of which `names` are shown."""
+    hidden = len(choices) - len(names)
+    made = part("web/column_fields.html", table=table, choices=choices, names=names, always=always, hidden=hidden, to=to, files=files)
+    return ColumnFields(made.before(), made.after())
 
 
 @column_choice.post("/columns")

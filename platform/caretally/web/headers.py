@@ -26,8 +26,8 @@ def install_headers(app: Flask) -> None:
 
 def with_headers(response: Response) -> Response:
     """Add what is missing; only files of ours may be kept by a cache, and only the browser's own."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    said = {name.lower() for name, _ in response.headers}
+    response.headers.extend([(name, value) for name, value in HEADERS.items() if name.lower() not in said])
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", ONE_YEAR)
     if request.endpoint != "static":
