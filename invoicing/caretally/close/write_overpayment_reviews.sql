@@ -11,9 +11,14 @@ WITH found AS MATERIALIZED (
     -- seconds of a staff member that a closed month counts and this one shows to have been spent elsewhere
     SELECT other.client_id, other.patient_id, other.id, 'TIME_OVERLAP_STAFF'
     FROM eval_conflict x
-    JOIN time_entry mine ON mine.vendor_id = :vendor_id AND mine.client_id = :client_id AND mine.id = x.entry_id
-    JOIN time_entry other ON other.vendor_id = :vendor_id AND other.staff_id = mine.staff_id AND other.client_id <> :client_id
-     AND other.started_second < mine.ended_second AND other.started_second > mine.started_second - 86400 AND other.ended_second > mine.started_second
+    -- fenced, both: looked up in the index on keys and in that on staff and start, however many months of entries a vendor has
+    CROSS JOIN LATERAL (SELECT staff_id, started_second, ended_second FROM time_entry WHERE vendor_id = :vendor_id AND client_id = :client_id AND id = x.entry_id OFFSET 0) mine
+    CROSS JOIN LATERAL (
+        SELECT client_id, patient_id, id FROM time_entry
+        WHERE vendor_id = :vendor_id AND staff_id = mine.staff_id AND started_second < mine.ended_second AND started_second > mine.started_second - 86400
+          AND ended_second > mine.started_second AND client_id <> :client_id
+        OFFSET 0
+    ) other
 )
 SELECT DISTINCT p.vendor_id, p.client_id, p.id, found.code, current_date + g.due_days
 FROM found
