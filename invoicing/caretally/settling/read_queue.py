@@ -29,8 +29,8 @@ from caretally.settling.worklist import NoSuchException, Queue, QueueRow, today_
 FEW = 1_000
 # So many rows of the kinds on a page are put in order by their patients' names; of more, patients are walked through in the order of names.
 MOST_IN_ORDER = 2_000
-# How much further such a walk goes when it found too little, and then to the last.
-FURTHER, EVERYBODY = 8, 2**31
+# How many times as many patients as a page should need are walked through first; when these are too few, all are.
+AMPLE, EVERYBODY = 3, 2**31
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -39,8 +39,8 @@ Rows = Sequence[Row]
 def queue(connection: Connection, filters: Filters, *, vendor_id: UUID) -> Queue:
     """Return a page of the exceptions that match and what all of them come to.
 
-    Takes two queries, seldom three: one adds up the counts beside the months, one reads the rows of the kinds that the page's places are in. Words
-    are looked for first; where they find many patients, every exception is read.
+    Takes two queries, three where a walk by names falls short: one adds up the counts beside the months, one reads the rows of the kinds that the
+    page's places are in. Words are looked for first; where they find many patients, every exception is read.
     """
     values = filters.values(vendor_id=vendor_id, today=today_in_utc())
     if filters.words or filters.picked is not None or filters.patient:
@@ -110,14 +110,14 @@ def _source_of(kinds: Rows) -> Source:
 
 
 def _walk(connection: Connection, filters: Filters, values: dict[str, Any], counted: Mapping[str, Any]) -> Rows:
-    """Return the rows of a page among very many that only names order: as many patients are looked at as should have them, then more."""
+    """Return the rows of a page among very many that only names order: as many patients are looked at as should have them, then all."""
     kinds = counted["classes"]
     among = sum(kind["exceptions"] for kind in kinds)
     wanted = min(values["upto"], among)
-    patients = 2 * wanted * max(counted["enrolled"], 1) // among + PAGE_SIZE
+    patients = AMPLE * wanted * max(counted["enrolled"], 1) // among + PAGE_SIZE
     of_clients = values | {"walked_clients": list({UUID(kind["client_id"]) for kind in kinds})}
     rows: Rows = ()
-    for walk in (patients, patients * FURTHER, EVERYBODY):
+    for walk in (patients, EVERYBODY):
         rows = _page(connection, WALKED, filters.sort, of_clients | {"walk": walk})
         if rows[0]["exceptions"] >= wanted:
             break

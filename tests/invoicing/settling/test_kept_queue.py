@@ -223,6 +223,14 @@ def test_a_page_of_kept_places_takes_four_statements_and_nothing_of_the_counts(p
     assert [statements_of(pages, "/exceptions", bare) for _ in range(3)] == [5, 4, 4]
 
 
+def test_a_walk_by_names_that_falls_short_takes_six_statements_beside_the_context(
+    pages: Pages, office: Office, dana: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("FEW", 0), ("MOST_IN_ORDER", 0), ("AMPLE", 0), ("PAGE_SIZE", 1)):
+        monkeypatch.setattr(f"caretally.settling.read_queue.{name}", value)
+    assert statements_of(pages, "/exceptions?sort=patient&state=all&page=4", dana) == 6 + 1
+
+
 def test_what_one_may_not_read_is_not_shown_by_what_was_kept(database: TestDatabase, office: Office) -> None:
     with office.transaction() as connection:
         found = queue(connection, Filters(month=OCTOBER), vendor_id=office.vendor_id)
