@@ -19,6 +19,8 @@ from caretally.months import Month
 from caretally.settling.statements import sql_of
 from caretally.tenancy.read_rows import Statement, read_rows
 
+# As an array is written in SQL, once and not for each page.
+ROLES, ABOUT_CLIENT = (f"{{{','.join(sorted(map(str, names)))}}}" for names in (VENDOR_ROLES, FACTS_ABOUT_CLIENT))
 FURNITURE, NAMES_NOW = Statement(sql_of("furniture")), Statement(sql_of("names_now"))
 # A file holds what a page would take hours to leaf through; more than this is no list to work on.
 MOST_IN_FILE = 50_000
@@ -153,8 +155,8 @@ def furniture(connection: Connection, *, vendor_id: UUID, known: Lists | None = 
     """Return what the page offers, in one query, with the lists that are known where nothing has changed since."""
     values = {
         "vendor_id": vendor_id,
-        "roles": [str(role) for role in VENDOR_ROLES],
-        "about_client": sorted(FACTS_ABOUT_CLIENT),
+        "roles": ROLES,
+        "about_client": ABOUT_CLIENT,
         "known": known.stamp if known else "",
     }
     (row,) = read_rows(connection, FURNITURE, values)

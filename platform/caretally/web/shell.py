@@ -119,7 +119,7 @@ def frame_now(shell: Shell) -> Frame:
     who = visitor()
     if who is None:
         return Frame(Markup(), Markup())
-    entries, here = open_entries(shell, who.permissions), shown_now(shell.entries)
+    entries, here = open_entries(shell, who.permissions), shown_at(shell, request.endpoint or "")
     waits = waiting_at(entries)
     kind = "Operator console" if who.operates else "Vendor" if who.clients is None else "Provider clients"
     counts = tuple(waits.get(entry.endpoint, 0) for entry in entries)
@@ -139,12 +139,13 @@ def frame_of(shell: Shell, permissions: frozenset[str], *, here: str, counts: Se
     return Frame(made.side(), made.keys())
 
 
-def open_entries(shell: Shell, permissions: frozenset[str]) -> list[Entry]:
+@lru_cache(maxsize=256)
+def open_entries(shell: Shell, permissions: frozenset[str]) -> tuple[Entry, ...]:
     """Return the lines of the rail that are open to who holds these permissions."""
-    return [entry for entry in shell.entries if not entry.permission or entry.permission in permissions]
+    return tuple(entry for entry in shell.entries if not entry.permission or entry.permission in permissions)
 
 
-def waiting_at(entries: Sequence[Entry]) -> dict[str, int]:
+def waiting_at(entries: tuple[Entry, ...]) -> dict[str, int]:
     """Return how much is left to look at behind each line of the rail that counts, by its endpoint; one statement for all of them."""
     counting = [entry for entry in entries if entry.waiting]
     if not counting or not has_connection():
@@ -159,11 +160,11 @@ def all_counts(queries: tuple[str, ...]) -> Statement:
     return Statement("SELECT " + ", ".join(f"({query}) AS count{place}" for place, query in enumerate(queries)))
 
 
-def shown_now(entries: Sequence[Entry]) -> Entry | None:
-    """Return the line of the rail that the page being shown belongs to: its own, else the first of its blueprint's."""
-    endpoint = request.endpoint or ""
-    own = next((entry for entry in entries if entry.endpoint == endpoint), None)
-    return own or next((entry for entry in entries if entry.endpoint.partition(".")[0] == endpoint.partition(".")[0]), None)
+@lru_cache(maxsize=1024)
+def shown_at(shell: Shell, endpoint: str) -> Entry | None:
+    """Return the line of the rail that a page belongs to: its own, else the first of its blueprint's."""
+    own = next((entry for entry in shell.entries if entry.endpoint == endpoint), None)
+    return own or next((entry for entry in shell.entries if entry.endpoint.partition(".")[0] == endpoint.partition(".")[0]), None)
 
 
 def month_words(month: Month) -> str:

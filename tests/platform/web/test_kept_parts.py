@@ -41,6 +41,14 @@ def test_a_part_is_made_once_for_the_same_facts_whoever_of_the_same_reach_asks(m
     assert facts == ["one", "two"]
 
 
+def test_a_part_is_ascii_and_says_what_it_said(made: tuple[list[str], Ask]) -> None:
+    _, ask = made
+    part = ask(visitor_of(VENDOR), "Zoë <&> 李 …")
+    assert part.isascii()
+    assert isinstance(part, Markup)
+    assert part.striptags() == "Zoë <&> 李 …"
+
+
 @pytest.mark.parametrize(
     "other",
     [
