@@ -223,14 +223,18 @@ def of_gates() -> Iterator[Facts]:
             yield _flawed(program, {"entries": [call, entry("2026-03-04T10:00", 900, program=program)]}, qhp_time="personal")
         late = [entry("2026-03-03T10:00", 60 * minutes, program=program, approved=False)]
         yield _flawed(program, {"entries": late})
+        # held for something else too, so that there is a reason left to tell where the rule about waiting time is missing
+        yield _flawed(program, {"entries": late, "consents": []})
+    yield _flawed("RTM_DEVICE", {"device_days": {"RTM": 20}, "consents": []})
     for credential in ("RN", "LPN", "LVN", "MA", "CMA", "MD", "DO", "NP", "PA", "CNS", "CNM", "CNA"):
         yield from of_credential(credential)
 
 
 def of_credential(credential: str) -> list[Facts]:
-    """Return work of somebody with a credential, licensed in the patient's state and in another one."""
+    """Return work of somebody with a credential, licensed in the patient's state and in another one, within a day and past midnight."""
     members = [{"role": "clinical", "credential": credential, "licensed_states": [state], "country": "US"} for state in ("TX", "NY")]
-    return [facts(clean_patient(entries=[entry("2026-03-03T10:00", 1200, staff="member")]), staff={"member": member}) for member in members]
+    calls = [entry(begins, 1200, staff="member") for begins in ("2026-03-03T10:00", "2026-03-03T23:50")]
+    return [facts(clean_patient(entries=[call]), staff={"member": member}) for member, call in product(members, calls)]
 
 
 def _flawed(program: str, flaw: Mapping[str, Any], **terms: Any) -> Facts:
@@ -281,6 +285,12 @@ def of_dates() -> Iterator[Facts]:
         alone = entry(f"{day}T10:00", 1200)
         yield facts(clean_patient(entries=[alone]), staff=expiring)
         yield facts(clean_patient(entries=[alone, entry(f"{day}T10:10", 1200)]), staff=expiring)
+    # nobody knows the patient's state: a license of any state will do, none will not
+    for states, begins in product(([], ["TX"]), ("2026-03-10T10:00", "2026-03-10T23:50")):
+        licensed = {"nurse": {**expiring["nurse"], "license_expires_on": None, "licensed_states": states}}
+        yield facts(clean_patient(state=None, entries=[entry(begins, 1200)]), staff=licensed)
+    for effect, plan in product(("hold", "warn"), ("plan a year old", "plan a day more")):
+        yield _flawed("CCM", FLAWS[plan], review_overdue=effect)
     excluded = {"nurse": {**expiring["nurse"], "license_expires_on": None, "excluded_from": "2026-03-10", "excluded_to": "2026-03-12"}}
     for day in ("2026-03-09", "2026-03-10", "2026-03-12", "2026-03-13"):
         alone = entry(f"{day}T10:00", 1200)
