@@ -1,4 +1,4 @@
-"""Patients for single rows of the rule tables: what each pair excludes, what each gate asks of each program, which reason comes first, each holiday."""
+"""Patients for single rows of the rule tables: what each gate asks of each program, which reason comes first, each holiday."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
@@ -8,20 +8,6 @@ from typing import Any
 from tests.builders.code_lines import line_of, worked
 from tests.builders.facts import PLAN_ELEMENTS, Facts, care_plan, clean_patient, consent, enrolment, entry, facts
 from tests.builders.worked_programs import discharge
-
-
-def of_pair(row: Mapping[str, Any], codes: Iterable[tuple[str, str]], *, month: date = date(2026, 3, 1)) -> Iterator[Facts]:
-    """Yield each line that the pair can bar beside each service that bars it: in `month` or the last in force, and on its first and last day."""
-    first, last = row["valid_from"], row["valid_to"]
-    held = month if last is None or last >= month else last.replace(day=1)
-    days = {held + timedelta(days=9), first, *([last] if last else [])}
-    for one, other in {*codes, *((second, first_) for first_, second in codes)}:
-        for day in sorted(days):
-            served = {day, *([day - timedelta(days=day.day)] if "TCM" in row["window"] else [])}
-            for on, provider in ((on, who) for on in served for who in ("A", "B")):
-                made = line_of(one, day, services=[{"code": other, "on": f"{on}", "provider": provider}])
-                if made is not None:
-                    yield made
 
 
 def of_code(code: str, first_valid: date) -> list[Facts]:
@@ -397,8 +383,3 @@ def of_signals() -> Iterator[Facts]:
             entry("2026-03-05T10:00", 361, program=program),
         ]
         yield _flawed(program, {"entries": longer})
-
-
-def spelled_out(row: Mapping[str, Any], families: Mapping[str, list[str]]) -> list[tuple[str, str]]:
-    """Return the pairs of codes that a row of the exclusions stands for."""
-    return [(one, other) for one in families[row["code_a"]] for other in families[row["code_b"]]]
