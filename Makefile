@@ -39,10 +39,10 @@ demo-reset: $(STAMP) ## throw the demo away, then make it again
 test: $(STAMP) ## the tests but for drills and soak, on the embedded PostgreSQL; ARGS go to pytest
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not drill and not soak" $(ARGS)
 
-drill: $(STAMP) ## the drills that take minutes: kills, full disks, weakened policies, the SQL fuzz, Lighthouse
+drill: $(STAMP) ## the drills that take minutes: kills, full disks, weakened policies, mutated rules, the SQL fuzz, Lighthouse
 	@$(BIN)/pytest -n auto --dist loadgroup -m drill $(ARGS)
 
-soak: $(STAMP) ## the longest: rules mutated, thousands of generated months beside the oracle
+soak: $(STAMP) ## the longest: thousands of generated months beside the oracle
 	@$(BIN)/pytest -n auto -s -m soak $(ARGS)
 
 test-15: $(STAMP) ## what make test runs, on this machine's own PostgreSQL 15 (or PG_BIN=/path/to/its/bin)

@@ -1,6 +1,7 @@
 """Hypothesis strategies for patients in any mixture of programs, crowded around the edges of each program and of their meeting.
 
-`mixed_client_months()` is the one to use; it takes its clocks, staff and departures from good order from the months of chronic care.
+`mixed_client_months()` is the one to use; it takes its clocks, staff and departures from good order from the months of chronic care. Half of
+the patients are in good order, since of so many departures few leave anything to bill.
 """
 
 from datetime import date, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.builders.facts import Facts, care_plan, clean_patient, consent, enrolment
+from tests.builders.in_good_order import patients_in_good_order
 from tests.builders.months import ODD_STAFF, ZONES, Clock, agreements, made_one, moments, odd_entries, staff_of
 from tests.builders.programs import DEVICES, PROGRAMS, SERVICES, WITHOUT_TIME
 from tests.builders.roster_days import Calendar, once, roster_changes
@@ -186,7 +188,8 @@ def mixed_client_months(draw: st.DrawFn, *, most_patients: int = 3) -> Facts:
     clock = Clock(Calendar.of(draw(st.sampled_from(MONTHS * 4 + EDGE_MONTHS))), zone)
     anchors = draw(st.lists(clock.anchors(), min_size=1, max_size=3))
     count = draw(st.integers(1, most_patients))
-    patients = [draw(_patients(number, clock, anchors)) for number in range(1, count + 1)]
+    everyone = [_patients(number, clock, anchors) | patients_in_good_order(number, clock) for number in range(1, count + 1)]
+    patients = [draw(one) for one in everyone]
     listed = draw(st.one_of(st.just([]), st.just([]), st.lists(st.sampled_from(PROGRAMS), unique=True, max_size=8)))
     same_human = count > 1 and draw(sometimes)
     clients = draw(st.sampled_from([("main", "second"), ("main", "main")]))

@@ -56,6 +56,11 @@ def program_edges_of_days() -> list[Facts]:
     return [worked.facts() for some in every for worked in some()]
 
 
+def program_edges_of_seconds() -> list[Facts]:
+    """Return those of seconds, one patient each."""
+    return [worked.facts() for worked in _of_seconds()]
+
+
 def transitions() -> list[Facts]:
     """Return the transitions, and care beside services that somebody billed, one patient each."""
     return [worked.facts() for worked in (*_of_transitions(), *_of_services())]

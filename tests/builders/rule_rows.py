@@ -1,4 +1,4 @@
-"""Patients for single rows of the rule tables: what each pair excludes, what each gate asks of each program, which reason comes first, each holiday."""
+"""Patients for single rows of the rule tables: what each gate asks of each program, which reason comes first, each holiday."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
@@ -8,20 +8,6 @@ from typing import Any
 from tests.builders.code_lines import line_of, worked
 from tests.builders.facts import PLAN_ELEMENTS, Facts, care_plan, clean_patient, consent, enrolment, entry, facts
 from tests.builders.worked_programs import discharge
-
-
-def of_pair(row: Mapping[str, Any], codes: Iterable[tuple[str, str]], *, month: date = date(2026, 3, 1)) -> Iterator[Facts]:
-    """Yield each line that the pair can bar beside each service that bars it: in `month` or the last in force, and on its first and last day."""
-    first, last = row["valid_from"], row["valid_to"]
-    held = month if last is None or last >= month else last.replace(day=1)
-    days = {held + timedelta(days=9), first, *([last] if last else [])}
-    for one, other in {*codes, *((second, first_) for first_, second in codes)}:
-        for day in sorted(days):
-            served = {day, *([day - timedelta(days=day.day)] if "TCM" in row["window"] else [])}
-            for on, provider in ((on, who) for on in served for who in ("A", "B")):
-                made = line_of(one, day, services=[{"code": other, "on": f"{on}", "provider": provider}])
-                if made is not None:
-                    yield made
 
 
 def of_code(code: str, first_valid: date) -> list[Facts]:
@@ -223,14 +209,18 @@ def of_gates() -> Iterator[Facts]:
             yield _flawed(program, {"entries": [call, entry("2026-03-04T10:00", 900, program=program)]}, qhp_time="personal")
         late = [entry("2026-03-03T10:00", 60 * minutes, program=program, approved=False)]
         yield _flawed(program, {"entries": late})
+        # held for something else too, so that there is a reason left to tell where the rule about waiting time is missing
+        yield _flawed(program, {"entries": late, "consents": []})
+    yield _flawed("RTM_DEVICE", {"device_days": {"RTM": 20}, "consents": []})
     for credential in ("RN", "LPN", "LVN", "MA", "CMA", "MD", "DO", "NP", "PA", "CNS", "CNM", "CNA"):
         yield from of_credential(credential)
 
 
 def of_credential(credential: str) -> list[Facts]:
-    """Return work of somebody with a credential, licensed in the patient's state and in another one."""
+    """Return work of somebody with a credential, licensed in the patient's state and in another one, within a day and past midnight."""
     members = [{"role": "clinical", "credential": credential, "licensed_states": [state], "country": "US"} for state in ("TX", "NY")]
-    return [facts(clean_patient(entries=[entry("2026-03-03T10:00", 1200, staff="member")]), staff={"member": member}) for member in members]
+    calls = [entry(begins, 1200, staff="member") for begins in ("2026-03-03T10:00", "2026-03-03T23:50")]
+    return [facts(clean_patient(entries=[call]), staff={"member": member}) for member, call in product(members, calls)]
 
 
 def _flawed(program: str, flaw: Mapping[str, Any], **terms: Any) -> Facts:
@@ -281,6 +271,12 @@ def of_dates() -> Iterator[Facts]:
         alone = entry(f"{day}T10:00", 1200)
         yield facts(clean_patient(entries=[alone]), staff=expiring)
         yield facts(clean_patient(entries=[alone, entry(f"{day}T10:10", 1200)]), staff=expiring)
+    # nobody knows the patient's state: a license of any state will do, none will not
+    for states, begins in product(([], ["TX"]), ("2026-03-10T10:00", "2026-03-10T23:50")):
+        licensed = {"nurse": {**expiring["nurse"], "license_expires_on": None, "licensed_states": states}}
+        yield facts(clean_patient(state=None, entries=[entry(begins, 1200)]), staff=licensed)
+    for effect, plan in product(("hold", "warn"), ("plan a year old", "plan a day more")):
+        yield _flawed("CCM", FLAWS[plan], review_overdue=effect)
     excluded = {"nurse": {**expiring["nurse"], "license_expires_on": None, "excluded_from": "2026-03-10", "excluded_to": "2026-03-12"}}
     for day in ("2026-03-09", "2026-03-10", "2026-03-12", "2026-03-13"):
         alone = entry(f"{day}T10:00", 1200)
@@ -387,8 +383,3 @@ def of_signals() -> Iterator[Facts]:
             entry("2026-03-05T10:00", 361, program=program),
         ]
         yield _flawed(program, {"entries": longer})
-
-
-def spelled_out(row: Mapping[str, Any], families: Mapping[str, list[str]]) -> list[tuple[str, str]]:
-    """Return the pairs of codes that a row of the exclusions stands for."""
-    return [(one, other) for one in families[row["code_a"]] for other in families[row["code_b"]]]

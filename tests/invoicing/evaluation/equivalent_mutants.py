@@ -116,7 +116,8 @@ def _of_pair(mutant: TableMutant, values: dict[str, Any]) -> str:
     if values["allowed"] != "no" or mutant.change not in IMPLIED:
         return ""
     one, other = values["code_a"], values["code_b"]
-    if all(line not in LINES and _is_barred_with_its_bases(line, service, values) for line, service in ((one, other), (other, one))):
+    sides = [(line, service) for name, service in ((one, other), (other, one)) for line in FAMILIES[name]]
+    if all(line not in LINES and _is_barred_with_its_bases(line, service, values) for line, service in sides):
         return "an add-on stands with its base, which the same service bars since the same day or before"
     return ""
 

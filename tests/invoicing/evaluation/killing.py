@@ -25,7 +25,7 @@ from tests.builders.databases import TestDatabase
 from tests.builders.deciding import decided_in
 from tests.builders.edges import merged
 from tests.builders.facts import Facts
-from tests.invoicing.evaluation.mutation_material import Material, digest
+from tests.invoicing.evaluation.mutation_material import Material, digest, words_of
 from tests.invoicing.evaluation.test_agreement_with_the_oracle import comparable
 
 WRITE = "CARETALLY_WRITE_KILLERS"
@@ -98,14 +98,17 @@ class Hunt:
         self.ways: Counter[str] = Counter()
         self.searched: list[str] = []
         self.alive: list[str] = []
+        self.refuted: list[str] = []
 
     def judge(self, mutants: Iterable[Mutant]) -> None:
-        """Kill each mutant by what killed it last, else by whatever facts do."""
+        """Kill each mutant by what killed it last, else by whatever facts do; see that what is argued to be the same rule answers alike."""
         everyone = list(mutants)
         judged = [mutant for mutant in everyone if not mutant.same]
         self.ways["the same rule"] += len(everyone) - len(judged)
         last = [self._last(mutant) for mutant in judged]
-        self._decide_together([one for some in last for one in some])
+        asked = list({digest(one): one for some in last for one in some}.values())
+        self._decide_together(asked)
+        self.refuted += [mutant.name for mutant in everyone if mutant.same and self._differs(mutant, mutant.own() or asked)]
         for mutant, some in zip(judged, last, strict=True):
             if not self._falls(mutant, some):
                 self.searched.append(mutant.name)
@@ -118,7 +121,7 @@ class Hunt:
         ways = ", ".join(f"{self.ways[way]:,} by {way}" for way in (WRONG, FAILED, TIMED_OUT))
         rate = f"{killed:,} of {judged:,} {what} ({killed * 100 // max(judged, 1)} %): {ways}"
         others = f"; {len(self.searched)} searched for anew, {WRITE}=1 puts them on the list: {self.searched[:5]}" if self.searched else ""
-        return f"{rate}; {self.ways['the same rule']} proven the same rule; alive: {self.alive}{others}"
+        return f"{rate}; {self.ways['the same rule']} proven the same rule, told apart: {self.refuted}; alive: {self.alive}{others}"
 
     def share(self, of_what: str) -> tuple[str, int, int]:
         """Return what the figures are of, how many were killed and of how many."""
@@ -131,18 +134,24 @@ class Hunt:
             self._killers.write(self.found, everyone=(mutant.name for mutant in everyone))
 
     def _falls(self, mutant: Mutant, facts: Iterable[Facts]) -> bool:
-        """Tell whether some of the facts kill, and note which and how; a timeout is taken when nothing better is found."""
+        """Tell whether some of the facts kill, and note which and how; an error or a timeout is taken when no wrong answer is found."""
         ways: dict[str, Facts] = {}
         for one in facts:
             way = self._way(mutant, one)
             ways.setdefault(way, one)
-            if way in (WRONG, FAILED):
+            if way == WRONG:
                 break
         best = next((way for way in (WRONG, FAILED, TIMED_OUT) if way in ways), "")
         if best:
             self.ways[best] += 1
             self.found[mutant.name] = digest(ways[best])
         return bool(best)
+
+    def _differs(self, mutant: Mutant, some: list[Facts]) -> bool:
+        """Tell whether one of at most a file's worth of facts, those whose answers mention the mutant's words first, is decided otherwise by it."""
+        often = {digest(one): len(words_of(self._material.expected(one)) & {*mutant.mentions}) for one in some}
+        first = sorted(some, key=lambda one: -often[digest(one)])[:AT_ONCE]
+        return any(self._way(mutant, one) for one in self._otherwise(mutant, first))
 
     def _way(self, mutant: Mutant, one: Facts) -> str:
         """Return how a mutant is seen to be none of the rules by facts that the product decides as the oracle does, empty when it is not."""

@@ -73,7 +73,12 @@ class Material:
     def _words(self) -> list[tuple[Facts, set[str]]]:
         often = Counter(map(_terms, self.facts))
         mixed = sorted(random.Random(SEED).sample(self.facts, len(self.facts)), key=lambda one: -often[_terms(one)])
-        return [(one, set(WORD.findall(json.dumps(self.expected(one))))) for one in mixed]
+        return [(one, words_of(self.expected(one))) for one in mixed]
+
+
+def words_of(answers: list[dict[str, Any]]) -> set[str]:
+    """Return the codes, gates, reasons, programs and other words of answers."""
+    return set(WORD.findall(json.dumps(answers)))
 
 
 def _terms(one: Facts) -> str:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from caretally.cms.reference_files import ReferenceTable, Row, read_tables
+from tests.builders.excluded_pairs import of_pair, spelled_out
 from tests.builders.facts import Facts
 from tests.builders.program_edges import transitions
 from tests.builders.rule_rows import (
@@ -18,11 +19,9 @@ from tests.builders.rule_rows import (
     of_duplicates,
     of_first_visit,
     of_holiday,
-    of_pair,
     of_program,
     of_signals,
     of_substitution,
-    spelled_out,
 )
 
 Values = Mapping[str, Any]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
@@ -12,8 +13,9 @@ from sqlalchemy import Connection, text
 from caretally.evaluation import evaluate
 from tests.builders.databases import TestDatabase
 from tests.builders.facts import clean_patient, entry, facts
-from tests.invoicing.evaluation.killing import WRITE, Hunt, KnownKillers, Mutant, nothing
+from tests.invoicing.evaluation.killing import FAILED, WRITE, WRONG, Hunt, KnownKillers, Mutant, nothing
 from tests.invoicing.evaluation.mutation_material import Material, digest
+from tests.invoicing.evaluation.sql_mutants import is_needed_within_the_month
 
 REACHED, MISSED = (facts(clean_patient(entries=[entry("2026-03-03T10:00", seconds)])) for seconds in (1200, 300))
 Judge = Callable[..., Hunt]
@@ -82,4 +84,35 @@ def test_the_list_is_written_when_the_environment_asks_for_it(judge: Judge, tmp_
 def test_a_mutant_that_is_the_same_rule_is_not_judged(judge: Judge) -> None:
     hunt = judge(Mutant("the same", lambda _connection: nullcontext(), same="for a reason"))
     assert hunt.figure("rules").startswith("0 of 0 mutants of the rules killed")
-    assert "1 proven the same rule" in hunt.figure("rules")
+    assert "1 proven the same rule, told apart: []" in hunt.figure("rules")
+
+
+def test_an_argument_that_two_rules_are_the_same_is_refuted_by_facts(judge: Judge) -> None:
+    wrong = replace(BEYOND, own=lambda: [MISSED, REACHED], same="nobody has twenty minutes exactly")
+    assert judge(wrong).refuted == [wrong.name]
+
+
+def test_a_wrong_answer_is_looked_for_behind_an_error(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Hunt, "_way", lambda _self, _mutant, one: FAILED if one == MISSED else WRONG)
+    hunt = judge(replace(BEYOND, own=lambda: [MISSED, REACHED]))
+    assert (hunt.found, hunt.ways["an error"]) == ({BEYOND.name: digest(REACHED)}, 0)
+
+
+@pytest.mark.parametrize(
+    ("step", "text_of_it", "changed"),
+    [
+        ("decide", ":month_first - 1 + first_counted_day", ":month_first - 2 + first_counted_day"),
+        ("scope", "v.kind <> 'EM' OR bad.code IS NULL) AS last_qualifying_on", "bad.code IS NULL) AS last_qualifying_on"),
+        ("tangled", "AS first_day,", "- 1 AS first_day,"),
+    ],
+)
+def test_what_the_day_of_a_needed_visit_rests_on_is_read_from_the_rules(step: str, text_of_it: str, changed: str) -> None:
+    steps = {name: str(evaluate.statement(name).text) for name in ("scope", "time", "tangled", "decide")}
+    assert is_needed_within_the_month(**steps)
+    assert not is_needed_within_the_month(**steps | {step: steps[step].replace(text_of_it, changed)})
+
+
+def test_a_state_that_nobody_knows_is_in_no_empty_list(database: TestDatabase) -> None:
+    with database.admin_engine.begin() as connection:
+        assert connection.scalar(text("SELECT NULL::text = ANY ('{}'::text[])")) is False
+        assert connection.scalar(text("SELECT NULL::text = ANY ('{TX}'::text[])")) is None
