@@ -136,7 +136,7 @@ def _one_of(given: str, known: Any) -> str:
 
 
 def _assignee(given: str) -> str:
-    return given if given in ("me", "nobody") or _id(given) else ""
+    return given if given in ("me", "nobody") else str(_id(given) or "")
 
 
 def _page(given: str) -> int:

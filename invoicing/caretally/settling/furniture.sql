@@ -14,6 +14,9 @@ SELECT stamp.said AS stamp,
                      FROM gate g LEFT JOIN waivable_gate v ON v.gate_code = g.code WHERE g.kind <> 'parks' AND g.code <> ALL (CAST(:about_client AS text[])))) END AS lists,
        (SELECT coalesce(json_agg(json_build_array(id, name, role) ORDER BY lower(name), role), '[]') FROM membership
         WHERE vendor_id = :vendor_id AND ended_at IS NULL AND role = ANY (CAST(:roles AS text[]))) AS people,
+       -- whose work is mine, as matched.sql has it
+       (SELECT coalesce(string_agg(CAST(id AS text), ' ' ORDER BY id), '') FROM membership
+        WHERE vendor_id = :vendor_id AND ended_at IS NULL AND 'person:' || account_id = (SELECT tenancy.current_actor())) AS mine,
        (SELECT coalesce(json_agg(json_build_array(id, name, filters, shared, owner = (SELECT tenancy.current_actor())) ORDER BY lower(name)), '[]') FROM saved_view
         WHERE vendor_id = :vendor_id AND page = 'exceptions' AND (shared OR owner = (SELECT tenancy.current_actor()))) AS views,
        (SELECT json_build_array(id, kind, exceptions, held_cents, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')) FROM exception_act

@@ -44,11 +44,13 @@ def queue_now(connection: Connection, filters: Filters, offered: Furniture, *, t
     known: Places | None = kept_now(key)
     if known is not None:
         return with_names_now(connection, known, vendor_id=vendor_id)
-    found = queue(connection, filters, vendor_id=vendor_id)
-    keep_now(key, Places.of(found))
+    found = queue(connection, filters, vendor_id=vendor_id, today=today)
+    # pages beyond the last have no end
+    if found.rows:
+        keep_now(key, Places.of(found))
     return found
 
 
 def whom_it_hangs_on(filters: Filters, offered: Furniture) -> Hashable:
-    """Return the people whom the places of these filters hang on: who asks for what is theirs, and the names that an order goes by."""
-    return signed_in().actor if filters.assignee == "me" else None, offered.people if filters.sort == "assignee" else None
+    """Return the people whom the places of these filters hang on: the memberships of who asks for what is theirs, and the names that an order goes by."""
+    return offered.mine if filters.assignee == "me" else None, offered.people if filters.sort == "assignee" else None

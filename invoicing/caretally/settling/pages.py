@@ -108,7 +108,7 @@ def queue_page(filled: Filled, *, of_view: Filled = EMPTY, status: int = 200) ->
     found = queue_now(connection(), filters, offered, today=today)
     columns = COLUMNS.shown()
     looked = Looked(filters=filters, columns=columns, today=today, permissions=signed_in().permissions)
-    parts = queue_parts(found, offered.lists, offered.people, looked=looked, typed=typed_before(filled))
+    parts = queue_parts(found, offered.lists._replace(stamp=""), offered.people, looked=looked, typed=typed_before(filled))
     page = render_template(
         "settling/queue.html",
         asked=filters.address(),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -36,13 +37,13 @@ Row = Mapping[str, Any]
 Rows = Sequence[Row]
 
 
-def queue(connection: Connection, filters: Filters, *, vendor_id: UUID) -> Queue:
+def queue(connection: Connection, filters: Filters, *, vendor_id: UUID, today: date | None = None) -> Queue:
     """Return a page of the exceptions that match and what all of them come to.
 
     Takes two queries, three where a walk by names falls short: one adds up the counts beside the months, one reads the rows of the kinds that the
     page's places are in. Words are looked for first; where they find many patients, every exception is read.
     """
-    values = filters.values(vendor_id=vendor_id, today=today_in_utc())
+    values = filters.values(vendor_id=vendor_id, today=today or today_in_utc())
     if filters.words or filters.picked is not None or filters.patient:
         return _read_one_by_one(connection, filters, values, size=PAGE_SIZE)
     page = values | {"size": PAGE_SIZE, "start": (filters.page - 1) * PAGE_SIZE, "few": FEW}

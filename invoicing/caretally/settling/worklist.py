@@ -120,12 +120,13 @@ class Lists(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Furniture:
     """What can be chosen: the lists, people (membership, name, role), saved views (id, name, filters, shared, own) and the visitor's last act
-    that is not undone (id, kind, exceptions, cents, moment), None without one."""
+    that is not undone (id, kind, exceptions, cents, moment), None without one; `mine` names the memberships whose work is the visitor's."""
 
     lists: Lists
     people: tuple[tuple[str, str, str], ...]
     views: tuple[tuple[str, str, str, bool, bool], ...]
     last_act: tuple[str, str, int, int, str] | None
+    mine: str
 
     @property
     def months(self) -> tuple[Month, ...]:
@@ -165,6 +166,7 @@ def furniture(connection: Connection, *, vendor_id: UUID, known: Lists | None = 
         people=tuple(tuple(one) for one in row.people),
         views=tuple(tuple(one) for one in row.views),
         last_act=tuple(row.last_act) if row.last_act else None,
+        mine=row.mine,
     )
 
 

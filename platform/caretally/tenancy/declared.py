@@ -53,8 +53,8 @@ SINGLE_TRIGGERS = {
     "attestation": ("signer BEFORE INSERT OR UPDATE FOR EACH ROW guard.signer_is_session()",),
 }
 
-# What shapes the queue of exceptions leaves a stamp; of patients their names alone do.
-STAMPED = dict.fromkeys("client exception_patient due_rule".split(), ("INSERT", "UPDATE", "DELETE")) | {
+# What shapes the queue of exceptions leaves a stamp; whoever is added to the patients is in no queue yet.
+STAMPED = dict.fromkeys("client exception_count exception_patient due_rule".split(), ("INSERT", "UPDATE", "DELETE")) | {
     "client_month": ("INSERT", "UPDATE"),
     "exception_work": ("INSERT", "UPDATE"),
     "patient": ("UPDATE",),

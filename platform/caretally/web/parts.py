@@ -4,6 +4,7 @@ Nothing is read from here that the transaction has not just read under row level
 kept, for visitors of the same reach and permissions. A part cannot look at the request or the visitor; it has its arguments (decision 21).
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import wraps
@@ -22,6 +23,7 @@ PARTS = "caretally_parts"
 MOST_LETTERS = 16_000_000
 # About the bytes of a number, a day or an id.
 LETTERS_OF_ONE = 60
+CONTROLS = re.compile("[\x80-\x9f]")
 # What a part may call beside its arguments; none of these looks at who asks, but `url_for`, which looks at the root that parts are kept by.
 GLOBALS = ("icon", "stack_of", "counted", "url_for", "range")
 
@@ -122,7 +124,8 @@ def made_once(make: Callable[P, Made]) -> Callable[P, Made]:
 
 def in_ascii(made: Made) -> Made:
     """Return markup with every other character as a reference, which says the same and is put into pages fifty times as fast (docs/performance.md)."""
-    if isinstance(made, Markup):
+    # what browsers read as another character when it is written as a reference stays as it is (HTML, 13.2.5.80)
+    if isinstance(made, Markup) and not CONTROLS.search(made):
         return cast("Made", Markup(made.encode("ascii", "xmlcharrefreplace").decode("ascii")))  # noqa: S704 - it was markup before
     if isinstance(made, tuple):
         parts = map(in_ascii, made)

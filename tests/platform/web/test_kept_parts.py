@@ -47,6 +47,8 @@ def test_a_part_is_ascii_and_says_what_it_said(made: tuple[list[str], Ask]) -> N
     assert part.isascii()
     assert isinstance(part, Markup)
     assert part.striptags() == "Zoë <&> 李 …"
+    # as a reference browsers would read it as an apostrophe
+    assert "O\x92Neil" in ask(visitor_of(VENDOR), "O\x92Neil")
 
 
 @pytest.mark.parametrize(
