@@ -267,7 +267,8 @@ def test_the_crawl_sees_a_planted_leak(world: World) -> None:
 
 def without_echo(page: str, words: str) -> str:
     """Return a page without what changes by itself and without the words that the visitor looked for, which it may repeat."""
-    said = CHANGING.sub("", page)
+    # kept markup writes these as references
+    said = CHANGING.sub("", page).replace("&#8220;", "“").replace("&#8221;", "”")
     return (
         said.replace(f"“{words}”", "").replace(f"q={words}", "").replace(f"%3D{words}", "").replace(f'value="{words}"', "")
         if words
