@@ -223,18 +223,18 @@ def test_waiving_all_that_match_waives_what_the_vendor_asks_from_the_next_open_m
     pages: Pages, office: Office, dana: Visitor
 ) -> None:
     path = "/exceptions/act?outcome=held"
-    told = send(pages, dana, path, kind="waive", note="review booked for December", until="2027-01-31")
-    assert "Waive 2 exceptions, $76.00 held through 2027-01-31" in words(told)
+    told = send(pages, dana, path, kind="waive", note="review booked for December", until="2036-01-31")
+    assert "Waive 2 exceptions, $76.00 held through 2036-01-31" in words(told)
     assert "4 exceptions that match are left out" in words(told)
     assert confirm(pages, dana, path, told)[0].status_code == 303
     rows = office.rows("SELECT DISTINCT gate_code, first_month, expires_on, waived_by, reason FROM waiver")
-    assert rows == [("CARE_PLAN_REVIEW_OVERDUE", date(2026, 11, 1), date(2027, 1, 31), "Dana Whitfield", "review booked for December")]
+    assert rows == [("CARE_PLAN_REVIEW_OVERDUE", date(2026, 11, 1), date(2036, 1, 31), "Dana Whitfield", "review booked for December")]
     assert "6 exceptions of 6 patients match" in words(pages.get("/exceptions?outcome=held", dana))
 
 
 def test_undoing_a_waiver_withdraws_it(pages: Pages, office: Office, dana: Visitor) -> None:
     path = "/exceptions/act?outcome=held"
-    confirm(pages, dana, path, send(pages, dana, path, kind="waive", note="booked", until="2027-01-31"))
+    confirm(pages, dana, path, send(pages, dana, path, kind="waive", note="booked", until="2036-01-31"))
     undo(pages, dana)
     assert office.rows("SELECT count(*), count(withdrawn_at), max(withdrawn_by) FROM waiver")[0] == (2, 2, dana.actor)
 
@@ -255,10 +255,10 @@ def test_a_waiver_that_would_never_hold_is_refused(
 
 def test_who_may_not_waive_can_neither_waive_nor_undo_a_waiver(pages: Pages, office: Office, database: TestDatabase) -> None:
     coordinator = person(database, office, Role.COORDINATOR, "Cora Lind")
-    assert send(pages, coordinator, "/exceptions/act", kind="waive", note="booked", until="2027-01-31").status_code == 403
+    assert send(pages, coordinator, "/exceptions/act", kind="waive", note="booked", until="2036-01-31").status_code == 403
     may = visitor_of(office.vendor_id, actor=coordinator.actor, permissions=coordinator.permissions | {"waive_gates"})
     path = "/exceptions/act?outcome=held"
-    confirm(pages, may, path, send(pages, may, path, kind="waive", note="booked", until="2027-01-31"))
+    confirm(pages, may, path, send(pages, may, path, kind="waive", note="booked", until="2036-01-31"))
     assert "may not withdraw waivers" in words(undo(pages, coordinator))
     assert office.value("SELECT count(withdrawn_at) FROM waiver") == 0
 

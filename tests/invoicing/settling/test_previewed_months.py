@@ -45,7 +45,7 @@ def test_a_waiver_of_an_open_month_begins_with_it_and_its_row_is_waived(pages: P
     dana = person(database, office, Role.BILLING_ADMIN, "Dana Whitfield")
     office.close(dry_run=True)
     client = pages.client(dana)
-    typed = {"kind": "waive", "note": "booked", "until": "2026-12-31", "scope": "ticked"}
+    typed = {"kind": "waive", "note": "booked", "until": "2036-12-31", "scope": "ticked"}
     typed |= {
         "pick": f"{patient_id(office, 'A1-Overdue')}/2026-10/CARE_PLAN_REVIEW_OVERDUE",
         "form_token": form_token(client.get("/exceptions")),

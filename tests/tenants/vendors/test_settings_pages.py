@@ -130,23 +130,23 @@ def test_what_somebody_else_changed_meanwhile_is_shown_beside_what_was_typed(pag
 def test_a_policy_holds_from_its_month_on_and_the_evaluation_goes_by_it(pages: Pages, office: Office) -> None:
     client = pages.client(visitor_of(office.vendor_id))
     assert submit(client, "/settings/policies", code="CONSENT_AGED", effect="hold", start="2026-11").status_code == 303
-    assert submit(client, "/settings/policies", code="CONSENT_AGED", effect="off", start="2027-02").status_code == 303
+    assert submit(client, "/settings/policies", code="CONSENT_AGED", effect="off", start="2037-02").status_code == 303
     with office.transaction() as connection:
         [aged] = [one for one in policies_of_vendor(connection, today=date(2026, 11, 24)) if one.code == "CONSENT_AGED"]
     assert (aged.now, aged.since, [(one.effect, one.first) for one in aged.later(date(2026, 11, 24))]) == (
         "hold",
         date(2026, 11, 1),
-        [("off", date(2027, 2, 1))],
+        [("off", date(2037, 2, 1))],
     )
     page = words(client.get("/settings/policies"))
-    assert "Off from 2027-02" in page
+    assert "Off from 2037-02" in page
     rows = office.rows("SELECT detail ->> 'effect' FROM audit_event WHERE action = 'policy.changed' ORDER BY seq")
     assert [effect for (effect,) in rows] == ["hold", "off"]
 
 
 def test_a_later_word_takes_the_place_of_what_was_said_for_later(pages: Pages, office: Office) -> None:
     client = pages.client(visitor_of(office.vendor_id))
-    for effect, start in (("hold", "2026-11"), ("off", "2027-02"), ("warn", "2027-01")):
+    for effect, start in (("hold", "2026-11"), ("off", "2037-02"), ("warn", "2027-01")):
         assert submit(client, "/settings/policies", code="BAA_MISSING", effect=effect, start=start).status_code == 303
     rows = office.rows("SELECT effect, valid_from, valid_to FROM vendor_policy ORDER BY valid_from")
     assert rows == [("hold", date(2026, 11, 1), date(2026, 12, 31)), ("warn", date(2027, 1, 1), None)]
