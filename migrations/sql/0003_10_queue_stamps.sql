@@ -14,7 +14,8 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, caretally, pg_temp AS $$
     INSERT INTO queue_stamp (vendor_id) VALUES (of_vendor)
 $$;
 REVOKE EXECUTE ON FUNCTION tenancy.stamp_queue(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tenancy.stamp_queue(uuid) TO {{vendor}};
+-- Like what counts, for whoever a trigger may work for; a practice has no right to the stamps themselves.
+GRANT EXECUTE ON FUNCTION tenancy.stamp_queue(uuid) TO {{vendor}}, {{practice}};
 
 CREATE FUNCTION guard.stamp_queue() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, caretally, pg_temp AS $$
 BEGIN
