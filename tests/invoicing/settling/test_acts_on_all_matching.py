@@ -19,18 +19,6 @@ from tests.builders.queue_office import one, person, queue_office
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 
-@pytest.fixture
-def office(database: TestDatabase) -> Office:
-    """A vendor with two clients whose October is closed."""
-    return queue_office(database, "A1", "A2")
-
-
-@pytest.fixture
-def dana(database: TestDatabase, office: Office) -> Visitor:
-    """A billing administrator with a membership."""
-    return person(database, office, Role.BILLING_ADMIN, "Dana Whitfield")
-
-
 def send(pages: Pages, who: Visitor, path: str, **typed: Any) -> TestResponse:
     """Send a form to an address."""
     client = pages.client(who)

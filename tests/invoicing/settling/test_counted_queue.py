@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -16,10 +15,9 @@ from caretally.db.migrate import migrate
 from caretally.db.roles import psycopg_connection
 from caretally.identity.roles import Role
 from caretally.months import Month
-from caretally.settling.acts import Act, do_act, tell_act, undo_act
+from caretally.settling.acts import undo_act
 from caretally.settling.filters import Filters
-from caretally.settling.read_queue import find_exception, queue
-from caretally.settling.work import Work, change_work
+from caretally.settling.read_queue import queue
 from caretally.tenancy.catalog import catalog_breaches
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
@@ -27,6 +25,7 @@ from tests.builders.databases import TestDatabase
 from tests.builders.office import OCTOBER, Office
 from tests.builders.queue_filters import differences
 from tests.builders.queue_office import change, patient_id, person, queue_office
+from tests.builders.queue_work import act, member, work
 
 NOVEMBER, DECEMBER = Month(2026, 11), Month(2026, 12)
 HELD = Filters(month=OCTOBER, outcome="held")
@@ -78,26 +77,9 @@ def office(database: TestDatabase) -> Iterator[Office]:
         assert [one.breaches for one in verify(connection) if one.name == "queue"] == [()]
 
 
-def act(office: Office, filters: Filters, **given: Any) -> UUID:
-    """Do an act on all that matches."""
-    act_id, wanted = uuid4(), Act(**given)
-    with office.transaction() as connection:
-        told = tell_act(connection, filters, wanted.kind, vendor_id=office.vendor_id)
-        assert do_act(connection, filters, wanted, vendor_id=office.vendor_id, act_id=act_id, seen=told.seen)
-    return act_id
-
-
-def work(office: Office, mrn: str, code: str, *, version: int = 0, month: Month = OCTOBER, **given: Any) -> None:
-    """Write the work on one exception."""
-    changed = {"assignee_id": None, "due_on": None, "note": "", "state": "open"} | given
-    with office.transaction() as connection:
-        row = find_exception(connection, patient_id(office, mrn), month, code, vendor_id=office.vendor_id)
-        change_work(connection, row, Work(**changed), vendor_id=office.vendor_id, version=version)
-
-
 def dana(office: Office) -> UUID:
     """Return the membership of somebody to assign to."""
-    return UUID(str(office.value("SELECT id FROM membership WHERE name = 'Dana Whitfield'")))
+    return member(office, "Dana Whitfield")
 
 
 def reopen(office: Office, code: str) -> None:
@@ -126,10 +108,10 @@ def test_acts_on_all_that_match_and_their_undo_are_counted(office: Office) -> No
 
 def test_the_work_on_one_exception_is_counted_each_time_it_changes(office: Office) -> None:
     work(office, "A1-Pending", "TIME_PENDING", assignee_id=dana(office), due_on=date(2026, 10, 9))
-    work(office, "A1-Pending", "TIME_PENDING", version=1, state="settled")
+    work(office, "A1-Pending", "TIME_PENDING", state="settled")
     work(office, "A2-Overdue", "CARE_PLAN_REVIEW_OVERDUE", note="called")
     assert differences(office, OCTOBER) == []
-    work(office, "A1-Pending", "TIME_PENDING", version=2)
+    work(office, "A1-Pending", "TIME_PENDING")
     assert differences(office, OCTOBER) == []
 
 
@@ -146,7 +128,7 @@ def test_a_waived_reason_is_counted_after_the_act_and_after_the_close(database: 
 
 def test_a_month_that_is_opened_again_has_none_until_it_is_closed_again_with_the_work_that_was(office: Office) -> None:
     act(office, HELD, kind="assign", to=dana(office))
-    work(office, "A1-Noconsent", "NO_CONSENT", version=1, assignee_id=dana(office), state="settled")
+    work(office, "A1-Noconsent", "NO_CONSENT", assignee_id=dana(office), state="settled")
     reopen(office, "A1")
     assert differences(office, OCTOBER) == []
     change(office, "UPDATE care_plan SET effective_on = '2026-06-01' WHERE patient_id = :patient", patient_id(office, "A1-Overdue"))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 from unittest.mock import patch
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -13,10 +13,9 @@ from sqlalchemy import text
 from caretally.close.reopen import reopen_month
 from caretally.identity.roles import Role
 from caretally.months import Month
-from caretally.settling.acts import Act, do_act, tell_act, undo_act
+from caretally.settling.acts import undo_act
 from caretally.settling.filters import Filters
-from caretally.settling.read_queue import find_exception, queue
-from caretally.settling.work import Work, change_work
+from caretally.settling.read_queue import queue
 from caretally.settling.worklist import Places, with_names_now
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import bind_context
@@ -26,6 +25,7 @@ from tests.builders.databases import TestDatabase
 from tests.builders.office import OCTOBER, Office
 from tests.builders.pages import Pages, statements_of, visitor_of, words
 from tests.builders.queue_office import change, patient_id, person, queue_office
+from tests.builders.queue_work import act, member, work
 
 # What is of this answer alone: the form's token.
 OF_ANSWER = re.compile(r'name="form_token" value="[0-9a-f-]+"|q=~[\w-]+')
@@ -62,44 +62,10 @@ def few_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("caretally.settling.read_queue.PAGE_SIZE", 3)
 
 
-@pytest.fixture
-def office(database: TestDatabase) -> Office:
-    """A vendor with two clients whose October is closed."""
-    return queue_office(database, "A1", "A2")
-
-
-@pytest.fixture
-def dana(database: TestDatabase, office: Office) -> Visitor:
-    """Somebody who bills, and to whom exceptions are assigned."""
-    return person(database, office, Role.BILLING_ADMIN, "Dana Whitfield")
-
-
-def member(office: Office, name: str) -> UUID:
-    """Return a person's membership."""
-    return UUID(str(office.value("SELECT id FROM membership WHERE name = :name", name=name)))
-
-
-def act(office: Office, filters: Filters, **given: Any) -> UUID:
-    """Do an act on all that matches."""
-    act_id, wanted = uuid4(), Act(**given)
-    with office.transaction() as connection:
-        told = tell_act(connection, filters, wanted.kind, vendor_id=office.vendor_id)
-        assert do_act(connection, filters, wanted, vendor_id=office.vendor_id, act_id=act_id, seen=told.seen)
-    return act_id
-
-
 def execute(office: Office, statement: str, **values: Any) -> None:
     """Execute a statement as the vendor."""
     with office.transaction() as connection:
         connection.execute(text(statement), values)
-
-
-def work(office: Office, mrn: str, code: str, **given: Any) -> None:
-    """Write the work on one exception."""
-    changed = {"assignee_id": None, "due_on": None, "note": "", "state": "open"} | given
-    with office.transaction() as connection:
-        row = find_exception(connection, patient_id(office, mrn), OCTOBER, code, vendor_id=office.vendor_id)
-        change_work(connection, row, Work(**changed), vendor_id=office.vendor_id, version=row.version)
 
 
 def writes(database: TestDatabase, office: Office) -> Iterator[str]:
