@@ -51,8 +51,16 @@ def typed_before(filled: Filled) -> Typed:
     return Typed(values, frozenset(filled.wrong), frozenset(filled.typed.get("pick", ())))
 
 
-@made_once
+NOTHING_TYPED = Typed((), frozenset(), frozenset())
+
+
 def queue_parts(found: Queue, lists: Lists, people: tuple[tuple[str, str, str], ...], *, looked: Looked, typed: Typed) -> QueueParts:
+    """Return the parts of a page of the queue, kept where somebody may ask for the same again: not what was typed, nor a page without rows."""
+    make = kept_queue_parts if found.rows and typed == NOTHING_TYPED else make_queue_parts
+    return make(found, lists, people, looked=looked, typed=typed)
+
+
+def make_queue_parts(found: Queue, lists: Lists, people: tuple[tuple[str, str, str], ...], *, looked: Looked, typed: Typed) -> QueueParts:
     """Return the parts of a page of the queue."""
     made = part(
         "settling/queue_parts.html",
@@ -77,3 +85,6 @@ def queue_parts(found: Queue, lists: Lists, people: tuple[tuple[str, str, str], 
         nothing if rows else made.nothing(),
         shown_by(found.rows),
     )
+
+
+kept_queue_parts = made_once(make_queue_parts)

@@ -8,6 +8,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import wraps
+from sys import getsizeof
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -174,5 +175,6 @@ def whose() -> Hashable:
 def letters_of(kept: object) -> int:
     """Return about how many letters of memory a part or a key of it holds; what is neither text nor a tuple may say so by its `letters`."""
     if isinstance(kept, str):
-        return len(kept)
-    return sum(map(letters_of, kept), LETTERS_OF_ONE) if isinstance(kept, tuple) else getattr(kept, "letters", LETTERS_OF_ONE)
+        # a letter beyond ASCII makes each of them take up to four bytes
+        return len(kept) if kept.isascii() else getsizeof(kept)
+    return sum(map(letters_of, kept), LETTERS_OF_ONE) if isinstance(kept, tuple | frozenset) else getattr(kept, "letters", LETTERS_OF_ONE)

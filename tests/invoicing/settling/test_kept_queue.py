@@ -23,7 +23,7 @@ from caretally.web.parts import PARTS
 from caretally.web.visitor import Visitor
 from tests.builders.databases import TestDatabase
 from tests.builders.office import OCTOBER, Office
-from tests.builders.pages import Pages, statements_of, visitor_of, words
+from tests.builders.pages import HERE, Pages, form_token, statements_of, visitor_of, words
 from tests.builders.queue_office import change, patient_id, person, queue_office
 from tests.builders.queue_work import act, member, work
 
@@ -253,6 +253,17 @@ def test_what_is_mine_follows_my_memberships(pages: Pages, database: TestDatabas
     assert "6 exceptions" in words(pages.get("/exceptions?assignee=me", dana))
     execute(office, "UPDATE membership SET ended_at = now(), ended_by = 'tester' WHERE id = :other", other=other)
     assert "0 exceptions" in words(pages.get("/exceptions?assignee=me", dana))
+
+
+def test_what_was_typed_and_a_page_without_rows_are_not_kept(pages: Pages, office: Office, dana: Visitor) -> None:
+    client, kept = pages.client(dana), pages.app.extensions[PARTS]
+    token = form_token(client.get("/exceptions"))
+    before = kept.letters
+    for number in range(5):
+        assert client.get(f"/exceptions?code=Z{number}").status_code == 200
+        typed = {"form_token": token, "kind": "nonsense", "pick": f"{number}" + "😀" * 20_000}
+        assert client.post("/exceptions/act", data=typed, headers={"Origin": HERE}).status_code == 422
+    assert kept.letters - before < 10_000
 
 
 def test_two_who_stamp_at_the_same_moment_do_not_wait_and_are_both_seen(office: Office) -> None:

@@ -8,7 +8,7 @@ import pytest
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
-from caretally.web.parts import KeptParts, kept_parts, made_once
+from caretally.web.parts import KeptParts, kept_parts, letters_of, made_once
 from caretally.web.visitor import Reading, Visitor
 from tests.builders.pages import TESTER, Pages, visitor_of
 
@@ -113,3 +113,9 @@ def test_nothing_is_kept_of_who_reads_by_break_glass(made: tuple[list[str], Ask]
     for _ in range(2):
         ask(reader, "one")
     assert facts == ["one"] * 2
+
+
+def test_what_a_set_or_a_text_in_any_script_holds_is_counted() -> None:
+    assert letters_of(frozenset({"a" * 1000})) > 1000
+    assert letters_of("\U0001f600" * 1000) > 4000
+    assert letters_of(("é" * 10, "a" * 10)) < 300
