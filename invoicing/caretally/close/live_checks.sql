@@ -1,5 +1,6 @@
 -- What can be checked of a month at every look: imports, numbers, money and the end of the audit log; `caretally verify` checks the rest.
--- Of each client: whether an agreement covers the month, time nobody approved, and why the newest act for it stopped (silent_sources.sql tells the rest).
+-- Of each client: whether an agreement covers the month, time nobody approved where the month is not closed (figures.sql has it otherwise), and why the
+-- newest act for it stopped (silent_sources.sql tells the rest).
 WITH waits AS MATERIALIZED (
     SELECT c.client_id, a.id IS NOT NULL AS has_agreement, coalesce(u.entries, 0)::int AS unapproved, coalesce(r.reason, '') AS parked
     FROM client c
@@ -7,13 +8,13 @@ WITH waits AS MATERIALIZED (
         SELECT id FROM agreement x WHERE x.vendor_id = c.vendor_id AND x.client_id = c.client_id AND x.valid_from <= :month AND coalesce(x.valid_to >= :month, true) LIMIT 1
     ) a ON true
     LEFT JOIN LATERAL (
-        SELECT count(*) AS entries FROM time_entry t WHERE t.vendor_id = c.vendor_id AND t.client_id = c.client_id AND t.source = 'manual' AND t.approved_by = ''
-          AND t.started_at >= CAST(:month AS date)::timestamp AT TIME ZONE c.timezone AND t.started_at < CAST(:after AS date)::timestamp AT TIME ZONE c.timezone
-    ) u ON true
-    LEFT JOIN LATERAL (
         SELECT status, revision, coalesce(reopened_at, closed_at, previewed_at) AS at FROM client_month x
         WHERE x.vendor_id = c.vendor_id AND x.client_id = c.client_id AND x.month = :month ORDER BY x.revision DESC LIMIT 1
     ) m ON true
+    LEFT JOIN LATERAL (
+        SELECT count(*) AS entries FROM time_entry t WHERE t.vendor_id = c.vendor_id AND t.client_id = c.client_id AND t.source = 'manual' AND t.approved_by = ''
+          AND m.status IS DISTINCT FROM 'closed' AND t.started_at >= CAST(:month AS date)::timestamp AT TIME ZONE c.timezone AND t.started_at < CAST(:after AS date)::timestamp AT TIME ZONE c.timezone
+    ) u ON true
     LEFT JOIN LATERAL (
         SELECT reason FROM closing_result x WHERE x.vendor_id = c.vendor_id AND x.client_id = c.client_id AND x.month = :month AND x.ended_at >= coalesce(m.at, x.ended_at)
         ORDER BY x.ended_at DESC LIMIT 1

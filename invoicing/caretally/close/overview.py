@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -42,10 +42,14 @@ LETTERS_A_SUMMARY = 4_000
 
 @dataclass(frozen=True, eq=False)
 class Figures:
-    """The summaries of months (close/summary.sql) and what they came to in cents, by the row's id; told from others by itself, as it stays what it is."""
+    """The summaries of months (close/summary.sql), what they came to in cents, and of closed ones how many entries nobody approved, by the row's id.
+
+    They are told from others by themselves, as they stay what they are.
+    """
 
     summaries: Mapping[UUID, Mapping[str, Any] | None]
     cents: Mapping[UUID, int]
+    unapproved: Mapping[UUID, int]
 
     @property
     def letters(self) -> int:
@@ -182,7 +186,8 @@ def figures_of(connection: Connection, rows: MonthRows, *, vendor_id: UUID) -> F
     """Return the figures that rows name, in one query."""
     wanted = {name: [getattr(row, name) for row in rows if getattr(row, name)] for name in ("figures", "before")}
     found = read_rows(connection, quick_statement("figures"), {"vendor_id": vendor_id, **wanted})
-    return Figures({row.id: row.summary for row in found}, {row.id: row.total_cents for row in found})
+    unapproved = {row.id: row.unapproved for row in found if row.unapproved is not None}
+    return Figures({row.id: row.summary for row in found}, {row.id: row.total_cents for row in found}, unapproved)
 
 
 def overview_of(rows: MonthRows, figures: Figures, *, month: Month, words: MonthWords, waits: Mapping[UUID, Waits] | None) -> MonthOverview:
@@ -200,7 +205,12 @@ def client_of(row: Any, figures: Figures, waits: Mapping[UUID, Waits] | None) ->
     known |= {"summary": figures.summaries.get(row.figures), "before_cents": figures.cents.get(row.before)}
     if waits is None and row.status != "closed":
         known |= UNKNOWN_TO_PRACTICE
-    return ClientInMonth(**known, waits=(waits or {}).get(row.client_id, NOTHING_WAITS))
+    return ClientInMonth(**known, waits=NOTHING_WAITS if waits is None else waits_of(row, figures, waits.get(row.client_id, NOTHING_WAITS)))
+
+
+def waits_of(row: Any, figures: Figures, found: Waits) -> Waits:
+    """Return what stands between a client and its close; nobody's entries are approved any more where the month is closed, and how many those are stays."""
+    return replace(found, unapproved=figures.unapproved[row.figures]) if row.figures in figures.unapproved else found
 
 
 def months_begun(connection: Connection, *, vendor_id: UUID) -> list[Month]:
