@@ -42,7 +42,7 @@ END = text(
 )
 # How many requests of the current vendor wait for a decision or run now.
 PRESENT = (
-    "SELECT count(*) FROM break_glass WHERE vendor_id = (SELECT tenancy.current_vendor()) AND ended_at IS NULL "
+    "SELECT count(*) FROM break_glass WHERE vendor_id = :vendor_id AND ended_at IS NULL "
     f"AND (ends_at > now() OR (approved IS NULL AND requested_at > now() - make_interval(hours => {LAPSES_AFTER_HOURS})))"
 )
 ADMINISTRATORS = text(

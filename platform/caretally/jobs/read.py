@@ -23,7 +23,7 @@ NEWEST = text(
     f"{FIELDS} AND (:unfinished IS FALSE OR j.status IN ('waiting', 'running')) ORDER BY j.asked_at DESC, j.id DESC LIMIT :most OFFSET :skipped"
 )
 # How many jobs of the vendor wait for somebody to look at them.
-STUCK = "SELECT count(*) FROM job WHERE vendor_id = (SELECT tenancy.current_vendor()) AND status = 'quarantined'"
+STUCK = "SELECT count(*) FROM job WHERE vendor_id = :vendor_id AND status = 'quarantined'"
 ASKERS = {"scheduler": "the schedule", "operator-cli": "the operator's command line"}
 
 

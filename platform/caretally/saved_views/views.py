@@ -14,8 +14,9 @@ LONGEST_NAME = 60
 LONGEST_FILTERS = 1000
 MOST_VIEWS = 50
 OFFERED = Statement(
-    "SELECT id, name, filters, shared, owner = (SELECT tenancy.current_actor()) AS own FROM saved_view WHERE vendor_id = (SELECT tenancy.current_vendor()) "
-    "AND page = :page AND (shared OR owner = (SELECT tenancy.current_actor())) ORDER BY lower(name), id"
+    "WITH asks AS MATERIALIZED (SELECT tenancy.verified_context() AS said) SELECT id, name, filters, shared, owner = (SELECT said[4] FROM asks) AS own "
+    "FROM saved_view WHERE vendor_id = (SELECT CAST(said[2] AS uuid) FROM asks) AND page = :page AND (shared OR owner = (SELECT said[4] FROM asks)) "
+    "ORDER BY lower(name), id"
 )
 OWN = text(
     "SELECT count(*) FROM saved_view WHERE vendor_id = (SELECT tenancy.current_vendor()) AND page = :page AND owner = (SELECT tenancy.current_actor())"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, cast
+from uuid import UUID
 
 from flask import Flask, current_app, g, request, url_for
 from markupsafe import Markup, escape
@@ -50,7 +51,8 @@ SECTIONS = ("Installation", "Work", "Money", "Setup")
 class Entry:
     """One line of the rail: shown to visitors who hold `permission`, an empty one means everybody signed in.
 
-    `key` goes there after g. `waiting` is a query without parameters that counts what is left to look at there; pages without a transaction show no number.
+    `key` goes there after g. `waiting` is a query that counts what is left to look at there, with no parameter but `:vendor_id`; pages without a
+    transaction show no number.
     """
 
     section: str
@@ -120,7 +122,7 @@ def frame_now(shell: Shell) -> Frame:
     if who is None:
         return Frame(Markup(), Markup())
     entries, here = open_entries(shell, who.permissions), shown_at(shell, request.endpoint or "")
-    waits = waiting_at(entries)
+    waits = waiting_at(entries, vendor_id=who.vendor_id)
     kind = "Operator console" if who.operates else "Vendor" if who.clients is None else "Provider clients"
     counts = tuple(waits.get(entry.endpoint, 0) for entry in entries)
     at = here.endpoint if here else ""
@@ -145,18 +147,18 @@ def open_entries(shell: Shell, permissions: frozenset[str]) -> tuple[Entry, ...]
     return tuple(entry for entry in shell.entries if not entry.permission or entry.permission in permissions)
 
 
-def waiting_at(entries: tuple[Entry, ...]) -> dict[str, int]:
+def waiting_at(entries: tuple[Entry, ...], *, vendor_id: UUID) -> dict[str, int]:
     """Return how much is left to look at behind each line of the rail that counts, by its endpoint; one statement for all of them."""
     counting = [entry for entry in entries if entry.waiting]
     if not counting or not has_connection():
         return {}
-    (counts,) = read_rows(connection(), all_counts(tuple(entry.waiting for entry in counting)))
+    (counts,) = read_rows(connection(), all_counts(tuple(entry.waiting for entry in counting)), {"vendor_id": vendor_id})
     return dict(zip((entry.endpoint for entry in counting), counts, strict=True))
 
 
 @cache
 def all_counts(queries: tuple[str, ...]) -> Statement:
-    """Return one statement that answers several queries without parameters, a number each."""
+    """Return one statement that answers several queries, a number each."""
     return Statement("SELECT " + ", ".join(f"({query}) AS count{place}" for place, query in enumerate(queries)))
 
 
