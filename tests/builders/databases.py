@@ -42,6 +42,11 @@ class TestDatabase:
         return vendor_engine(self.url, roles=self.roles, secret=self.secret, statement_timeout=LONG)
 
     @cached_property
+    def web_engine(self) -> Engine:
+        """The vendor's pool as the web process has it."""
+        return vendor_engine(self.url, roles=self.roles, secret=self.secret)
+
+    @cached_property
     def practice_engine(self) -> Engine:
         """The practice's pool."""
         return practice_engine(self.url, roles=self.roles, secret=self.secret)

@@ -74,7 +74,7 @@ class ProbeForm(Form):
 def edge_of(database: TestDatabase, **given: Any) -> Edge:
     """Return an edge over a database of the suite; `given` takes the place of its parts."""
     parts: dict[str, Any] = {
-        "vendor_pool": database.vendor_engine,
+        "vendor_pool": database.web_engine,
         "practice_pool": database.practice_engine,
         "secret": database.secret,
         "find_visitor": find_visitor,

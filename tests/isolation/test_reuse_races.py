@@ -11,15 +11,17 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from caretally.db.engines import vendor_engine
+from caretally.db.engines import LONG, vendor_engine
 from caretally.tenancy.catalog import catalog_breaches
 from caretally.tenancy.context import context_key, signed_context
+from caretally.tenancy.read_rows import Statement, read_rows
 from caretally.tenancy.transaction import tenant_transaction
 from tests.builders.databases import TestDatabase
 from tests.builders.twins import A1, B1, Sower, Twin
 
 THREADS, ROUNDS = 12, 25
 SEEN = text("SELECT DISTINCT vendor_id FROM patient")
+SEEN_BY_PAGES = Statement("SELECT DISTINCT vendor_id FROM patient")
 
 
 class Broken(Exception):
@@ -141,7 +143,7 @@ RESIDUE = {
         "SELECT * FROM patient",
         "no tenant context",
     ),
-    "a prepared statement": ("PREPARE again AS SELECT * FROM patient", "EXECUTE again", "no tenant context"),
+    "a prepared statement": ("PREPARE again AS SELECT * FROM patient", "EXECUTE again", "does not exist"),
     "a search path": ("SET search_path = pg_temp", "SELECT * FROM patient", "no tenant context"),
 }
 
@@ -176,6 +178,48 @@ def test_a_statement_prepared_for_one_vendor_shows_the_next_vendor_its_own_rows(
                 if not connection.scalar(text("SELECT count(*) FROM pg_prepared_statements WHERE name = 'again'")):
                     connection.execute(text("PREPARE again AS SELECT DISTINCT vendor_id FROM patient"))
                 assert set(connection.scalars(text("EXECUTE again"))) == {twin.vendor_id}
+
+
+def replace_what_is_prepared(connection: Connection) -> int:
+    """Put a statement of one's own, with the same values, in the place of each that the connection has prepared; return how many those were."""
+    prepared = connection.execute(text("SELECT name, parameter_types::text[] FROM pg_prepared_statements")).all()
+    for name, types in prepared:
+        connection.exec_driver_sql(f"DEALLOCATE {name}")
+        taken = f"({', '.join(types)})" if types else ""
+        connection.exec_driver_sql(
+            f"PREPARE {name}{taken} AS SELECT set_config('application_name', current_setting('caretally.context'), false)"
+        )
+    return len(prepared)
+
+
+def let_go_of_all(connection: Connection) -> int:
+    """Let go of everything that is prepared; return how much that was."""
+    prepared = int(connection.scalar(text("SELECT count(*) FROM pg_prepared_statements")) or 0)
+    connection.exec_driver_sql("DEALLOCATE ALL")
+    return prepared
+
+
+@pytest.mark.parametrize("statement_timeout", ["", LONG])
+@pytest.mark.parametrize("left", [replace_what_is_prepared, let_go_of_all])
+def test_no_request_executes_what_another_prepared_in_the_place_of_ours(
+    database: TestDatabase, sower: Sower, statement_timeout: str, left: Callable[[Connection], int]
+) -> None:
+    engine = vendor_engine(database.url, roles=database.roles, secret=database.secret, statement_timeout=statement_timeout, pool_size=1)
+
+    def asked(twin: Twin) -> tuple[set[UUID], str]:
+        with tenant_transaction(engine, twin.context(), secret=database.secret) as connection:
+            seen = {row.vendor_id for row in read_rows(connection, SEEN_BY_PAGES)}
+            return seen, str(connection.scalar(text("SHOW application_name")))
+
+    try:
+        for _ in range(8):
+            asked(A1)
+        with tenant_transaction(engine, A1.context(), secret=database.secret) as connection:
+            assert left(connection) > 0
+        for twin in (B1, A1):
+            assert asked(twin) == ({twin.vendor_id}, "caretally vendor")
+    finally:
+        engine.dispose()
 
 
 def test_a_default_that_a_login_gives_itself_changes_no_new_session(database: TestDatabase, sower: Sower) -> None:

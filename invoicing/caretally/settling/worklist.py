@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import append_with_commit
 from caretally.db.lists import page_count
 from caretally.errors import NothingToDo
 from caretally.exceptions.build_report import FACTS_ABOUT_CLIENT
@@ -240,7 +240,9 @@ def shown_by(rows: tuple[QueueRow, ...]) -> ShownPatients:
 def note_read(connection: Connection, shown: ShownPatients, *, form: str) -> None:
     """Add the one event of a page or file that shows patients; of one that shows nobody none."""
     if shown.patients:
-        append_event(connection, action="exceptions.read", detail={"form": form, **shown._asdict(), "client_ids": list(shown.client_ids)})
+        append_with_commit(
+            connection, action="exceptions.read", detail={"form": form, **shown._asdict(), "client_ids": list(shown.client_ids)}
+        )
 
 
 def today_in_utc() -> date:

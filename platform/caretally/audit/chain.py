@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from caretally.tenancy.read_rows import Statement, read_rows
+from caretally.tenancy.transaction import with_commit
 
 Detail = str | int | None | UUID | Sequence["Detail"] | Mapping[str, "Detail"]
 Append = Callable[[str, Mapping[str, Detail]], int]
@@ -47,11 +48,30 @@ def append_event(connection: Connection, *, action: str, detail: Mapping[str, De
     and the canonical JSON of the event (sorted keys, no spaces, UTF-8). A transaction that only reads names, as its execution option
     `append_event`, what appends beside it.
     """
-    beside: Append | None = connection.get_execution_options().get(BESIDE)
+    beside = appends_beside(connection)
     if beside is not None:
         return beside(action, detail)
-    [(seq,)] = read_rows(connection, ADD, {"action": action, "detail": canonical(_plain(detail)).decode()})
+    [(seq,)] = read_rows(connection, ADD, told(action, detail))
     return int(seq)
+
+
+def append_with_commit(connection: Connection, *, action: str, detail: Mapping[str, Detail]) -> None:
+    """Add an event as `append_event` does, with the commit of the tenant's transaction: nobody waits for the chain longer than the server takes."""
+    beside = appends_beside(connection)
+    if beside is not None:
+        beside(action, detail)
+    else:
+        with_commit(connection, ADD, told(action, detail))
+
+
+def appends_beside(connection: Connection) -> Append | None:
+    """Return what appends the events of a transaction that only reads, None for others."""
+    return cast("Append | None", connection.get_execution_options().get(BESIDE))
+
+
+def told(action: str, detail: Mapping[str, Detail]) -> dict[str, str]:
+    """Return what an event says, as the database takes it."""
+    return {"action": action, "detail": canonical(_plain(detail)).decode()}
 
 
 def verify_chain(connection: Connection) -> ChainState:

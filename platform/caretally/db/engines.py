@@ -1,14 +1,17 @@
 """The pools: each logs in as its own role, and no connection ever changes role (CVE-2023-2455)."""
 
 from time import monotonic_ns
+from typing import Any
 
 from psycopg import Connection as PsycopgConnection
 from psycopg import OperationalError
-from sqlalchemy import URL, Engine, PoolResetState, create_engine, event
+from psycopg.pq import ExecStatus
+from sqlalchemy import URL, Connection, Engine, PoolResetState, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from caretally.db.roles import Roles
+from caretally.tenancy.read_rows import PREPARED, SAID_OTHERS
 from caretally.tenancy.registry import SCHEMA
 from caretally.tenancy.transaction import FORGET, FORGOTTEN
 
@@ -40,7 +43,7 @@ def session_engine(url: URL, *, roles: Roles, secret: bytes, pool_size: int = 5)
     """Return the pool that looks up the session of each request: two statements of ours, each by itself, so that nothing is left to forget."""
     engine = create_engine(
         roles.login(url, "auth", secret=secret),
-        connect_args={"application_name": "caretally session", "options": start_options()},
+        connect_args={"prepare_threshold": None, "application_name": "caretally session", "options": start_options()},
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_reset_on_return=None,
@@ -53,17 +56,25 @@ def session_engine(url: URL, *, roles: Roles, secret: bytes, pool_size: int = 5)
 
 
 def login_engine(url: URL, kind: str, *, roles: Roles, secret: bytes, statement_timeout: str = "", pool_size: int = 5) -> Engine:
-    """Return a pool that logs in as the role of this kind; `statement_timeout` overrides the role's own, as in `10min`."""
+    """Return a pool that logs in as the role of this kind; `statement_timeout` overrides the role's own, as in `10min`.
+
+    Without it the pool is one of pages, whose own statements are prepared by `tenancy.prepared` and so not by the driver.
+    """
     long = {"statement_timeout": statement_timeout, **LONG_VALUES} if statement_timeout else {}
     engine = create_engine(
         roles.login(url, kind, secret=secret),
-        connect_args={"application_name": f"caretally {kind}", "options": start_options(**long)},
+        connect_args={
+            "prepare_threshold": 5 if statement_timeout else None,
+            "application_name": f"caretally {kind}",
+            "options": start_options(**long),
+        },
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_reset_on_return=None,
         hide_parameters=True,
     )
     event.listen(engine, "connect", begin_forgetting)
+    event.listen(engine, "before_cursor_execute", note_others)
     event.listen(engine, "reset", forget_session)
     event.listen(engine, "checkin", note_rest)
     event.listen(engine, "checkout", ask_the_rested)
@@ -88,20 +99,32 @@ def ask_the_rested(raw: PsycopgConnection, record: ConnectionPoolEntry, _proxy: 
     since: int | None = record.info.get(RESTS_SINCE)
     if since is None or monotonic_ns() - since < UNASKED_NANOSECONDS:
         return
+    if not answers(raw):
+        raise InvalidatePoolError
+
+
+def answers(raw: PsycopgConnection) -> bool:
+    """Tell whether a connection's server answers: an empty message, past the driver, which would begin a transaction for it."""
     try:
-        raw.execute("SELECT")
-        raw.rollback()
-    except OperationalError as error:
-        raise InvalidatePoolError from error
+        return raw.pgconn.exec_(b"").status == ExecStatus.EMPTY_QUERY
+    except OperationalError:
+        return False
 
 
 def begin_forgetting(_raw: PsycopgConnection, record: ConnectionPoolEntry) -> None:
     """Note that this pool forgets, so that a transaction may do it with its commit."""
     record.info[FORGOTTEN] = False
+    record.info[SAID_OTHERS] = False
+
+
+def note_others(connection: Connection, cursor: Any, *_heard: Any) -> None:
+    """Note that a connection executes what is not known to be a statement of ours, which have no cursor of SQLAlchemy's (see `let_go_of_strangers`)."""
+    if cursor is not None:
+        connection.info[SAID_OTHERS] = True
 
 
 def forget_session(raw: PsycopgConnection, record: ConnectionPoolEntry, state: PoolResetState) -> None:
-    """Leave nothing of one transaction to the next: no setting, held cursor, temporary table, lock or channel outlives a checkout.
+    """Leave nothing of one transaction to the next: no setting, held cursor, temporary table, lock, channel or prepared statement outlives a checkout.
 
     A transaction that forgot with its commit is not asked again (`commit_and_forget`). An error makes the pool drop the connection.
     """
@@ -110,5 +133,7 @@ def forget_session(raw: PsycopgConnection, record: ConnectionPoolEntry, state: P
         return
     raw.rollback()
     raw.autocommit = True
-    raw.execute(FORGET)
+    raw.execute("; ".join((*FORGET, "DEALLOCATE ALL")))
     raw.autocommit = False
+    record.info.pop(PREPARED, None)
+    record.info[SAID_OTHERS] = False

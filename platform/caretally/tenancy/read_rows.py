@@ -4,17 +4,22 @@ Whoever listens to statements hears these too, and errors are SQLAlchemy's, so t
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
+from psycopg import pq
 from psycopg.rows import RowMaker, namedtuple_row
 from sqlalchemy import Connection, Dialect, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
+from caretally.tenancy.prepared import PreparedStatements
+
 DIALECT: Dialect = cast("Any", postgresql.psycopg).dialect(paramstyle="numeric_dollar")
+# What a connection of the pool has prepared, and whether it executed others than statements of ours since it was last looked at.
+PREPARED, SAID_OTHERS = "prepared", "said others"
 WRITTEN_FOR_US = re.compile(r"^\s*--.*\n|^\s+", re.MULTILINE)
 
 
@@ -42,18 +47,48 @@ class Statement:
 
 def read_rows(connection: Connection, statement: Statement, values: Mapping[str, Any] | None = None) -> list[Any]:
     """Return the rows of a statement as named tuples, values as the driver reads them. Raises `DBAPIError` as `Connection.execute` does."""
-    given = [values[name] for name in statement.names] if values else []
-    heard = (connection, None, statement.words, given, None, False)
-    for tell in connection.dispatch.before_cursor_execute:
-        tell(*heard)
+    given = given_to(statement, values)
+    tell(connection.dispatch.before_cursor_execute, connection, statement.words, given)
     with as_sqlalchemy_says(connection, statement.words):
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        with psycopg.RawCursor(driver, row_factory=statement.rows_of) as cursor:
-            rows: list[Any] = cursor.execute(statement.words, given).fetchall()
-    for tell in connection.dispatch.after_cursor_execute:
-        tell(*heard)
+        driver, prepared = driver_of(connection), prepared_of(connection)
+        # a driver that is to begin a transaction with its first statement does so
+        if prepared is not None and (driver.autocommit or driver.pgconn.transaction_status == pq.TransactionStatus.INTRANS):
+            rows = prepared.rows(prepared.bound(statement.words, given))
+        else:
+            with psycopg.RawCursor(driver, row_factory=statement.rows_of) as cursor:
+                rows = cursor.execute(statement.words, given).fetchall()
+    tell(connection.dispatch.after_cursor_execute, connection, statement.words, given)
     return rows
+
+
+def given_to(statement: Statement, values: Mapping[str, Any] | None) -> list[Any]:
+    """Return the values that a statement takes, in its own order."""
+    return [values[name] for name in statement.names] if values else []
+
+
+def tell(listeners: Iterable[Callable[..., object]], connection: Connection, words: str, given: Sequence[Any]) -> None:
+    """Tell whoever listens to a connection's statements of one that goes past SQLAlchemy."""
+    heard = (connection, None, words, given, None, False)
+    for listener in listeners:
+        listener(*heard)
+
+
+def driver_of(connection: Connection) -> psycopg.Connection:
+    """Return the driver's connection."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
+
+
+def prepared_of(connection: Connection) -> PreparedStatements | None:
+    """Return what a connection has prepared, None for one whose driver prepares by itself."""
+    driver = driver_of(connection)
+    if driver.prepare_threshold is not None:
+        return None
+    kept: PreparedStatements | None = connection.info.get(PREPARED)
+    if kept is None or kept.driver is not driver:
+        kept = connection.info[PREPARED] = PreparedStatements(driver)
+    return kept
 
 
 @contextmanager

@@ -1,25 +1,40 @@
 """Opens the one transaction of a request, command or job, bound to its tenant context."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from typing import Any, cast
 
-import psycopg
 from psycopg import pq
-from psycopg.errors import error_from_result
 from sqlalchemy import Connection, Engine, text
 
 from caretally.tenancy.context import KEY_ID, TenantContext, context_key, key_blocks, signed_context
-from caretally.tenancy.read_rows import Statement, as_sqlalchemy_says, read_rows
+from caretally.tenancy.prepared import error_of
+from caretally.tenancy.read_rows import (
+    PREPARED,
+    SAID_OTHERS,
+    Statement,
+    as_sqlalchemy_says,
+    driver_of,
+    given_to,
+    prepared_of,
+    read_rows,
+    tell,
+)
 
 # One statement, since each costs a page a round trip; were the second expression executed first, it would find no context and refuse.
 BIND = Statement("SELECT set_config('caretally.context', :context, true), tenancy.verified_context()")
-
-
-# What a connection forgets between two transactions. Prepared statements stay; they hold no row and are checked again at each execution.
-FORGET = "CLOSE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); RESET ALL; DISCARD TEMP"
-COMMIT_AND_FORGET = f"COMMIT; {FORGET}".encode()
+Message = bytes | tuple[Statement, Mapping[str, Any]]
+# What a connection forgets between two transactions. Prepared statements stay where nobody else can have prepared or replaced one (`let_go_of_strangers`);
+# they hold no row and are checked again at each execution.
+FORGET = ("CLOSE ALL", "UNLISTEN *", "SELECT pg_catalog.pg_advisory_unlock_all()", "RESET ALL", "DISCARD TEMP")
+COMMIT_AND_FORGET = tuple(words.encode() for words in ("COMMIT", *FORGET))
 # What a pool that forgets notes of each of its connections: whether the last transaction has forgotten with its commit.
 FORGOTTEN = "forgotten"
+# How many statements are prepared, and how many of them by words of SQL: never by us or the driver, who prepare by libpq's calls.
+ALL_PREPARED = b"SELECT count(*), count(*) FILTER (WHERE from_sql) FROM pg_catalog.pg_prepared_statement()"
+# What the tenant's transaction of a connection executes with its commit.
+WITH_COMMIT = "with commit"
 
 
 @contextmanager
@@ -30,15 +45,11 @@ def tenant_transaction(engine: Engine, context: TenantContext, *, secret: bytes)
     not. Raises `sqlalchemy.exc.ProgrammingError` (SQLSTATE 42501) when the database does not accept it.
     """
     with engine.connect() as connection, connection.begin():
-        driver = driver_of(connection)
-        if not driver.autocommit:
-            tell_server(connection, b"BEGIN")
-        bind_context(connection, context, secret=secret)
+        begin_bound(connection, context, secret=secret)
         yield connection
-        # one that failed is left to be rolled back, and the rest to SQLAlchemy where the pool forgets nothing
-        if driver.info.transaction_status == pq.TransactionStatus.INTRANS and FORGOTTEN in connection.info:
-            tell_server(connection, COMMIT_AND_FORGET)
-            connection.info[FORGOTTEN] = True
+        # one that failed is left to be rolled back
+        if driver_of(connection).pgconn.transaction_status == pq.TransactionStatus.INTRANS:
+            commit_and_forget(connection)
 
 
 @contextmanager
@@ -49,19 +60,84 @@ def read_only_transaction(engine: Engine, context: TenantContext, *, secret: byt
         yield connection
 
 
+def with_commit(connection: Connection, statement: Statement, values: Mapping[str, Any]) -> None:
+    """Let the tenant's transaction execute a statement whose answer nobody needs with its commit, in one round trip.
+
+    When it fails nothing is committed, and its error comes from the end of the transaction.
+    """
+    connection.info[WITH_COMMIT].append((statement, values))
+
+
+def begin_bound(connection: Connection, context: TenantContext, *, secret: bytes) -> None:
+    """Begin the transaction and bind its context, in one round trip where the connection keeps prepared statements."""
+    if driver_of(connection).autocommit:
+        bind_context(connection, context, secret=secret)
+        return
+    execute_together(connection, [b"BEGIN", (BIND, {"context": signed_context(context, key=context_key(secret))})])
+    connection.info[WITH_COMMIT] = []
+
+
+def commit_and_forget(connection: Connection) -> None:
+    """Execute what waits for the commit, commit and forget; a pool that forgets nothing leaves its commit to SQLAlchemy."""
+    forgets, asked = FORGOTTEN in connection.info, connection.info.pop(WITH_COMMIT)
+    execute_together(connection, [*asked, *(COMMIT_AND_FORGET if forgets else ())])
+    if forgets:
+        let_go_of_strangers(connection)
+        connection.info[FORGOTTEN] = True
+
+
+def let_go_of_strangers(connection: Connection) -> None:
+    """Let go of all that is prepared where somebody's own words prepared or replaced something, which the next tenant would execute.
+
+    Statements of ours are the same words for everybody and prepare nothing, so that a connection which executed no others is not asked.
+    """
+    if not connection.info.pop(SAID_OTHERS, True):
+        return
+    driver, prepared = driver_of(connection), prepared_of(connection)
+    answer = driver.pgconn.exec_(ALL_PREPARED)
+    every, by_words = (int(answer.get_value(0, column) or 0) for column in range(2))
+    if by_words or (prepared is not None and every != len(prepared)):
+        # by the driver, which forgets its own with it
+        driver.execute("DEALLOCATE ALL")
+        connection.info.pop(PREPARED, None)
+    connection.info[SAID_OTHERS] = False
+
+
+def execute_together(connection: Connection, messages: Sequence[Message]) -> None:
+    """Execute statements, those without values as their words, past the driver's own handling of transactions, which finds them done.
+
+    They are one round trip where the connection keeps prepared statements.
+    """
+    prepared = prepared_of(connection)
+    if prepared is None:
+        execute_apart(connection, messages)
+        return
+    with_values = [(message[0].words, given_to(*message)) for message in messages if not isinstance(message, bytes)]
+    for words, given in with_values:
+        tell(connection.dispatch.before_cursor_execute, connection, words, given)
+    with as_sqlalchemy_says(connection, "; ".join(words for words, _ in with_values)):
+        bound = iter([prepared.bound(words, given) for words, given in with_values])
+        prepared.in_one_round_trip([message if isinstance(message, bytes) else next(bound) for message in messages])
+    for words, given in with_values:
+        tell(connection.dispatch.after_cursor_execute, connection, words, given)
+
+
+def execute_apart(connection: Connection, messages: Sequence[Message]) -> None:
+    """Execute statements one by one, those without values in a row together."""
+    for is_words, some in groupby(messages, key=lambda message: isinstance(message, bytes)):
+        if is_words:
+            tell_server(connection, b"; ".join(cast("Iterator[bytes]", some)))
+        else:
+            for statement, values in cast("Iterator[tuple[Statement, Mapping[str, Any]]]", some):
+                read_rows(connection, statement, values)
+
+
 def tell_server(connection: Connection, words: bytes) -> None:
-    """Have the server execute words without parameters in one round trip, past the driver's own handling of transactions, which finds them done."""
+    """Have the server execute words without values."""
     answer = driver_of(connection).pgconn.exec_(words)
     if answer.status == pq.ExecStatus.FATAL_ERROR:
         with as_sqlalchemy_says(connection, words.decode()):
-            raise error_from_result(answer)
-
-
-def driver_of(connection: Connection) -> psycopg.Connection:
-    """Return the driver's connection."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
-    return driver
+            raise error_of(answer)
 
 
 def bind_context(connection: Connection, context: TenantContext, *, secret: bytes) -> None:

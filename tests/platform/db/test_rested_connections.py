@@ -1,16 +1,19 @@
 """A pool asks a connection that rested whether it still answers, and none that answered just now."""
 
 from time import sleep
-from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, text
 
 from caretally.db import engines
 from caretally.db.engines import UNASKED_NANOSECONDS
+from caretally.tenancy.read_rows import Statement, read_rows
 from tests.builders.databases import TestDatabase
 
 MINE = text("SELECT pg_backend_pid()")
+KEPT = Statement("SELECT 1 AS one")
+PREPARED = text("SELECT statement FROM pg_prepared_statements")
 
 
 def backend(connection: Connection) -> int:
@@ -34,26 +37,29 @@ def test_a_connection_that_the_server_ended_while_it_rested_is_replaced(database
 
 
 def test_a_connection_that_answered_just_now_is_not_asked(pool: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [1]
+    clock, asked, ask = [1], list[int](), engines.answers
+
+    def noted(raw: psycopg.Connection) -> bool:
+        asked.append(raw.info.backend_pid)
+        return ask(raw)
+
     monkeypatch.setattr(engines, "monotonic_ns", lambda: clock[0])
+    monkeypatch.setattr(engines, "answers", noted)
     with pool.connect() as connection:
-        asked = told_of(connection, monkeypatch)
-    for rested, times in ((UNASKED_NANOSECONDS - 1, 0), (UNASKED_NANOSECONDS, 1)):
+        process = backend(connection)
+    for rested, told in ((UNASKED_NANOSECONDS - 1, []), (UNASKED_NANOSECONDS, [process])):
         clock[0] += rested
         with pool.connect():
             pass
-        assert asked.count("SELECT") == times
+        assert asked == told
 
 
-def told_of(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return a list of what the connection's driver executes from now on."""
-    raw, asked = connection.connection.driver_connection, list[str]()
-    assert raw is not None
-    execute = raw.execute
-
-    def noted(query: str) -> Any:
-        asked.append(query)
-        return execute(query)
-
-    monkeypatch.setattr(raw, "execute", noted)
-    return asked
+def test_a_question_after_a_rest_leaves_what_the_connection_has_prepared(pool: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1]
+    monkeypatch.setattr(engines, "monotonic_ns", lambda: clock[0])
+    for _ in range(2):
+        with pool.connect() as connection, connection.begin():
+            connection.execute(text("SELECT"))
+            read_rows(connection, KEPT)
+            assert [row.statement for row in connection.execute(PREPARED)] == [KEPT.words]
+        clock[0] += UNASKED_NANOSECONDS
