@@ -1,11 +1,11 @@
 """An invoice as its page shows it: the whole at one look, and the lines of one page, in three queries however many lines there are.
 
-What can change is asked each time (`invoice_head`, `lines_said`). What cannot, since lines, their month and its patients are frozen, is added up once
-and given in again (`sums_of`). Lines come as one text of JSON, which need not be read where the same text was made into markup before.
+What can change is asked each time (`invoice_head`, `lines_now`, `lines_chosen`). What cannot, since lines, their month and its patients are frozen, is read
+once and given in again (`sums_of`, `printed_lines`). Lines come as texts of JSON, which need not be read where the same texts were made into markup before.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -139,16 +139,35 @@ class Sums:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinesSaid:
-    """The lines of one page as JSON in a text that tells them from all others, and how many they are."""
+class PrintedLines:
+    """What never changes of a page of lines in the order of the print: JSON in a text, its patients as an array in SQL, and how many they are."""
 
     said: str
+    patients: str
     many: int
 
     @property
     def letters(self) -> int:
         """How much is kept with it."""
-        return len(self.said)
+        return len(self.said) + len(self.patients)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinesSaid:
+    """The lines of one page as JSON in texts that tell them from all others, and how many they are.
+
+    `signed` (by patient) and `asked` (threads and whether one goes on, by patient-month) are what can change, where the lines do not say it themselves.
+    """
+
+    said: str
+    many: int
+    signed: str | None = None
+    asked: str | None = None
+
+    @property
+    def letters(self) -> int:
+        """How much is kept with it."""
+        return sum(len(one or "") for one in (self.said, self.signed, self.asked))
 
 
 class InvoicePage:
@@ -196,9 +215,18 @@ def quick_statement(name: str) -> Statement:
 
 
 @cache
-def page_statement() -> Statement:
-    """Return the statement of a page of all lines in the order of the print, as one text."""
-    return Statement(AS_TEXT.format(with_parts("lines_of_page", {"{columns}": SHOWN})))
+def printed_statement() -> Statement:
+    """Return the statement of what never changes of a page of all lines in the order of the print, as one text."""
+    written = (FOLDER / "lines_of_page.sql").read_text(encoding="utf-8").replace("{columns}", SHOWN)
+    return Statement(
+        f"SELECT json_agg(said)::text AS said, coalesce(array_agg(said.patient_id), '{{}}')::text AS patients, count(*)::int AS many FROM ({written}) said"
+    )
+
+
+@cache
+def now_statement() -> Statement:
+    """Return the statement of what can change of these lines."""
+    return Statement(with_parts("lines_now", {}))
 
 
 @cache
@@ -255,27 +283,53 @@ def invoice_page(connection: Connection, invoice_id: UUID, *, vendor_id: UUID) -
     return InvoicePage(head, sums_of(connection, head), kept_rule_tables(connection, head.rule_tables_now))
 
 
-def lines_said(connection: Connection, head: Any, sums: Sums, wanted: LinesWanted) -> LinesSaid:
-    """Return the lines wanted, a page of them with none open."""
-    starts = sums.row["page_starts"]
-    if wanted.only == "all" and wanted.sort == "line" and not wanted.words and starts:
-        ends = [*starts[1:], NO_LINE]
-        from_line, until_line = (starts[wanted.page - 1], ends[wanted.page - 1]) if wanted.page <= len(starts) else (NO_LINE, NO_LINE)
-        asked, key = page_statement(), _key(head, sums, wanted) | {"from_line": from_line, "until_line": until_line}
-    else:
-        asked, key = chosen_statement(wanted.sort, looked_for=bool(wanted.words)), _key(head, sums, wanted)
-    [found] = read_rows(connection, asked, key)
+def in_print(sums: Sums, wanted: LinesWanted) -> bool:
+    """Tell whether all lines are wanted in the order of the print, of which pages can be cut by the invoice's own line numbers."""
+    return bool(wanted.only == "all" and wanted.sort == "line" and not wanted.words and sums.row["page_starts"])
+
+
+def is_page_of_print(sums: Sums, page: int) -> bool:
+    """Tell whether the print has this page."""
+    return page <= len(sums.row["page_starts"])
+
+
+def printed_lines(connection: Connection, head: Any, sums: Sums, wanted: LinesWanted) -> PrintedLines:
+    """Return what never changes of a page in the order of the print; the invoice's head was read in this transaction."""
+    starts = [*sums.row["page_starts"], NO_LINE]
+    key = _key(head, sums, wanted) | {"from_line": starts[wanted.page - 1], "until_line": starts[wanted.page]}
+    [found] = read_rows(connection, printed_statement(), key)
+    return PrintedLines(said=found.said, patients=found.patients, many=found.many)
+
+
+def lines_now(connection: Connection, head: Any, sums: Sums, wanted: LinesWanted, printed: PrintedLines) -> LinesSaid:
+    """Return a page in the order of the print as it is now."""
+    key = _key(head, sums, wanted) | {"month": head.month, "patients": printed.patients, "questioned": head.questioned}
+    [found] = read_rows(connection, now_statement(), key)
+    return LinesSaid(said=printed.said, many=printed.many, signed=found.signed or "{}", asked=found.asked or "{}")
+
+
+def lines_chosen(connection: Connection, head: Any, sums: Sums, wanted: LinesWanted) -> LinesSaid:
+    """Return a page of some lines or in another order, with none open."""
+    [found] = read_rows(connection, chosen_statement(wanted.sort, looked_for=bool(wanted.words)), _key(head, sums, wanted))
     return LinesSaid(said=found.said or "[]", many=found.many)
 
 
 def lines_of(said: LinesSaid, invoice: InvoicePage, wanted: LinesWanted) -> LinesOnPage:
-    """Return the lines that a text of JSON says."""
+    """Return the lines that texts of JSON say."""
     rows = json.loads(said.said)
+    if said.signed is not None and said.asked is not None:
+        rows = list(_with_now(rows, signed=json.loads(said.signed), asked=json.loads(said.asked)))
     # The plain page does not say how many there are in all: the sums do.
     every = {"found": invoice.row["patients"], "found_cents": invoice.row["patients_cents"]}
     first = every | rows[0] if rows else {"found": 0, "found_cents": 0}
     lines = tuple(_line(_with_days(row), invoice) for row in rows)
     return LinesOnPage(lines=lines, found=first["found"], found_cents=first["found_cents"], wanted=wanted)
+
+
+def _with_now(rows: Iterable[dict[str, Any]], *, signed: Mapping[str, str], asked: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        threads, going_on = asked.get(row["id"], (0, False))
+        yield row | {"signed_at": signed.get(row["patient_id"]), "threads": threads, "going_on": going_on}
 
 
 def lines_on_page(connection: Connection, invoice: InvoicePage, wanted: LinesWanted) -> LinesOnPage:

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
-from caretally.audit.chain import Detail, append_event
+from caretally.audit.chain import Detail, append_event, append_with_commit
 from caretally.cms.kept_rule_tables import kept_rule_tables
 from caretally.evaluation.explain import explanation
 from caretally.files.table_file import TABLE_ENDINGS, table_file
@@ -17,16 +17,21 @@ from caretally.invoices.invoice_page import (
     ONLY,
     InvoicePage,
     LineOnPage,
+    LinesSaid,
     LinesWanted,
     Sums,
+    in_print,
     invoice_head,
     invoice_page,
+    is_page_of_print,
+    lines_chosen,
+    lines_now,
     lines_on_page,
-    lines_said,
+    printed_lines,
     sums_of,
 )
 from caretally.invoices.invoice_page import SORTS as LINE_SORTS
-from caretally.invoices.invoice_parts import Looked, for_lines, invoice_parts
+from caretally.invoices.invoice_parts import NO_LINES, Looked, for_lines, invoice_parts
 from caretally.invoices.list_tables import COLUMNS, list_rows, list_totals
 from caretally.invoices.made_files import ask_for_file, file_of, note_given
 from caretally.invoices.not_billed import patients_not_billed
@@ -144,7 +149,7 @@ def invoice_shown(invoice_id: UUID, filled: Filled) -> str:
     sums, tables = kept_sums(head), kept_rule_tables(connection(), head.rule_tables_now)
     looked = Looked(wanted=replace(wanted, opened=None), sealed=address_words(wanted.words), permissions=who.permissions)
     whole = wanted.opened is not None
-    said = None if whole else lines_said(connection(), head, sums, wanted)
+    said = None if whole else kept_lines(head, sums, wanted)
     beside, detail = with_lines(InvoicePage(head, sums, tables), wanted, filled) if whole else ({"shown": None}, {"opened": None})
     page = render_template(
         "invoices/show.html",
@@ -156,13 +161,25 @@ def invoice_shown(invoice_id: UUID, filled: Filled) -> str:
         **beside,
     )
     many: dict[str, Detail] = {"invoice_id": invoice_id, "patients": said.many if said else 0, "form": "page"}
-    append_event(connection(), action="invoice.read", detail=many | detail)
+    append_with_commit(connection(), action="invoice.read", detail=many | detail)
     return page
 
 
 def kept_sums(head: Any) -> Sums:
     """Return what an invoice says for ever, added up at its first page in this process; `head` was read in this transaction, so it may be seen."""
     return kept_or_made(("sums", whose(), head.vendor_id, head.client_id, head.id), lambda: sums_of(connection(), head))
+
+
+def kept_lines(head: Any, sums: Sums, wanted: LinesWanted) -> LinesSaid:
+    """Return the lines of a page; what never changes of one in the order of the print is read at its first page in this process, as the sums are."""
+    if not in_print(sums, wanted):
+        return lines_chosen(connection(), head, sums, wanted)
+    # pages beyond the last have no end
+    if not is_page_of_print(sums, wanted.page):
+        return NO_LINES
+    key = ("lines", whose(), head.vendor_id, head.client_id, head.id, wanted.page)
+    printed = kept_or_made(key, lambda: printed_lines(connection(), head, sums, wanted))
+    return lines_now(connection(), head, sums, wanted, printed)
 
 
 def with_lines(invoice: InvoicePage, wanted: LinesWanted, filled: Filled) -> tuple[dict[str, Any], dict[str, Detail]]:

@@ -9,6 +9,8 @@ from sqlalchemy import text
 
 from caretally.close.reopen import reopen_month
 from caretally.months import Month
+from caretally.tenancy.context import TenantContext
+from caretally.tenancy.transaction import bind_context
 from caretally.web.parts import PARTS
 from caretally.web.visitor import Visitor
 from tests.builders.asking import about_line
@@ -41,6 +43,24 @@ def answer(pages: Pages, office: Office, who: Visitor) -> None:
     assert client.post(f"/questions/{thread}/answer", data=given, headers={"Origin": HERE}).status_code == 303
 
 
+def sign(office: Office) -> None:
+    """Let the provider attest the first line's patient after the close, as the owner may, with the guard of signatures put aside."""
+    context = TenantContext(office.vendor_id, "person:okafor")
+    with office.database.admin_engine.begin() as connection:
+        bind_context(connection, context, secret=office.database.secret)
+        connection.execute(text("ALTER TABLE attestation DISABLE TRIGGER signer"))
+        connection.execute(
+            text(
+                "INSERT INTO attestation (vendor_id, client_id, patient_id, month, provider_id, statement_version, signer) "
+                "SELECT p.vendor_id, p.client_id, p.patient_id, p.month, v.id, '1', 'person:okafor' FROM patient_month p "
+                "JOIN invoice_line l ON l.vendor_id = p.vendor_id AND l.client_id = p.client_id AND l.patient_month_id = p.id AND l.invoice_id = :invoice "
+                "JOIN provider v ON v.vendor_id = p.vendor_id AND v.client_id = p.client_id LIMIT 1"
+            ),
+            {"invoice": invoice_id(office, "A1")},
+        )
+        connection.execute(text("ALTER TABLE attestation ENABLE TRIGGER signer"))
+
+
 def writes(pages: Pages, office: Office) -> Iterator[str]:
     """Write one thing after another that a month or an invoice shows, and say which."""
     dana, nora = visitor_of(office.vendor_id), visitor_of(office.vendor_id, clients=[office.clients["A1"]])
@@ -53,6 +73,8 @@ def writes(pages: Pages, office: Office) -> Iterator[str]:
     yield "its answer"
     ask(pages, office, nora, "dispute")
     yield "a dispute"
+    sign(office)
+    yield "an attestation"
     with office.transaction() as connection:
         connection.execute(text("UPDATE client SET name = 'Renamed & Partners' WHERE code = 'A1'"))
     yield "a client renamed"
