@@ -43,7 +43,10 @@ def queue_now(connection: Connection, filters: Filters, offered: Furniture, *, t
     )
     known: Places | None = kept_now(key)
     if known is not None:
-        return with_names_now(connection, known, vendor_id=vendor_id)
+        now = with_names_now(connection, known, vendor_id=vendor_id)
+        if now is not known:
+            keep_now(key, now)
+        return now.named
     found = queue(connection, filters, vendor_id=vendor_id, today=today)
     # pages beyond the last have no end
     if found.rows:

@@ -1,5 +1,6 @@
 """The queue: a page of the exceptions that filters let through, what all of them come to, and what the page offers to choose from."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -181,44 +182,53 @@ def _lists(stamp: str, read: Mapping[str, Any]) -> Lists:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """A page of the queue as it was read, and the keys of its rows' patients and of whom they are assigned to, as an array is written in SQL."""
+    """A page of the queue as it was read, and the keys of its rows' patients and of whom they are assigned to, as an array is written in SQL.
+
+    `named` is the page with its rows' names as names_now.sql told them last, which was `names`.
+    """
 
     found: Queue
     clients: str
     patients: str
     assignees: str
+    named: Queue
+    names: str = ""
 
     @classmethod
     def of(cls, found: Queue) -> Self:
         """Return the places of a page."""
         rows = found.rows
-        return cls(
-            found, *(_array(ids) for ids in ((r.client_id for r in rows), (r.patient_id for r in rows), (r.assignee_id for r in rows)))
-        )
+        keys = ((r.client_id for r in rows), (r.patient_id for r in rows), (r.assignee_id for r in rows))
+        clients, patients, assignees = map(_array, keys)
+        return cls(found, clients, patients, assignees, named=found)
 
     @property
     def letters(self) -> int:
         """About how many letters of memory it holds."""
-        return self.found.letters
+        return 2 * self.found.letters + len(self.names)
 
 
 def _array(ids: Iterable[UUID | None]) -> str:
     return "{" + ",".join("NULL" if one is None else str(one) for one in ids) + "}"
 
 
-def with_names_now(connection: Connection, places: Places, *, vendor_id: UUID) -> Queue:
-    """Return a page that was read before with its rows' names as this transaction reads them; whose it may not read is not shown."""
-    found = places.found
+def with_names_now(connection: Connection, places: Places, *, vendor_id: UUID) -> Places:
+    """Return places with their rows' names as this transaction reads them, the same ones where they are; whose it may not read is not shown."""
     keys = {"vendor_id": vendor_id, "clients": places.clients, "patients": places.patients, "assignees": places.assignees}
-    names = {row.place: row for row in read_rows(connection, NAMES_NOW, keys)} if found.rows else {}
-    rows = tuple(_named(row, names[place]) for place, row in enumerate(found.rows, start=1) if place in names)
-    return found if len(rows) == len(found.rows) and all(map(is_, rows, found.rows)) else replace(found, rows=rows)
+    [(names,)] = read_rows(connection, NAMES_NOW, keys)
+    if names == places.names:
+        return places
+    told = {place: said for place, *said in json.loads(names)}
+    found = places.found
+    rows = tuple(_named(row, *told[place]) for place, row in enumerate(found.rows, start=1) if place in told)
+    same = len(rows) == len(found.rows) and all(map(is_, rows, found.rows))
+    return replace(places, names=names, named=found if same else replace(found, rows=rows))
 
 
-def _named(row: QueueRow, names: Any) -> QueueRow:
-    if (row.mrn, row.patient, row.assignee) == (names.mrn, names.patient, names.assignee):
+def _named(row: QueueRow, mrn: str, patient: str, assignee: str | None) -> QueueRow:
+    if (row.mrn, row.patient, row.assignee) == (mrn, patient, assignee):
         return row
-    return replace(row, mrn=names.mrn, patient=names.patient, assignee=names.assignee)
+    return replace(row, mrn=mrn, patient=patient, assignee=assignee)
 
 
 class ShownPatients(NamedTuple):

@@ -225,11 +225,11 @@ def test_a_walk_by_names_that_falls_short_takes_six_statements_beside_the_contex
 def test_what_one_may_not_read_is_not_shown_by_what_was_kept(database: TestDatabase, office: Office) -> None:
     with office.transaction() as connection:
         found = queue(connection, Filters(month=OCTOBER), vendor_id=office.vendor_id)
-        assert with_names_now(connection, Places.of(found), vendor_id=office.vendor_id) is found
+        assert with_names_now(connection, Places.of(found), vendor_id=office.vendor_id).named is found
     stranger = queue_office(database, "B1")
     with stranger.transaction() as connection:
         assert found.rows
-        assert with_names_now(connection, Places.of(found), vendor_id=stranger.vendor_id).rows == ()
+        assert with_names_now(connection, Places.of(found), vendor_id=stranger.vendor_id).named.rows == ()
 
 
 def test_what_is_mine_is_kept_for_me_alone(pages: Pages, database: TestDatabase, office: Office, dana: Visitor) -> None:
