@@ -103,10 +103,15 @@ def may(permission: str) -> bool:
 
 
 class Frame(NamedTuple):
-    """What of the frame hangs on the visitor's lines: the side with the rail, and the list of keys."""
+    """What of the frame hangs on the visitor's lines: the files of its head, the side with the rail, the list of keys, and the beginnings of the forms
+    that sign out and search with what comes after the latter's token."""
 
+    files: Markup
     side: Markup
     keys: Markup
+    leave: Markup
+    search: Markup
+    after_search: Markup
 
 
 def frame(shell: Shell) -> Frame:
@@ -120,7 +125,7 @@ def frame_now(shell: Shell) -> Frame:
     """Ask what waits behind the lines of the rail, and return the frame around them."""
     who = visitor()
     if who is None:
-        return Frame(Markup(), Markup())
+        return frame_of(shell, frozenset(), here="", counts=(0,) * len(open_entries(shell, frozenset())), vendor_name="", kind="")
     entries, here = open_entries(shell, who.permissions), shown_at(shell, request.endpoint or "")
     waits = waiting_at(entries, vendor_id=who.vendor_id)
     kind = "Operator console" if who.operates else "Vendor" if who.clients is None else "Provider clients"
@@ -137,8 +142,18 @@ def frame_of(shell: Shell, permissions: frozenset[str], *, here: str, counts: Se
         for entry, count in zip(open_entries(shell, permissions), counts, strict=True)
     ]
     sections = [(name, found) for name in SECTIONS if (found := [line for of, line in lines if of == name])]
-    made = part("web/frame.html", sections=sections, switch=shell.switch, vendor_name=vendor_name, kind=kind)
-    return Frame(made.side(), made.keys())
+    made = part(
+        "web/frame.html",
+        sections=sections,
+        switch=shell.switch,
+        vendor_name=vendor_name,
+        kind=kind,
+        way_out=shell.leave,
+        searched=shell.search if shell.search and {shell.search.permission} <= permissions | {""} else None,
+        guide=shell.help,
+        demo=shell.demo,
+    )
+    return Frame(made.files(), made.side(), made.keys(), made.leave().strip(), made.search().strip(), made.after_search())
 
 
 @lru_cache(maxsize=256)
