@@ -16,9 +16,9 @@ from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, insert, new_office
 
 
-def office_with_closed_month(database: TestDatabase, *clients: str, name: str = "Castellano") -> Office:
-    """Return a vendor whose October 2026 is closed: at each client a patient with 47 minutes, and one with 5."""
-    office = new_office(database, *clients)
+def office_with_closed_month(database: TestDatabase, *clients: str, name: str = "Castellano", **terms: Any) -> Office:
+    """Return a vendor whose October 2026 is closed: at each client a patient with 47 minutes, and one with 5; `terms` are the agreements'."""
+    office = new_office(database, *clients, **terms)
     for number, code in enumerate(clients, start=10):
         office.add_staff(f"rn-{code}")
         for given, seconds, day in (("Carla", 47 * 60, f"1941-03-{number}"), ("Shirley", 5 * 60, f"1950-04-{number}")):

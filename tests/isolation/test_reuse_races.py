@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -14,12 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from caretally.db.engines import LONG, vendor_engine
 from caretally.tenancy.catalog import catalog_breaches
 from caretally.tenancy.context import context_key, signed_context
-from caretally.tenancy.read_rows import Statement, read_rows
+from caretally.tenancy.read_rows import Statement, driver_for_others, read_rows
 from caretally.tenancy.transaction import tenant_transaction
 from tests.builders.databases import TestDatabase
 from tests.builders.twins import A1, B1, Sower, Twin
 
 THREADS, ROUNDS = 12, 25
+ROOT = Path(__file__).parents[2]
 SEEN = text("SELECT DISTINCT vendor_id FROM patient")
 SEEN_BY_PAGES = Statement("SELECT DISTINCT vendor_id FROM patient")
 
@@ -192,6 +194,13 @@ def replace_what_is_prepared(connection: Connection) -> int:
     return len(prepared)
 
 
+def prepare_past_sqlalchemy(connection: Connection) -> int:
+    """Replace what is prepared through the driver's own connection."""
+    driver_for_others(connection).execute("DEALLOCATE caretally_1")
+    driver_for_others(connection).execute("PREPARE caretally_1 AS SELECT set_config('application_name', 'theirs', false)")
+    return 1
+
+
 def let_go_of_all(connection: Connection) -> int:
     """Let go of everything that is prepared; return how much that was."""
     prepared = int(connection.scalar(text("SELECT count(*) FROM pg_prepared_statements")) or 0)
@@ -199,10 +208,18 @@ def let_go_of_all(connection: Connection) -> int:
     return prepared
 
 
-@pytest.mark.parametrize("statement_timeout", ["", LONG])
-@pytest.mark.parametrize("left", [replace_what_is_prepared, let_go_of_all])
+@pytest.mark.parametrize(
+    ("left", "statement_timeout"),
+    [
+        (replace_what_is_prepared, ""),
+        (replace_what_is_prepared, LONG),
+        (let_go_of_all, ""),
+        (let_go_of_all, LONG),
+        (prepare_past_sqlalchemy, ""),
+    ],
+)
 def test_no_request_executes_what_another_prepared_in_the_place_of_ours(
-    database: TestDatabase, sower: Sower, statement_timeout: str, left: Callable[[Connection], int]
+    database: TestDatabase, sower: Sower, left: Callable[[Connection], int], statement_timeout: str
 ) -> None:
     engine = vendor_engine(database.url, roles=database.roles, secret=database.secret, statement_timeout=statement_timeout, pool_size=1)
 
@@ -220,6 +237,12 @@ def test_no_request_executes_what_another_prepared_in_the_place_of_ours(
             assert asked(twin) == ({twin.vendor_id}, "caretally vendor")
     finally:
         engine.dispose()
+
+
+def test_only_one_module_takes_the_drivers_connection_from_sqlalchemys() -> None:
+    """Whoever executes words of their own on it takes it from `driver_for_others`, which notes that."""
+    sources = [source for folder in ("platform", "tenants", "invoicing") for source in (ROOT / folder).rglob("*.py")]
+    assert [source.name for source in sources if ".driver_connection" in source.read_text(encoding="utf-8")] == ["read_rows.py"]
 
 
 def test_a_default_that_a_login_gives_itself_changes_no_new_session(database: TestDatabase, sower: Sower) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, text
 
 from caretally.cms.reference_files import ReferenceTable, read_tables
 from caretally.months import Month
+from caretally.tenancy.read_rows import driver_for_others
 from caretally.whatif.changes import TERMS, Changes, TriedVersion
 
 # What the evaluation and its words read. Fee schedules decide no claim, and the page of the rules alone reads the others.
@@ -136,9 +136,7 @@ def _change_waivers(connection: Connection, changes: Changes, month: Month) -> N
 
 def put_before(connection: Connection, tables: Iterable[ReferenceTable]) -> None:
     """Make temporary tables with the rows of `tables`, to be found by `look_here_first`; they go with the transaction."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
-    cursor = driver.cursor()
+    cursor = driver_for_others(connection).cursor()
     for table in tables:
         name = sql.Identifier(table.shape.name)
         cursor.execute(sql.SQL("CREATE TEMP TABLE {0} ON COMMIT DROP AS SELECT * FROM {0} WITH NO DATA").format(name))

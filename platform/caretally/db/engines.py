@@ -118,7 +118,7 @@ def begin_forgetting(_raw: PsycopgConnection, record: ConnectionPoolEntry) -> No
 
 
 def note_others(connection: Connection, cursor: Any, *_heard: Any) -> None:
-    """Note that a connection executes what is not known to be a statement of ours, which have no cursor of SQLAlchemy's (see `let_go_of_strangers`)."""
+    """Note that a connection executes what is not known to be a statement of ours, which have no cursor of SQLAlchemy's (see `nothing_of_strangers`)."""
     if cursor is not None:
         connection.info[SAID_OTHERS] = True
 

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection
 
 from caretally.db.schemas import let_logins_in, make_schemas
 from caretally.errors import UsageMistake
+from caretally.tenancy.read_rows import driver_for_others
 from caretally.tenancy.registry import SCHEMA
 
 LOGINS = ("vendor", "practice", "auth", "operator", "migrate")
@@ -76,9 +77,7 @@ def create_roles(connection: Connection, roles: Roles, *, secret: bytes) -> None
 
 def psycopg_connection(connection: Connection) -> PsycopgConnection:
     """Return the driver's connection below SQLAlchemy's: role statements take identifiers, not parameters."""
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, PsycopgConnection)
-    return raw
+    return driver_for_others(connection)
 
 
 def make_role(raw: PsycopgConnection, name: str, kind: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, text
 
 from caretally.imports.kinds import Column, ImportKind
+from caretally.tenancy.read_rows import driver_for_others
 
 
 def stage(connection: Connection, kind: ImportKind, *, blocks: Iterable[bytes], columns: Sequence[str | None]) -> None:
@@ -19,9 +20,10 @@ def stage(connection: Connection, kind: ImportKind, *, blocks: Iterable[bytes], 
     connection.execute(
         text(f"CREATE TEMP TABLE import_stage (line int, {', '.join(f'{c} text' for c in (*cells, *absent))}) ON COMMIT DROP")
     )
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    with driver.cursor() as cursor, cursor.copy(f"COPY import_stage (line, {', '.join(cells)}) FROM STDIN (FORMAT csv)") as copy:
+    with (
+        driver_for_others(connection).cursor() as cursor,
+        cursor.copy(f"COPY import_stage (line, {', '.join(cells)}) FROM STDIN (FORMAT csv)") as copy,
+    ):
         for block in blocks:
             copy.write(block)
     _compose_keys(connection, kind)

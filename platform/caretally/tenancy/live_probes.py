@@ -7,9 +7,10 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from caretally.tenancy.context import KEY_ID, TenantContext, context_key, signed_context
+from caretally.tenancy.read_rows import driver_for_others
 from caretally.tenancy.registry import CLIENT_TABLES, VENDOR_TABLES
 from caretally.tenancy.transaction import tenant_transaction
 
@@ -83,7 +84,7 @@ def probe_contexts(engines: Mapping[str, Engine], own: UUID, stranger: UUID, *, 
 
 def _is_refused(engine: Engine, context: str) -> bool:
     with engine.connect() as connection:
-        raw = _driver(connection)
+        raw = driver_for_others(connection)
         raw.execute("SELECT set_config('caretally.context', %s, true)", [context])
         try:
             raw.execute("SELECT FROM client LIMIT 1")
@@ -97,15 +98,9 @@ def _is_refused(engine: Engine, context: str) -> bool:
 @contextmanager
 def _rolled_back(engine: Engine, context: TenantContext, *, secret: bytes) -> Iterator[psycopg.Connection]:
     with tenant_transaction(engine, context, secret=secret) as connection:
-        raw = _driver(connection)
+        raw = driver_for_others(connection)
         with raw.transaction(force_rollback=True):
             yield raw
-
-
-def _driver(connection: Connection) -> psycopg.Connection:
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, psycopg.Connection)
-    return raw
 
 
 def _probes(raw: psycopg.Connection, table: str, own: UUID, client: UUID | None, strangers: Strangers) -> Iterator[str]:

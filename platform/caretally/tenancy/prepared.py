@@ -81,28 +81,38 @@ class PreparedStatements:
         """Execute a statement and return its rows as named tuples. Raises the driver's error."""
         return self._rows(bound, self.pgconn.exec_prepared(bound.prepared.name, bound.values, bound.formats))
 
-    def in_one_round_trip(self, messages: Sequence[Bound | bytes]) -> None:
-        """Execute statements one after another, those without values as their words, and none after one that fails.
+    def in_one_round_trip(self, messages: Sequence[Bound | bytes], *, then: Sequence[bytes] = ()) -> bool:
+        """Execute statements one after another, those without values as their words, and none after one that fails; tell whether `then` was executed too.
 
-        Raises the driver's error of the first that fails.
+        Raises the driver's error of the first of `messages` that fails.
         """
+        everything = [*messages, *then]
         self.pgconn.enter_pipeline_mode()
         try:
-            for message in messages:
+            for message in everything:
                 if isinstance(message, Bound):
                     self.pgconn.send_query_prepared(message.prepared.name, message.values, message.formats)
                 else:
                     self.pgconn.send_query_params(message, None)
             self.pgconn.pipeline_sync()
             answers = self._answers()
-        finally:
-            if self.pgconn.pipeline_status != pq.PipelineStatus.OFF and self.pgconn.status == pq.ConnStatus.OK:
-                self.pgconn.exit_pipeline_mode()
+            self.pgconn.exit_pipeline_mode()
+        except BaseException:
+            # answers may still come, which nobody could tell from others: the connection is of no use any more
+            self.pgconn.finish()
+            raise
         for message, answer in zip(messages, answers, strict=False):
             if answer.status in FAILED:
                 raise self._error(answer, message.prepared if isinstance(message, Bound) else None)
         if len(answers) < len(messages):
             raise psycopg.OperationalError("the server ended the connection")
+        return len(answers) == len(everything) and not any(answer.status in FAILED for answer in answers)
+
+    def read_anew(self) -> None:
+        """Read and write values by the connection's settings as they are now: how that is done is kept, and somebody may have changed it."""
+        self._dumper = Transformer(self.driver)
+        for prepared in self._kept.values():
+            prepared.transformer, prepared.maker = Transformer(self.driver), None
 
     def _answers(self) -> list[PGresult]:
         """Return an answer for each statement; while the server works, other threads do."""

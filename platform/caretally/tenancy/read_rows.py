@@ -80,6 +80,12 @@ def driver_of(connection: Connection) -> psycopg.Connection:
     return driver
 
 
+def driver_for_others(connection: Connection) -> psycopg.Connection:
+    """Return the driver's connection for what is no statement of ours, as COPY, and note that it executes such."""
+    connection.info[SAID_OTHERS] = True
+    return driver_of(connection)
+
+
 def prepared_of(connection: Connection) -> PreparedStatements | None:
     """Return what a connection has prepared, None for one whose driver prepares by itself."""
     driver = driver_of(connection)

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Engine, text
 from caretally.tenancy.context import KEY_ID, TenantContext, context_key, key_blocks, signed_context
 from caretally.tenancy.prepared import error_of
 from caretally.tenancy.read_rows import (
-    PREPARED,
     SAID_OTHERS,
     Statement,
     as_sqlalchemy_says,
@@ -25,16 +24,19 @@ from caretally.tenancy.read_rows import (
 # One statement, since each costs a page a round trip; were the second expression executed first, it would find no context and refuse.
 BIND = Statement("SELECT set_config('caretally.context', :context, true), tenancy.verified_context()")
 Message = bytes | tuple[Statement, Mapping[str, Any]]
-# What a connection forgets between two transactions. Prepared statements stay where nobody else can have prepared or replaced one (`let_go_of_strangers`);
+# What a connection forgets between two transactions. Prepared statements stay where nobody else can have prepared or replaced one (`nothing_of_strangers`);
 # they hold no row and are checked again at each execution.
 FORGET = ("CLOSE ALL", "UNLISTEN *", "SELECT pg_catalog.pg_advisory_unlock_all()", "RESET ALL", "DISCARD TEMP")
-COMMIT_AND_FORGET = tuple(words.encode() for words in ("COMMIT", *FORGET))
 # What a pool that forgets notes of each of its connections: whether the last transaction has forgotten with its commit.
 FORGOTTEN = "forgotten"
 # How many statements are prepared, and how many of them by words of SQL: never by us or the driver, who prepare by libpq's calls.
 ALL_PREPARED = b"SELECT count(*), count(*) FILTER (WHERE from_sql) FROM pg_catalog.pg_prepared_statement()"
 # What the tenant's transaction of a connection executes with its commit.
 WITH_COMMIT = "with commit"
+
+
+class NothingCommitted(RuntimeError):
+    """A transaction that was to execute something with its commit had failed or ended before: a defect of ours, since the error was swallowed."""
 
 
 @contextmanager
@@ -46,10 +48,19 @@ def tenant_transaction(engine: Engine, context: TenantContext, *, secret: bytes)
     """
     with engine.connect() as connection, connection.begin():
         begin_bound(connection, context, secret=secret)
-        yield connection
+        asked: list[Message] = []
+        connection.info[WITH_COMMIT] = asked
+        try:
+            yield connection
+        finally:
+            # nobody asks for anything after the transaction
+            if not connection.invalidated:
+                connection.info.pop(WITH_COMMIT, None)
         # one that failed is left to be rolled back
         if driver_of(connection).pgconn.transaction_status == pq.TransactionStatus.INTRANS:
-            commit_and_forget(connection)
+            commit_and_forget(connection, asked)
+        elif asked:
+            raise NothingCommitted("the transaction ended before its commit, so that what was to be executed with it is not")
 
 
 @contextmanager
@@ -74,52 +85,58 @@ def begin_bound(connection: Connection, context: TenantContext, *, secret: bytes
         bind_context(connection, context, secret=secret)
         return
     execute_together(connection, [b"BEGIN", (BIND, {"context": signed_context(context, key=context_key(secret))})])
-    connection.info[WITH_COMMIT] = []
 
 
-def commit_and_forget(connection: Connection) -> None:
-    """Execute what waits for the commit, commit and forget; a pool that forgets nothing leaves its commit to SQLAlchemy."""
-    forgets, asked = FORGOTTEN in connection.info, connection.info.pop(WITH_COMMIT)
-    execute_together(connection, [*asked, *(COMMIT_AND_FORGET if forgets else ())])
-    if forgets:
-        let_go_of_strangers(connection)
-        connection.info[FORGOTTEN] = True
+def commit_and_forget(connection: Connection, asked: Sequence[Message]) -> None:
+    """Execute what waits for the commit, commit and forget; a pool that forgets nothing leaves its commit to SQLAlchemy.
+
+    What could not be forgotten is no error of what is committed: the pool tries again, or drops the connection.
+    """
+    if FORGOTTEN not in connection.info:
+        execute_together(connection, asked)
+        return
+    forgotten = execute_together(connection, [*asked, b"COMMIT"], then=[words.encode() for words in FORGET])
+    connection.info[FORGOTTEN] = forgotten and nothing_of_strangers(connection)
 
 
-def let_go_of_strangers(connection: Connection) -> None:
-    """Let go of all that is prepared where somebody's own words prepared or replaced something, which the next tenant would execute.
+def nothing_of_strangers(connection: Connection) -> bool:
+    """Tell whether nothing is prepared but by us or the driver: what somebody's own words prepared or replaced, the next tenant would execute.
 
     Statements of ours are the same words for everybody and prepare nothing, so that a connection which executed no others is not asked.
     """
-    if not connection.info.pop(SAID_OTHERS, True):
-        return
+    if not connection.info.get(SAID_OTHERS, True):
+        return True
     driver, prepared = driver_of(connection), prepared_of(connection)
     answer = driver.pgconn.exec_(ALL_PREPARED)
+    if answer.status != pq.ExecStatus.TUPLES_OK:
+        return False
     every, by_words = (int(answer.get_value(0, column) or 0) for column in range(2))
     if by_words or (prepared is not None and every != len(prepared)):
-        # by the driver, which forgets its own with it
-        driver.execute("DEALLOCATE ALL")
-        connection.info.pop(PREPARED, None)
+        return False
+    if prepared is not None:
+        prepared.read_anew()
     connection.info[SAID_OTHERS] = False
+    return True
 
 
-def execute_together(connection: Connection, messages: Sequence[Message]) -> None:
+def execute_together(connection: Connection, messages: Sequence[Message], *, then: Sequence[bytes] = ()) -> bool:
     """Execute statements, those without values as their words, past the driver's own handling of transactions, which finds them done.
 
-    They are one round trip where the connection keeps prepared statements.
+    They are one round trip where the connection keeps prepared statements. Tell whether `then` was executed too, after them.
     """
     prepared = prepared_of(connection)
     if prepared is None:
         execute_apart(connection, messages)
-        return
+        return not then or driver_of(connection).pgconn.exec_(b"; ".join(then)).status != pq.ExecStatus.FATAL_ERROR
     with_values = [(message[0].words, given_to(*message)) for message in messages if not isinstance(message, bytes)]
     for words, given in with_values:
         tell(connection.dispatch.before_cursor_execute, connection, words, given)
     with as_sqlalchemy_says(connection, "; ".join(words for words, _ in with_values)):
         bound = iter([prepared.bound(words, given) for words, given in with_values])
-        prepared.in_one_round_trip([message if isinstance(message, bytes) else next(bound) for message in messages])
+        done = prepared.in_one_round_trip([message if isinstance(message, bytes) else next(bound) for message in messages], then=then)
     for words, given in with_values:
         tell(connection.dispatch.after_cursor_execute, connection, words, given)
+    return done
 
 
 def execute_apart(connection: Connection, messages: Sequence[Message]) -> None:

@@ -13,6 +13,7 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from caretally.cms.reference_files import ReferenceTable, Value
+from caretally.tenancy.read_rows import driver_for_others
 
 # The fee schedule and its indices are published for a year; nothing of one year is taken for the next.
 YEARLY = frozenset({"rvu", "gpci"})
@@ -61,8 +62,5 @@ def names(columns: Iterable[str], *of: str) -> sql.Composed:
 
 
 def driver_cursor(connection: Connection) -> psycopg.Cursor[Any]:
-    """Return a cursor of the driver in the transaction of `connection`, for COPY. Raises `TypeError` for another driver than psycopg."""
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, psycopg.Connection):
-        raise TypeError("the reference tables are loaded through psycopg")
-    return driver.cursor()
+    """Return a cursor of the driver in the transaction of `connection`, for COPY."""
+    return driver_for_others(connection).cursor()

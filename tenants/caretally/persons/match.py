@@ -13,6 +13,7 @@ from caretally.persons.likeness import Commonness, Described, likeness
 from caretally.persons.near import NearPair, near_pairs
 from caretally.persons.records import refresh_records
 from caretally.persons.statements import statement
+from caretally.tenancy.read_rows import driver_for_others
 
 TOUCH_ALL = text("INSERT INTO person_touched SELECT patient_id FROM person_record EXCEPT SELECT patient_id FROM person_touched")
 GROUP = text(
@@ -152,8 +153,6 @@ def _answered_persons(connection: Connection) -> set[frozenset[bytes]]:
 
 
 def _add_found(connection: Connection, rows: Iterable[FoundRow]) -> None:
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    with driver.cursor() as cursor, cursor.copy(COPY_FOUND) as copy:
+    with driver_for_others(connection).cursor() as cursor, cursor.copy(COPY_FOUND) as copy:
         for row in rows:
             copy.write_row(row)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from caretally.persons.names import READING, PlainName, plain_name
 from caretally.persons.statements import statement
+from caretally.tenancy.read_rows import driver_for_others
 
 # Systems write it where they know no day of birth.
 UNKNOWN_BIRTH_DATE = date(1900, 1, 1)
@@ -43,9 +44,7 @@ def refresh_records(connection: Connection, *, again: Collection[UUID] = ()) -> 
 def _read(connection: Connection) -> None:
     rows = connection.execute(STALE).all()
     connection.execute(CREATE_READ)
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    with driver.cursor() as cursor, cursor.copy(COPY_READ) as copy:
+    with driver_for_others(connection).cursor() as cursor, cursor.copy(COPY_READ) as copy:
         for patient_id, family_name, given_name, mbi in rows:
             name = plain_name(family_name, given_name)
             copy.write_row((patient_id, name.family, name.given, name.whole, name.generation, name.key, " ".join(traits(name, mbi))))

@@ -79,6 +79,19 @@ def asking(pages: Pages, database: TestDatabase) -> Asking:
     return Asking(pages, office, nora, other, visitor_of(office.vendor_id))
 
 
+def test_a_question_about_a_line_of_no_patient_stands_in_the_way_of_no_page(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "A1", minimum_cents=10_000_000)
+    send_all(office)
+    nora, dana = visitor_of(office.vendor_id, clients=[office.clients["A1"]], name="Nora Beck"), visitor_of(office.vendor_id)
+    asking = Asking(pages, office, nora, nora, dana)
+    [minimum] = office.rows("SELECT id FROM invoice_line WHERE kind = 'minimum'")
+    for changes in ({"line": str(minimum.id), "amount": "1.00"}, {}):
+        asking.new_question(**changes)
+        for who in (nora, dana):
+            for query in ("", "?sort=name", "?only=questioned", "?open=1"):
+                assert pages.get(f"/invoices/{invoice_id(office, 'A1')}{query}", who).status_code == 200, (changes, query)
+
+
 def test_what_a_practice_asks_stands_on_the_line_for_both_sides(asking: Asking) -> None:
     asking.new_question(said="Our cardiology log shows nothing that day.")
     for who in (asking.nora, asking.dana):

@@ -1,6 +1,7 @@
 """Statements of pages: prepared once for a connection, answered as the driver would answer, several in one round trip, and mended after an error."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from caretally.audit.chain import append_event, append_with_commit, verify_chain
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.prepared import MOST_PREPARED
 from caretally.tenancy.read_rows import Statement, driver_of, prepared_of, read_rows
-from caretally.tenancy.transaction import tenant_transaction, with_commit
+from caretally.tenancy.transaction import NothingCommitted, tenant_transaction, with_commit
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
 
@@ -140,6 +141,56 @@ def test_what_fails_with_the_commit_commits_nothing(database: TestDatabase, pool
     with tenant_transaction(pool, context_of(office), secret=database.secret) as connection:
         append_with_commit(connection, action="test.read", detail={})
     assert events(office) == before + 1
+
+
+def test_what_was_to_come_with_the_commit_is_not_lost_in_silence(database: TestDatabase, pool: Engine) -> None:
+    office = new_office(database, "C1")
+    before = events(office)
+    for ended in ("SELECT 1 / 0", "COMMIT"):
+        with pytest.raises(NothingCommitted), tenant_transaction(pool, context_of(office), secret=database.secret) as connection:
+            append_with_commit(connection, action="test.read", detail={})
+            with suppress(DBAPIError):
+                connection.exec_driver_sql(ended)
+    with pytest.raises(KeyError), pool.connect() as connection:
+        append_with_commit(connection, action="test.read", detail={})
+    assert events(office) == before
+
+
+def test_what_is_not_forgotten_is_no_error_of_what_is_committed(
+    database: TestDatabase, pool: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = new_office(database, "C1")
+    monkeypatch.setattr("caretally.tenancy.transaction.FORGET", ("SELECT 1 / 0",))
+    with tenant_transaction(pool, context_of(office), secret=database.secret) as connection:
+        connection.execute(text("UPDATE client SET name = 'Renamed'"))
+        connection.execute(text("SET application_name = 'left'"))
+    assert office.value("SELECT name FROM client") == "Renamed"
+    with tenant_transaction(pool, context_of(office), secret=database.secret) as connection:
+        assert connection.scalar(text("SHOW application_name")) == "caretally vendor"
+
+
+@pytest.mark.parametrize(
+    "setting", ["client_encoding = 'LATIN1'", "client_encoding = 'SQL_ASCII'", "DateStyle = 'SQL, DMY'", "TimeZone = 'America/New_York'"]
+)
+@pytest.mark.parametrize("local", ["", "LOCAL "])
+def test_no_setting_of_one_request_changes_how_the_next_reads_values(
+    database: TestDatabase, pool: Engine, setting: str, local: str
+) -> None:
+    office = new_office(database, "C1")
+    values = SOMETHING | {"words": "Müller"}
+
+    def read(*settings: str) -> list[str]:
+        with tenant_transaction(pool, context_of(office), secret=database.secret) as connection:
+            for one in settings:
+                connection.exec_driver_sql(one)
+            [row] = read_rows(connection, EVERYTHING, values | ({"words": "Muller"} if settings else {}))
+            return [repr(value) for value in row]
+
+    wanted = read()
+    pool.dispose()
+    with suppress(DBAPIError, NotImplementedError):
+        read(f"SET {local}{setting}")
+    assert read() == wanted
 
 
 def test_a_context_that_is_refused_leaves_a_connection_that_works(database: TestDatabase, pool: Engine) -> None:
