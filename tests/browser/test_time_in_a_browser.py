@@ -152,3 +152,14 @@ def test_a_double_click_on_start_starts_one_timer(visit: Visit, database: TestDa
         page.get_by_role("button", name="Start for Alma Abara").dblclick()
         page.get_by_text("running since").wait_for()
     assert keeping.office.value("SELECT count(*) FROM timer") == 1
+
+
+def test_the_back_button_leads_to_the_page_as_it_is_now(visit: Visit, database: TestDatabase) -> None:
+    keeping = new_timekeeping(database)
+    with visit("/time?q=1001", keeping.visitors["nurse"]) as page:
+        page.get_by_role("button", name="Start for Alma Abara").click()
+        page.get_by_text("running since").wait_for()
+        page.go_back()
+        page.get_by_text("running since").wait_for()
+        assert page.get_by_role("button", name="Start for Alma Abara").count() == 0
+    assert keeping.office.value("SELECT count(*) FROM timer") == 1

@@ -78,10 +78,12 @@ def test_what_fails_after_the_commit_is_logged_by_its_type_and_the_page_is_sent(
     assert "Abara" not in json.dumps(log)
 
 
-def test_a_form_over_the_limit_is_refused(pages: Pages) -> None:
-    answer = pages.client().post(FORM, data={"form_token": "x" * 1_100_000}, headers={"Origin": HERE})
+@pytest.mark.parametrize("letters", [1_100_000, 10_000_000])
+def test_a_form_over_the_limit_is_refused_in_one_sentence_with_a_way_on(pages: Pages, letters: int) -> None:
+    answer = pages.client().post(FORM, data={"form_token": "x" * letters}, headers={"Origin": HERE})
     assert answer.status_code == 413
     assert "too large" in words(answer)
+    assert 'href="/"' in answer.text
 
 
 @pytest.mark.parametrize(
