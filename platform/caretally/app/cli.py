@@ -102,8 +102,9 @@ def main(arguments: list[str] | None = None) -> None:
 def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
     """Take a polite kill for a Ctrl-C, so that every command clears up after itself; remember it, as a driver may turn it into its own error."""
     INTERRUPTION.set()
-    # What the pool says of a connection that an interruption broke is no news; a filter would not reach the loggers below this one, a level does.
-    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL + 1)
+    # What the pool and the driver say of a connection that an interruption broke is no news; a filter would not reach the loggers below these, a level does.
+    for name in ("sqlalchemy.pool", "psycopg"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     raise KeyboardInterrupt
 
 
