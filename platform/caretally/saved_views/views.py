@@ -14,9 +14,9 @@ LONGEST_NAME = 60
 LONGEST_FILTERS = 1000
 MOST_VIEWS = 50
 OFFERED = Statement(
-    "WITH asks AS MATERIALIZED (SELECT tenancy.verified_context() AS said) SELECT id, name, filters, shared, owner = (SELECT said[4] FROM asks) AS own "
-    "FROM saved_view WHERE vendor_id = (SELECT CAST(said[2] AS uuid) FROM asks) AND page = :page AND (shared OR owner = (SELECT said[4] FROM asks)) "
-    "ORDER BY lower(name), id"
+    "WITH asks AS MATERIALIZED (SELECT CAST(said[2] AS uuid) AS vendor_id, said[4] AS actor FROM (SELECT tenancy.verified_context() AS said) context) "
+    "SELECT id, name, filters, shared, owner = (SELECT actor FROM asks) AS own FROM saved_view WHERE vendor_id = (SELECT vendor_id FROM asks) "
+    "AND page = :page AND (shared OR owner = (SELECT actor FROM asks)) ORDER BY lower(name), id"
 )
 OWN = text(
     "SELECT count(*) FROM saved_view WHERE vendor_id = (SELECT tenancy.current_vendor()) AND page = :page AND owner = (SELECT tenancy.current_actor())"

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import psycopg
 from psycopg import pq
-from psycopg.rows import RowMaker, namedtuple_row
+from psycopg.rows import namedtuple_row
 from sqlalchemy import Connection, Dialect, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
@@ -26,23 +26,13 @@ WRITTEN_FOR_US = re.compile(r"^\s*--.*\n|^\s+", re.MULTILINE)
 class Statement:
     """A statement with named parameters (`:name`), as the server takes it: `$1` for the first of `names`; comment lines and indents are left out.
 
-    So the driver neither looks for parameters in it nor makes a class for its rows each time.
+    So the driver need not look for parameters in it.
     """
 
     def __init__(self, written: str) -> None:
         """Take the statement as a file holds it."""
         compiled = text(WRITTEN_FOR_US.sub("", written)).compile(dialect=DIALECT)
         self.words, self.names = str(compiled), tuple(compiled.positiontup or ())
-        self._maker: RowMaker[Any] | None = None
-
-    def rows_of(self, cursor: Any) -> RowMaker[Any]:
-        """Return what makes named tuples of this statement's rows."""
-        if self._maker is not None:
-            return self._maker
-        made = namedtuple_row(cursor)
-        if cursor.description:
-            self._maker = made
-        return made
 
 
 def read_rows(connection: Connection, statement: Statement, values: Mapping[str, Any] | None = None) -> list[Any]:
@@ -55,7 +45,7 @@ def read_rows(connection: Connection, statement: Statement, values: Mapping[str,
         if prepared is not None and (driver.autocommit or driver.pgconn.transaction_status == pq.TransactionStatus.INTRANS):
             rows = prepared.rows(prepared.bound(statement.words, given))
         else:
-            with psycopg.RawCursor(driver, row_factory=statement.rows_of) as cursor:
+            with psycopg.RawCursor(driver, row_factory=namedtuple_row) as cursor:
                 rows = cursor.execute(statement.words, given).fetchall()
     tell(connection.dispatch.after_cursor_execute, connection, statement.words, given)
     return rows

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import groupby
-from typing import Any, cast
+from typing import Any
 
 from psycopg import pq
 from sqlalchemy import Connection, Engine, text
@@ -126,7 +125,8 @@ def execute_together(connection: Connection, messages: Sequence[Message], *, the
     """
     prepared = prepared_of(connection)
     if prepared is None:
-        execute_apart(connection, messages)
+        for message in messages:
+            tell_server(connection, message) if isinstance(message, bytes) else read_rows(connection, *message)
         return not then or driver_of(connection).pgconn.exec_(b"; ".join(then)).status != pq.ExecStatus.FATAL_ERROR
     with_values = [(message[0].words, given_to(*message)) for message in messages if not isinstance(message, bytes)]
     for words, given in with_values:
@@ -137,16 +137,6 @@ def execute_together(connection: Connection, messages: Sequence[Message], *, the
     for words, given in with_values:
         tell(connection.dispatch.after_cursor_execute, connection, words, given)
     return done
-
-
-def execute_apart(connection: Connection, messages: Sequence[Message]) -> None:
-    """Execute statements one by one, those without values in a row together."""
-    for is_words, some in groupby(messages, key=lambda message: isinstance(message, bytes)):
-        if is_words:
-            tell_server(connection, b"; ".join(cast("Iterator[bytes]", some)))
-        else:
-            for statement, values in cast("Iterator[tuple[Statement, Mapping[str, Any]]]", some):
-                read_rows(connection, statement, values)
 
 
 def tell_server(connection: Connection, words: bytes) -> None:
