@@ -14,6 +14,8 @@ ALL_RULES: dict[str, Any] = {
 }
 # A colour scheme changes colours alone (the style sheet's dark part sets nothing else), so that in the dark the contrast is asked for.
 COLOURS = ALL_RULES | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+# A folder that the repository ignores, unless another is named.
+PICTURES = Path(os.environ.get("CARETALLY_TEST_PICTURES") or Path(__file__).parents[2] / "var" / "pictures")
 LOOKS = ((1440, False), (1440, True), (390, False), (390, True))
 
 
@@ -39,7 +41,6 @@ def assert_every_look(page: Page, name: str) -> None:
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep a picture when CARETALLY_TEST_PICTURES names a folder, for people to look at."""
-    folder = os.environ.get("CARETALLY_TEST_PICTURES")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name.replace(' ', '-')}.png", full_page=True)
+    """Keep a picture for people to look at, in place of the one that an earlier run kept."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name.replace(' ', '-').replace('/', '-')}.png", full_page=True)
