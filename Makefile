@@ -48,11 +48,12 @@ soak: $(STAMP) ## the longest: thousands of generated months beside the oracle
 test-15: $(STAMP) ## what make test runs, on this machine's own PostgreSQL 15 (or PG_BIN=/path/to/its/bin)
 	@CARETALLY_POSTGRES_BIN=$${PG_BIN:-/usr/lib/postgresql/15/bin} $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not drill and not soak" $(ARGS)
 
-check: $(STAMP) ## lint, format, types, import rules
+check: $(STAMP) ## lint, format, types, import rules, and that the documents name what exists (seconds)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/pytest -q -p no:cacheprovider tests/test_*.py
 
 format: $(STAMP) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
