@@ -19,12 +19,16 @@ from caretally.tenancy.read_rows import read_rows
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """One check: whether it holds, what it says, what stands behind it, and the filter of the clients' table that shows what is wrong."""
+    """One check: whether it holds, what it says, what stands behind it, and the filter of the clients' table that shows what is wrong.
+
+    What no figure tells yet is not `known`: it neither holds nor fails.
+    """
 
     holds: bool
     says: str
     detail: str
     show: str = ""
+    known: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,11 +102,18 @@ def _of_sources(overview: MonthOverview, live: Any, unapproved: int) -> Iterator
         if missing
         else f"{counted(len(overview.clients), 'client', 'clients')} covered on the first of the month",
     )
-    held = overview.total("held")
-    yield Check(
+    yield _of_held(overview)
+
+
+def _of_held(overview: MonthOverview) -> Check:
+    held, previewed, clients = overview.total("held"), len(overview.known), len(overview.clients)
+    if not previewed:
+        return Check(holds=False, says="Who is held is not known yet", detail="a preview decides every patient", known=False)
+    of = "" if previewed == clients else f"; {previewed} of {counted(clients, 'client', 'clients')} previewed"
+    return Check(
         holds=not held,
         says=f"{counted(held, 'patient is', 'patients are')} held" if held else "Nobody is held",
-        detail="each has a reason, an owner and what cures it",
+        detail=("each has a reason, an owner and what cures it" if held else "every patient is billable or not") + of,
         show="review" if held else "",
     )
 
@@ -122,6 +133,17 @@ def _of_filing(overview: MonthOverview, live: Any) -> Iterator[Check]:
     )
 
 
+def _of_minutes(overview: MonthOverview) -> Check:
+    if not overview.known:
+        return Check(holds=False, says="Minutes are not counted yet", detail="a preview counts them", known=False)
+    raw, counted_seconds = overview.total("raw_seconds"), overview.total("counted_seconds")
+    return Check(
+        holds=counted_seconds <= raw,
+        says="Every minute is counted once",
+        detail=f"{clock(raw)} logged, {clock(counted_seconds)} counted, the rest left out with a reason",
+    )
+
+
 def _sources(names: Iterable[str]) -> str:
     return ", ".join(name or "files that name no source" for name in names)
 
@@ -130,21 +152,20 @@ def _of_money(overview: MonthOverview, live: Any) -> Iterator[Check]:
     last, numbers = live.last_number, live.numbers
     invoiced = [one for one in overview.clients if one.invoice_id]
     invoices, agreeing = len(invoiced), sum(bool(one.with_ledger) and one.figure("total_cents") == one.total_cents for one in invoiced)
-    raw, counted_seconds = overview.total("raw_seconds"), overview.total("counted_seconds")
-    yield Check(
-        holds=counted_seconds <= raw,
-        says="Every minute is counted once",
-        detail=f"{clock(raw)} logged, {clock(counted_seconds)} counted, the rest left out with a reason",
-    )
+    yield _of_minutes(overview)
     yield Check(
         holds=last == numbers,
         says="Invoice numbers have no gap" if last == numbers else "Invoice numbers have a gap",
         detail=f"next is INV-{overview.month.year}-{last + 1:04d}" if last == numbers else f"{last} were given, {numbers} are used",
     )
-    yield Check(
-        holds=invoices == agreeing,
-        says="Invoices add up" if invoices == agreeing else "Invoices do not add up",
-        detail=f"close, invoice and ledger agree to the cent, {agreeing} of {invoices}",
+    yield (
+        Check(
+            holds=invoices == agreeing,
+            says="Invoices add up" if invoices == agreeing else "Invoices do not add up",
+            detail=f"close, invoice and ledger agree to the cent, {agreeing} of {invoices}",
+        )
+        if invoices
+        else Check(holds=False, says="There is no invoice to add up yet", detail="a close with something to bill makes one", known=False)
     )
     yield Check(
         holds=bool(live.audit_holds),

@@ -24,7 +24,7 @@ from caretally.web.parts import made_once, part
 class Choices:
     """How somebody looks at a month: `sealed` are the words looked for as an address holds them, `reopened` and `sent` what they have just done.
 
-    `link` leads from a month to the exceptions behind a figure, or nowhere.
+    `link` leads from a month to the exceptions behind a figure, or nowhere, `patients` to the patients behind it.
     """
 
     asked: Asked
@@ -34,6 +34,7 @@ class Choices:
     reopened: str
     sent: int
     link: Callable[..., str]
+    patients: Callable[..., str]
 
 
 class MonthParts(NamedTuple):
@@ -69,6 +70,7 @@ def month_parts(month: Month, rows: MonthRows, live: Any, *, figures: Figures, w
         filters=FILTERS,
         picture=minutes_picture,
         link_to_exceptions=partial(choices.link, month),
+        link_to_patients=partial(choices.patients, month),
         before=month.previous(),
         after=month.next(),
         may=choices.permissions.__contains__,

@@ -1,6 +1,7 @@
 """The pages of a month: where it stands, its clients, what is held and why, and what still waits."""
 
 from collections.abc import Container
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -63,6 +64,7 @@ def show(month: Month) -> ResponseReturnValue:
         reopened=words_in_query("reopened"),
         sent=number_in_query("sent", otherwise=0),
         link=link_to_exceptions,
+        patients=link_to_patients,
     )
     rows = month_rows(connection(), vendor_id=who.vendor_id, month=month)
     live = live_now(connection(), rows, vendor_id=who.vendor_id, month=month) if who.clients is None else None
@@ -117,6 +119,11 @@ def asked_for() -> Asked:
 def one_of(known: Container[str], name: str) -> str:
     """Return a name that is known, empty for another."""
     return name if name in known else ""
+
+
+def link_to_patients(month: Month, **figure: Any) -> str:
+    """Return the address of the patients behind a figure (a client, an outcome, a step of minutes, who is near a code)."""
+    return address("patients_of_month.listed", month=month, **{name: value for name, value in figure.items() if value is not None})
 
 
 def link_to_exceptions(month: Month, *, client: UUID | None = None, code: str | None = None) -> str:

@@ -14,9 +14,10 @@ from caretally.invoices.build_invoice import build_invoice
 from caretally.invoices.document import Invoice
 from caretally.months import Month
 
-STATES = ("draft", "open", "paid", "void", "credited")
+# What a list may be narrowed to: the states of an invoice, and the open ones whose due day is past.
+STATES = ("draft", "open", "overdue", "paid", "void", "credited")
 # Those that a practice meets: an invoice is its from the day it was sent, and a sent one is never void.
-SENT_STATES = ("open", "paid", "credited")
+SENT_STATES = ("open", "overdue", "paid", "credited")
 # What a list may be sorted by; a minus turns it round. Nothing of an address is ever part of a statement.
 SORTS = {
     "month": "month ASC, number ASC",

@@ -21,12 +21,13 @@ state AS MATERIALIZED (
     WHERE c.vendor_id = :vendor_id
 ),
 owed AS MATERIALIZED (
-    SELECT s.state, i.total_cents, i.due_on
+    SELECT s.state, i.total_cents, i.due_on < (now() AT TIME ZONE c.timezone)::date AS past_due
     FROM invoice i
+    JOIN client c ON c.vendor_id = i.vendor_id AND c.client_id = i.client_id
     CROSS JOIN LATERAL (
         SELECT state FROM invoice_state x WHERE x.vendor_id = i.vendor_id AND x.client_id = i.client_id AND x.invoice_id = i.id ORDER BY x.seq DESC LIMIT 1
     ) s
-    WHERE i.vendor_id = :vendor_id AND i.kind = 'invoice' AND i.month >= (SELECT month - interval '2 years' FROM month) AND s.state IN ('draft', 'open')
+    WHERE i.vendor_id = :vendor_id AND i.kind = 'invoice' AND s.state IN ('draft', 'open')
 ),
 -- The days of service whose time to file ends soon and has not ended: a claim is filed within so many months, and so many days before it is told.
 filing AS MATERIALIZED (
@@ -34,6 +35,17 @@ filing AS MATERIALIZED (
     FROM day
     JOIN program_limit f ON f.name = 'filing_months' AND f.valid_from <= today AND coalesce(f.valid_to >= today, true)
     JOIN program_limit w ON w.name = 'filing_warning_days' AND w.valid_from <= today AND coalesce(w.valid_to >= today, true)
+),
+-- Held patients whose claim can still be filed for so long, and the oldest month of theirs. A month without a claim has no day of service; it counts
+-- from its first day, so that nothing is told too late.
+unfiled AS MATERIALIZED (
+    SELECT count(*)::int AS patients, min(p.month) AS month
+    FROM filing
+    JOIN patient_month p ON p.vendor_id = :vendor_id AND p.outcome = 'held' AND p.month BETWEEN date_trunc('month', filing.from_day::timestamp)::date AND filing.to_day
+    JOIN client_month m ON m.vendor_id = p.vendor_id AND m.client_id = p.client_id AND m.id = p.client_month_id AND m.status = 'closed'
+    WHERE coalesce(p.date_of_service, p.month) BETWEEN filing.from_day AND filing.to_day
+      AND NOT EXISTS (SELECT FROM exception_work w WHERE w.vendor_id = p.vendor_id AND w.client_id = p.client_id AND w.month = p.month AND w.patient_id = p.patient_id
+                        AND w.code = p.primary_reason AND w.state = 'settled')
 ),
 me AS MATERIALIZED (
     SELECT (SELECT s.staff_id FROM staff_account s WHERE s.vendor_id = :vendor_id AND 'person:' || s.account_id = (SELECT tenancy.current_actor())) AS staff_id,
@@ -67,21 +79,15 @@ SELECT month.today, month.month, month.open_month, own_time.*, asked.*,
        (SELECT count(*) FROM state WHERE status IN ('open', 'reopened') AND NOT parked)::int AS to_preview, (SELECT count(*) FROM state WHERE parked)::int AS parked,
        (SELECT count(*) FROM owed WHERE state = 'draft')::int AS drafts, (SELECT coalesce(sum(total_cents), 0) FROM owed WHERE state = 'draft')::bigint AS draft_cents,
        (SELECT count(*) FROM owed WHERE state = 'open')::int AS open, (SELECT coalesce(sum(total_cents), 0) FROM owed WHERE state = 'open')::bigint AS open_cents,
-       (SELECT count(*) FROM owed WHERE state = 'open' AND due_on < month.today)::int AS overdue,
-       (SELECT coalesce(sum(total_cents), 0) FROM owed WHERE state = 'open' AND due_on < month.today)::bigint AS overdue_cents,
+       (SELECT count(*) FROM owed WHERE state = 'open' AND past_due)::int AS overdue,
+       (SELECT coalesce(sum(total_cents), 0) FROM owed WHERE state = 'open' AND past_due)::bigint AS overdue_cents,
        (SELECT count(*) FROM time_entry t WHERE t.vendor_id = :vendor_id AND t.source = 'manual' AND t.approved_by = '' AND t.started_at >= month.month)::int AS unapproved,
        (SELECT coalesce(sum(rows_refused), 0) FROM import_batch WHERE vendor_id = :vendor_id AND rows_refused > 0 AND undone_at IS NULL AND at >= month.month)::int AS refused_rows,
        (SELECT count(*) FROM client c WHERE c.vendor_id = :vendor_id AND NOT EXISTS (
             SELECT FROM agreement a WHERE a.vendor_id = c.vendor_id AND a.client_id = c.client_id AND a.valid_from <= month.today AND coalesce(a.valid_to >= month.today, true)))::int AS without_agreement,
        (SELECT count(*) FROM waiver WHERE vendor_id = :vendor_id AND withdrawn_at IS NULL AND expires_on BETWEEN month.today AND month.today + 30)::int AS waivers_ending,
        (SELECT count(*) FROM overpayment_review WHERE vendor_id = :vendor_id AND due_on >= month.today)::int AS overpayments,
-       -- a month without a claim has no day of service; it counts from its first day, so that nothing is told too late
-       (SELECT count(*) FROM filing
-        JOIN patient_month p ON p.vendor_id = :vendor_id AND p.outcome = 'held' AND p.month BETWEEN date_trunc('month', filing.from_day::timestamp)::date AND filing.to_day
-        JOIN client_month m ON m.vendor_id = p.vendor_id AND m.client_id = p.client_id AND m.id = p.client_month_id AND m.status = 'closed'
-        WHERE coalesce(p.date_of_service, p.month) BETWEEN filing.from_day AND filing.to_day
-          AND NOT EXISTS (SELECT FROM exception_work w WHERE w.vendor_id = p.vendor_id AND w.client_id = p.client_id AND w.month = p.month AND w.patient_id = p.patient_id
-                            AND w.code = p.primary_reason AND w.state = 'settled'))::int AS filing_held,
+       unfiled.patients AS filing_held, unfiled.month AS filing_month,
        (SELECT count(*) FROM filing JOIN client_month m ON m.vendor_id = :vendor_id AND m.status IN ('previewed', 'reopened') AND m.month BETWEEN filing.from_day AND filing.to_day
         WHERE NOT EXISTS (SELECT FROM client_month x WHERE x.vendor_id = m.vendor_id AND x.client_id = m.client_id AND x.month = m.month AND x.revision > m.revision))::int AS filing_open
-FROM month CROSS JOIN me CROSS JOIN own_time CROSS JOIN asked
+FROM month CROSS JOIN me CROSS JOIN own_time CROSS JOIN asked CROSS JOIN unfiled

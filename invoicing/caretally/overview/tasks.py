@@ -33,13 +33,12 @@ def tasks_of(figures: Figures, *, permissions: Collection[str], of_practice: boo
 def _of_practice(figures: Figures) -> Iterator[tuple[str, Task]]:
     waits = figures.waits
     pages: Pages
-    listed: Pages = (("invoices.listed", {}),)
     if waits["overdue"]:
-        says = f"{counted(waits['overdue'], 'invoice is', 'invoices are')} overdue, {format_dollars(waits['overdue_cents'])}"
-        yield "read_invoices", Task(says=says, detail="The day they were due is past.", pages=listed, urgent=True)
+        yield "read_invoices", _past_due(waits, detail="Payments are not kept here yet: what you have paid is among them.")
     if waits["open"] > waits["overdue"]:
         says = f"{counted(waits['open'], 'invoice is', 'invoices are')} open, {format_dollars(waits['open_cents'])}"
-        yield "read_invoices", Task(says=says, detail=f"The next is due {long_date(waits['next_due'])}.", pages=listed)
+        pages = (("invoices.listed", {"state": "open"}),)
+        yield "read_invoices", Task(says=says, detail=f"The next is due {long_date(waits['next_due'])}.", pages=pages)
     if waits["answered"]:
         says = f"{counted(waits['answered'], 'question of yours has an answer', 'questions of yours have answers')}"
         detail = "Accept it, or ask on; the invoice stands until then."
@@ -141,14 +140,23 @@ def _of_money(waits: Mapping[str, Any]) -> Iterator[tuple[str, Task]]:
     if filing:
         says = f"Filing time runs out: {' and '.join(filing)}"
         detail = "A claim is filed within a year of the service; settle what holds it and bill it."
-        yield "close_month", Task(says=says, detail=detail, pages=(("exceptions.listed", {}), ("months.newest", {})), urgent=True)
+        pages: Pages = (("months.newest", {}),)
+        if waits["filing_month"]:
+            oldest = Month.of(waits["filing_month"])
+            detail += f" The oldest are of {oldest.first_day:%B %Y}."
+            pages = (("exceptions.listed", {"month": str(oldest), "outcome": "held"}), *pages)
+        yield "close_month", Task(says=says, detail=detail, pages=pages, urgent=True)
     if waits["drafts"]:
         says = f"Send {counted(waits['drafts'], 'invoice', 'invoices')}, {format_dollars(waits['draft_cents'])}"
         yield "send_invoice", Task(says=says, detail="They are drafts; the practices do not owe them yet.", pages=(("invoices.send", {}),))
     if waits["overdue"]:
-        says = f"{counted(waits['overdue'], 'invoice is', 'invoices are')} overdue, {format_dollars(waits['overdue_cents'])}"
-        detail = f"of {format_dollars(waits['open_cents'])} open in all."
-        yield "read_invoices", Task(says=says, detail=detail, pages=(("invoices.listed", {}),), urgent=True)
+        detail = f"of {format_dollars(waits['open_cents'])} open in all. Payments are not kept here yet: what was paid is among them."
+        yield "read_invoices", _past_due(waits, detail=detail)
+
+
+def _past_due(waits: Mapping[str, Any], *, detail: str) -> Task:
+    says = f"{counted(waits['overdue'], 'invoice is', 'invoices are')} past the due day, {format_dollars(waits['overdue_cents'])}"
+    return Task(says=says, detail=detail, pages=(("invoices.listed", {"state": "overdue"}),))
 
 
 def _of_reasons(figures: Figures) -> Iterator[tuple[str, Task]]:

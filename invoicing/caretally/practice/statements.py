@@ -7,6 +7,6 @@ from sqlalchemy import TextClause, text
 
 
 @cache
-def statement(name: str, order: str = "") -> TextClause:
-    """Return a statement by the name of its file, in one of the orders known."""
-    return text((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8").replace("{order}", order))
+def statement(name: str) -> TextClause:
+    """Return a statement by the name of its file."""
+    return text((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))

@@ -37,6 +37,7 @@ from caretally.jobs.read import STUCK
 from caretally.onboarding.pages import pages as onboarding_pages
 from caretally.outreach.pages import pages as outreach_pages
 from caretally.overview.pages import pages as overview_pages
+from caretally.patient_months.list_pages import pages as patients_of_month_pages
 from caretally.patient_months.pages import pages as patient_month_pages
 from caretally.patient_time.pages import pages as patient_time_pages
 from caretally.patients.pages import pages as patient_pages
@@ -86,12 +87,20 @@ ENTRIES = (
     Entry("Installation", "Health", "console.health", "heart", "read_health"),
     Entry("Installation", "Break-glass", "operator_break_glass.listed", "key", "request_break_glass"),
     Entry("Work", "Overview", "overview.show", "home", "read_months", key="o"),
-    Entry("Work", "Time", "time.show", "clock", "log_time"),
+    Entry("Work", "Time", "time.show", "clock", "log_time", also=("patient_time",)),
     Entry("Work", "Approvals", "time_approvals.listed", "tick", "approve_time"),
-    Entry("Work", "Months", "months.newest", "calendar", "read_months", key="m"),
-    Entry("Work", "Exceptions", "exceptions.listed", "warning", "settle_exceptions"),
+    Entry(
+        "Work",
+        "Months",
+        "months.newest",
+        "calendar",
+        "read_months",
+        key="m",
+        also=("patients_of_month", "patient_months", "closing", "forecast", "whatif"),
+    ),
+    Entry("Work", "Exceptions", "exceptions.listed", "warning", "settle_exceptions", also=("exceptions_fix",)),
     Entry("Work", "Exception reports", "exception_reports.listed", "document", "read_patients"),
-    Entry("Work", "Patients", "patients.listed", "people", "read_patients", key="p"),
+    Entry("Work", "Patients", "patients.listed", "people", "read_patients", key="p", also=("charts",)),
     Entry("Work", "Your practice", "practice.overview", "home", "audit_care"),
     Entry("Work", "Patients by month", "practice.patients", "people", "audit_care"),
     Entry("Work", "Your own samples", "samples.listed", "tick", "audit_care"),
@@ -147,6 +156,7 @@ PAGES = (
     invoice_pages,
     question_pages,
     patient_month_pages,
+    patients_of_month_pages,
     practice_pages,
     samples_pages,
     roster_pages,
@@ -169,7 +179,7 @@ PAGES = (
     provider_pages,
     job_pages,
 )
-TABLES_WITH_VIEWS = ("clients", "invoices", "patients")
+TABLES_WITH_VIEWS = ("clients", "invoices", "patients", "patient_months")
 SEARCH = Entry("", "Search patients, clients, invoices", "search.found", "search", "read_months")
 
 

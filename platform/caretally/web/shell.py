@@ -52,7 +52,7 @@ class Entry:
     """One line of the rail: shown to visitors who hold `permission`, an empty one means everybody signed in.
 
     `key` goes there after g. `waiting` is a query that counts what is left to look at there, with no parameter but `:vendor_id`; pages without a
-    transaction show no number.
+    transaction show no number. `also` names the blueprints of other pages that belong to the line.
     """
 
     section: str
@@ -62,6 +62,7 @@ class Entry:
     permission: str = ""
     waiting: str = ""
     key: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,9 +180,11 @@ def all_counts(queries: tuple[str, ...]) -> Statement:
 
 @lru_cache(maxsize=1024)
 def shown_at(shell: Shell, endpoint: str) -> Entry | None:
-    """Return the line of the rail that a page belongs to: its own, else the first of its blueprint's."""
+    """Return the line of the rail that a page belongs to: its own, else the first of its blueprint's, else one that names the blueprint too."""
     own = next((entry for entry in shell.entries if entry.endpoint == endpoint), None)
-    return own or next((entry for entry in shell.entries if entry.endpoint.partition(".")[0] == endpoint.partition(".")[0]), None)
+    blueprint = endpoint.partition(".")[0]
+    same = (entry for entry in shell.entries if entry.endpoint.partition(".")[0] == blueprint)
+    return own or next(same, None) or next((entry for entry in shell.entries if blueprint in entry.also), None)
 
 
 def month_words(month: Month) -> str:
