@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import append_with_commit
 from caretally.close.before_close import live_now, waits_in
 from caretally.close.clients_table import FILTERS, SORTS, Asked, clients_file, shown
 from caretally.close.month_parts import Choices, at_day, month_parts
@@ -94,7 +94,7 @@ def clients(month: Month, ending: str) -> ResponseReturnValue:
     waits = waits_in(live_now(connection(), rows, vendor_id=who.vendor_id, month=month)) if who.clients is None else None
     overview = overview_of(rows, kept_figures(rows), month=month, words=words_now(connection(), rows), waits=waits)
     found = shown(overview, asked_for()).matching
-    append_event(connection(), action="month.exported", detail={"month": str(month), "clients": len(found), "form": ending})
+    append_with_commit(connection(), action="month.exported", detail={"month": str(month), "clients": len(found), "form": ending})
     file = clients_file(found, title=f"Clients in {month}", author=signed_in().vendor_name, ending=ending)
     return Response(file, mimetype=KINDS[ending], headers={"Content-Disposition": f'attachment; filename="clients-{month}.{ending}"'})
 

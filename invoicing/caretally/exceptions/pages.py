@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
-from caretally.audit.chain import Detail, append_event
+from caretally.audit.chain import Detail, append_with_commit
 from caretally.db.lists import PAGE_SIZE, page_count
 from caretally.exceptions.closed_report import closed_months, report_of_month
 from caretally.exceptions.render_csv import exceptions_csv
@@ -71,5 +71,5 @@ def wanted(client_id: UUID, month: Month, *, form: str) -> ExceptionReport:
     who = signed_in()
     report = report_of_month(connection(), client_id, month, vendor_id=who.vendor_id, vendor=who.vendor_name)
     shown: dict[str, Detail] = {"client_id": client_id, "month": str(month), "patients": len(report.record_numbers)}
-    append_event(connection(), action="exception_report.read", detail=shown | {"form": form})
+    append_with_commit(connection(), action="exception_report.read", detail=shown | {"form": form})
     return report

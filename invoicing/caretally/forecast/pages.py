@@ -7,7 +7,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
-from caretally.audit.chain import Detail, append_event
+from caretally.audit.chain import Detail, append_with_commit
 from caretally.close.close_month import clients_to_close
 from caretally.forecast.call_list import call_list, client_totals
 from caretally.forecast.forecast import ClientForecast, NoAgreement, forecast
@@ -57,6 +57,6 @@ def show(month: Month) -> ResponseReturnValue:
 
 
 def note_read(client_id: UUID, month: Month, patients: int) -> None:
-    """Note in the audit log that a client's patients were read; taken last, as it locks the chain's head."""
+    """Note in the audit log that a client's patients were read."""
     detail: dict[str, Detail] = {"page": "forecast", "month": str(month), "client_id": client_id, "patients": patients}
-    append_event(connection(), action="patients.read", detail=detail)
+    append_with_commit(connection(), action="patients.read", detail=detail)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import append_with_commit
 from caretally.invoices.find_invoices import invoice_of, no_such_invoice
 from caretally.invoices.render_pdf import invoice_pdf
 from caretally.invoices.render_xlsx import invoice_xlsx
@@ -61,7 +61,7 @@ def ask_for_file(connection: Connection, invoice_id: UUID, ending: str, *, seq: 
 
 def note_given(connection: Connection, invoice_id: UUID, *, patients: int, form: str) -> None:
     """Add to the audit log that an invoice's patients were read, and in which form."""
-    append_event(connection, action="invoice.read", detail={"invoice_id": invoice_id, "patients": patients, "form": form})
+    append_with_commit(connection, action="invoice.read", detail={"invoice_id": invoice_id, "patients": patients, "form": form})
 
 
 def make_file(job: JobAtWork) -> str:

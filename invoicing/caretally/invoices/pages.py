@@ -8,7 +8,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
-from caretally.audit.chain import Detail, append_event, append_with_commit
+from caretally.audit.chain import Detail, append_with_commit
 from caretally.cms.kept_rule_tables import kept_rule_tables
 from caretally.evaluation.explain import explanation
 from caretally.files.table_file import TABLE_ENDINGS, table_file
@@ -109,7 +109,7 @@ def list_file(ending: str) -> ResponseReturnValue:
     if ending not in TABLE_ENDINGS:
         abort(404)
     found = find_invoices(connection(), list_in_query(), vendor_id=signed_in().vendor_id, size=None)
-    append_event(connection(), action="invoices.exported", detail={"invoices": found.found, "form": ending})
+    append_with_commit(connection(), action="invoices.exported", detail={"invoices": found.found, "form": ending})
     made = table_file(ending, COLUMNS, list_rows(found), title="Invoices", author=signed_in().vendor_name, totals=list_totals(found))
     return attachment(made, f"invoices.{ending}")
 
@@ -246,7 +246,7 @@ def not_billed(invoice_id: UUID, reason: str) -> ResponseReturnValue:
     """Show the patients of the invoice's month who are not billed for a reason."""
     invoice = invoice_page(connection(), invoice_id, vendor_id=signed_in().vendor_id)
     found = patients_not_billed(connection(), invoice, reason, page=page_in_query())
-    append_event(
+    append_with_commit(
         connection(), action="not-billed.read", detail={"invoice_id": invoice_id, "reason": reason, "patients": len(found.patients)}
     )
     return render_template("invoices/not_billed.html", invoice=invoice, invoice_id=invoice_id, found=found)

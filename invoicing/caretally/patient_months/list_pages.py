@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import append_with_commit
 from caretally.close.close_month import clients_to_close
 from caretally.close.results import ClientParked
 from caretally.close.summary import BIN_SECONDS, BINS
@@ -126,8 +126,8 @@ def evaluates() -> bool:
 
 
 def note_read(found: PatientsPage, month: Month, *, form: str) -> None:
-    """Note in the audit log how many patients were read, and in which form; taken last, as it locks the chain's head."""
-    append_event(connection(), action="patient_months.read", detail={"month": str(month), "patients": len(found.rows), "form": form})
+    """Note in the audit log how many patients were read, and in which form."""
+    append_with_commit(connection(), action="patient_months.read", detail={"month": str(month), "patients": len(found.rows), "form": form})
 
 
 def patients_in_query(month: Month) -> PatientsWanted:

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import append_with_commit
 from caretally.months import Month
 from caretally.patient_months.month_now import month_now
 from caretally.patient_months.month_of_patient import MonthOfPatient, NoSuchPatientMonth, closed_month, counted_words
@@ -20,7 +20,7 @@ pages = Blueprint("patient_months", __name__, template_folder="templates")
 def show(patient_id: UUID, month: Month) -> ResponseReturnValue:
     """Show why a patient's month is billable, held or not billable; the reading stands in the audit log."""
     found = wanted(patient_id, month)
-    append_event(
+    append_with_commit(
         connection(),
         action="patient_month.read",
         detail={"patient_id": patient_id, "month": str(month), "as_it_stands": int(found.as_it_stands)},

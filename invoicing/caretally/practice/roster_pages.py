@@ -8,7 +8,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import append_with_commit
 from caretally.db.lists import PAGE_SIZE
 from caretally.errors import CareTallyError
 from caretally.files.scratch import scratch_folder
@@ -88,7 +88,7 @@ def show(roster_id: UUID) -> ResponseReturnValue:
     """Show a comparison: what differs first."""
     of, result, page = roster(connection(), roster_id, vendor_id=signed_in().vendor_id), result_in_query(), page_in_query()
     found = roster_rows(connection(), roster_id, vendor_id=signed_in().vendor_id, result=result, page=page)
-    append_event(connection(), action="patients.read", detail={"patients": len(found.rows), "form": "page"})
+    append_with_commit(connection(), action="patients.read", detail={"patients": len(found.rows), "form": "page"})
     return render_template("practice/roster.html", roster=of, found=found, result=result, results=RESULTS, size=PAGE_SIZE)
 
 
@@ -100,7 +100,7 @@ def download(roster_id: UUID, ending: str) -> ResponseReturnValue:
         abort(404)
     of = roster(connection(), roster_id, vendor_id=signed_in().vendor_id)
     found = roster_rows(connection(), roster_id, vendor_id=signed_in().vendor_id, result=result_in_query(), size=None)
-    append_event(connection(), action="patients.read", detail={"patients": len(found.rows), "form": ending})
+    append_with_commit(connection(), action="patients.read", detail={"patients": len(found.rows), "form": ending})
     made = table_file(ending, COLUMNS, cells_of(found), title=f"Roster {of.month}", author=of.client)
     return attachment(made, f"roster-{of.month}.{ending}")
 

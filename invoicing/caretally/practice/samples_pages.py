@@ -7,7 +7,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields, validate
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import append_with_commit
 from caretally.files.table_file import TABLE_ENDINGS, table_file
 from caretally.practice.own_clients import ClosedMonth, closed_months_of_practice
 from caretally.practice.sample import (
@@ -128,5 +128,5 @@ def wanted(sample_id: UUID, *, form: str) -> tuple[Sample, tuple[Item, ...]]:
     """Return a sample and what it drew. The vendor's log learns that patients were read and how many, nothing of the sample."""
     of = sample(connection(), sample_id, vendor_id=signed_in().vendor_id)
     found = items(connection(), sample_id, vendor_id=signed_in().vendor_id)
-    append_event(connection(), action="patient_months.read", detail={"month": str(of.month), "patients": len(found), "form": form})
+    append_with_commit(connection(), action="patient_months.read", detail={"month": str(of.month), "patients": len(found), "form": form})
     return of, found

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields, validate
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import append_with_commit
 from caretally.db.lists import PAGE_SIZE
 from caretally.errors import DependencyDown
 from caretally.faults.log import logger
@@ -62,7 +62,7 @@ def listed() -> ResponseReturnValue:
     shown, kind = shown if shown in SHOWN else "going-on", kind if kind in ("question", "dispute") else ""
     page = page_in_query()
     found = listed_threads(connection(), vendor_id=signed_in().vendor_id, shown=shown, kind=kind, page=page)
-    append_event(connection(), action="questions.read", detail={"threads": len(found.rows)})
+    append_with_commit(connection(), action="questions.read", detail={"threads": len(found.rows)})
     return render_template("questions/listed.html", found=found, shown=shown, kind=kind, side=side(), size=PAGE_SIZE)
 
 
@@ -110,7 +110,7 @@ def said_in(question_id: UUID, steps: tuple[Step, ...]) -> ResponseReturnValue:
 
 def thread_shown(found: Thread, filled: Filled) -> str:
     """Return the page of a thread, and note in the audit log that it was read."""
-    append_event(connection(), action="question.read", detail={"question_id": found.id})
+    append_with_commit(connection(), action="question.read", detail={"question_id": found.id})
     return render_template("questions/show.html", thread=found, filled=filled, side=side())
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
-from caretally.audit.chain import Detail, append_event
+from caretally.audit.chain import Detail, append_with_commit
 from caretally.close.close_month import clients_to_close
 from caretally.close.prepare import Client
 from caretally.errors import UsageMistake
@@ -75,7 +75,7 @@ def show(month: Month) -> ResponseReturnValue:
     )
     if found is not None and client is not None and found.patients:
         detail: dict[str, Detail] = {"page": "what-if", "month": str(month), "client_id": client.id, "patients": len(found.patients)}
-        append_event(connection(), action="patients.read", detail=detail)
+        append_with_commit(connection(), action="patients.read", detail=detail)
     return page, 422 if filled.wrong else 200
 
 

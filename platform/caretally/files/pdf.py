@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from threading import Event, Lock
 
 import typst
 
@@ -15,6 +17,10 @@ from caretally.files.typesetting import FONT_FOLDER, face_shows, showable, spell
 _PAGE = Path(__file__).parent / "page.typ"
 # typst keeps what it set for its next ten documents, a gigabyte for ten long ones. Empty documents age that out in milliseconds.
 _AGEING = 11
+# The compiler sets one document at a time and refuses a second one.
+_one_at_a_time = Lock()
+# Its threads do not come along into a fork, where it would wait for them for ever.
+_used_before_fork = Event()
 
 
 class TemplateBroken(CareTallyError):
@@ -47,12 +53,15 @@ def name(text: str) -> dict[str, object]:
 
 
 def _set(source: bytes, data: str) -> bytes:
-    try:
-        document = _compiler().compile(source, format="pdf", sys_inputs={"data": data}, pdf_standards=["ua-1"], timestamp=0)
-    except typst.TypstError as failure:
-        raise TemplateBroken(f"The document could not be set: {failure.message}.") from failure
-    finally:
-        _forget()
+    if _used_before_fork.is_set():
+        raise TemplateBroken("The document could not be set: this process was forked from one that had set documents; start it by itself.")
+    with _one_at_a_time:
+        try:
+            document = _compiler().compile(source, format="pdf", sys_inputs={"data": data}, pdf_standards=["ua-1"], timestamp=0)
+        except typst.TypstError as failure:
+            raise TemplateBroken(f"The document could not be set: {failure.message}.") from failure
+        finally:
+            _forget()
     if not isinstance(document, bytes):
         raise TemplateBroken("The document could not be set: the template made no page.")
     return document
@@ -68,6 +77,14 @@ def _compiler() -> typst.Compiler:
     """Return the one compiler of this process; it sees the shipped fonts and no others, so no machine changes a line break."""
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONT_FOLDER)])
     return typst.Compiler(root=FONT_FOLDER, font_paths=fonts, ignore_system_fonts=True)
+
+
+def _note_fork() -> None:
+    if _compiler.cache_info().currsize:
+        _used_before_fork.set()
+
+
+os.register_at_fork(after_in_child=_note_fork)
 
 
 def _mapped(value: object, shown: Callable[[str], str]) -> object:

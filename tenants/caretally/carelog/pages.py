@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import append_event, append_with_commit
 from caretally.carelog.call_protocol import ACTIVITIES, POINTS, checklist_of, drafted_note
 from caretally.carelog.days import own_days, week_of
 from caretally.carelog.desk import Desk, desk_of_actor, find_patients, held_desk, patient_of, read_desk
@@ -73,7 +73,7 @@ def desk_page(told: str = "", *, then: str = "", status: int = 200) -> ResponseR
 def note_read(page: str, patients: list[Any]) -> None:
     """Note in the audit log whose time was read, where there is any."""
     if patients:
-        append_event(connection(), action="time.read", detail={"page": page, "patients": sorted(set(map(str, patients)))})
+        append_with_commit(connection(), action="time.read", detail={"page": page, "patients": sorted(set(map(str, patients)))})
 
 
 @pages.post("/start")

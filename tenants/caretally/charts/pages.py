@@ -6,7 +6,7 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import append_with_commit
 from caretally.charts.fields import PATIENT_GROUPS
 from caretally.charts.records import FACTS, options_of, owner_of, patient_kind, refuse_strange_fact
 from caretally.imports.pages import kinds
@@ -57,7 +57,9 @@ def edit_patient(patient_id: UUID) -> ResponseReturnValue:
     kind = patient_kind(kinds()["patients"])
     then = url_for("patients.show", patient_id=patient_id)
     answer = edit(RecordForm(kind, PATIENT_GROUPS, f"Change patient {owner['mrn']}", then), patient_id)
-    append_event(connection(), action="patient.read", detail={"client_id": owner["client_id"], "patient_id": patient_id, "page": "edit"})
+    append_with_commit(
+        connection(), action="patient.read", detail={"client_id": owner["client_id"], "patient_id": patient_id, "page": "edit"}
+    )
     return answer
 
 

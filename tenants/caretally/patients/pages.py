@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import RowMapping, text
 
-from caretally.audit.chain import append_event
+from caretally.audit.chain import append_with_commit
 from caretally.db.lists import PAGE_SIZE, refuse_more_than
 from caretally.months import Month
 from caretally.patients.roster import STANDINGS, PatientLine, chart_of, note_patients_shown, patients_found
@@ -102,7 +102,7 @@ def show(patient_id: UUID) -> ResponseReturnValue:
     """Show one patient; the audit log notes that the record was read."""
     chart = chart_of(connection(), patient_id, vendor_id=signed_in().vendor_id)
     made = render_template("patients/show.html", chart=chart, month_of=lambda day: Month.parse(day[:7]))
-    append_event(connection(), action="patient.read", detail={"client_id": chart["client_id"], "patient_id": patient_id})
+    append_with_commit(connection(), action="patient.read", detail={"client_id": chart["client_id"], "patient_id": patient_id})
     return made
 
 

@@ -3,7 +3,10 @@
 import io
 import json
 import re
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -75,3 +78,30 @@ def test_a_broken_template_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "bad.typ").write_text("#nothing-by-this-name", encoding="utf-8")
     with pytest.raises(TemplateBroken, match="The document could not be set"):
         pdf_bytes(tmp_path / "bad.typ", HEAD)
+
+
+def test_two_people_may_take_a_document_at_once(template: Path) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        found = set(threads.map(lambda _: made(template, "Ama Osei"), range(8)))
+    assert found == {made(template, "Ama Osei")}
+
+
+IN_A_FORK = """
+import os, sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from caretally.files.pdf import TemplateBroken, pdf_bytes
+template, data = Path(sys.argv[1]), {"title": "T", "author": "A", "description": "D", "footer": "F", "words": []}
+pdf_bytes(template, data)
+if os.fork():
+    sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+try:
+    pdf_bytes(template, data)
+except TemplateBroken as error:
+    os.write(1, error.message.encode())
+"""
+
+
+def test_a_fork_of_a_process_that_set_documents_says_so_instead_of_waiting_for_ever(template: Path) -> None:
+    ended = subprocess.run([sys.executable, "-c", IN_A_FORK, str(template)], capture_output=True, text=True, timeout=60, check=True)
+    assert "this process was forked from one that had set documents" in ended.stdout

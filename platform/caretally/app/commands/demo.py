@@ -12,11 +12,13 @@ import click
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from caretally.app.broker import broker_up
-from caretally.app.commands.serve import PORT, AddressTaken, require_free, web_server
+from caretally.app.commands.serve import PORT, AddressTaken, require_free
+from caretally.app.commands.worker import stop_on_signals
 from caretally.app.demo.card import as_json as card_as_json
 from caretally.app.demo.card import card
 from caretally.app.demo.plan import DemoPlan
 from caretally.app.demo.run import CARD, DemoMade, Tell, database_up, make_demo, throw_away
+from caretally.app.end_with_parent import guarded, wait_for_endings
 from caretally.app.installation import Installation
 from caretally.app.output import json_option, notes, print_json
 from caretally.app.supervisor import Supervisor
@@ -43,7 +45,8 @@ def demo(*, leave: bool, seed: int, reset: bool, out: Path, as_json: bool) -> in
     if reset:
         throw_away(Installation(), out=out)
     here = Installation()
-    with database_up(here):
+    wait_for_endings(here.settings.home)
+    with database_up(here) as database:
         made = _made(here, seed=seed, out=out)
         tenths = (time.monotonic_ns() - began) // 100_000_000
         port = None if leave else free_port()
@@ -53,7 +56,7 @@ def demo(*, leave: bool, seed: int, reset: bool, out: Path, as_json: bool) -> in
             write_whole(out / CARD, text.encode())
         print_json(card_as_json(made, address=address)) if as_json else click.echo(text)
         if port:
-            _serve(here, port)
+            _serve(here, port, database=database)
     parked = [result for one in made.vendors for result in one.results if result.status == "parked"]
     return BlockedByExceptions.exit_code if parked else 0
 
@@ -83,17 +86,16 @@ def free_port() -> int:
     return PORTS[-1]
 
 
-def _serve(here: Installation, port: int) -> None:
-    """Serve the pages until Ctrl-C, with a worker beside them that is started again when it ends."""
+def _serve(here: Installation, port: int, *, database: bool) -> None:
+    """Serve the pages until Ctrl-C, with a worker beside them; whichever ends is started again.
+
+    Both are programs of their own: this process may have set documents, and a fork of it could set none (`files/pdf.py`).
+    """
     os.environ[DEMO] = "1"
     stop = threading.Event()
-    worker = threading.Thread(target=Supervisor([("worker", "--threads", "2")]).run, args=(stop,))
-    with broker_up(here.settings):
-        worker.start()
+    stop_on_signals(stop)
+    watched = Supervisor([("serve", "--port", str(port)), ("worker", "--threads", "2")])
+    with broker_up(here.settings) as broker, guarded(here.settings.home, watched.lifeline, database=database, broker=broker.started):
         click.echo("The pages, background work and the database stay up for this; Ctrl-C ends the demo.", err=True)
-        try:
-            web_server(host="127.0.0.1", port=port, workers=1, threads=8).serve()
-        finally:
-            stop.set()
-            worker.join()
+        watched.run(stop)
     click.echo("Bye; the next run finds everything again.", err=True)
