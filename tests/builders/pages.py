@@ -34,8 +34,8 @@ EVERYTHING = frozenset({"read_months", "read_invoices", "read_patients", "export
 OF_VENDOR = frozenset(
     (
         "answer_questions approve_break_glass approve_time change_agreements change_identity_provider "
-        "change_settings close_month export import log_time read_break_glass read_directory read_isolation_report read_work record_outreach save_views "
-        "send_invoice settle_exceptions void_invoice waive_gates"
+        "change_settings close_month export import log_time read_break_glass read_directory read_forecast read_isolation_report read_work "
+        "record_outreach save_views send_invoice settle_exceptions void_invoice waive_gates"
     ).split()
 )
 OF_PRACTICE = frozenset({"ask_questions", "audit_care"})

@@ -20,6 +20,7 @@ from caretally.close.summary import summary_now
 from caretally.evaluation.evaluate import has_lines
 from caretally.evaluation.parameters import ClientMonth
 from caretally.faults.failpoints import failpoint
+from caretally.files.printed_words import counted
 from caretally.money import format_dollars
 from caretally.months import Month
 from caretally.waivers.in_force import seen, waived_now
@@ -161,12 +162,18 @@ def refuse_changed_preview(connection: Connection, client: Client, month: Month,
     changed = [mrn for mrn in shown["rows"].keys() | now.keys() if shown["rows"].get(mrn) != now.get(mrn)]
     unseen = "its waivers changed" if waivers_changed else "its prices changed"
     # The sentence is kept with the run: it counts, and who may read patients finds them where every reading is noted.
-    what = f"{len(changed):,} patient-months changed (each patient's page, or explain, tells how it stands now)"
+    what = f"{counted(len(changed), 'patient-month', 'patient-months')} changed (each patient's page, or explain, tells how it stands now)"
+    at = f"{current['previewed_at'].astimezone(UTC):%d %b %H:%M} UTC"
+    billable = _moved("billable", f"{shown['billable']:,}", f"{prepared.figures['billable']:,}")
+    total = _moved("total", format_dollars(shown["total_cents"]), format_dollars(prepared.total_cents))
     raise PreviewChanged(
-        f"{month} of {client.code} is not what {current['previewed_by']} previewed: {what if changed else unseen}, "
-        f"billable {shown['billable']:,} -> {prepared.figures['billable']:,}, "
-        f"total {format_dollars(shown['total_cents'])} -> {format_dollars(prepared.total_cents)}; preview it again with --dry-run and close what you saw."
+        f"{month} of {client.code} is not what was previewed on {at}: {what if changed else unseen}, {billable}, {total}; "
+        "preview it again and close what you saw."
     )
+
+
+def _moved(what: str, then: str, now: str) -> str:
+    return f"{what} {then} -> {now}" if then != now else f"{what} {now} as before"
 
 
 def _revision(current: RowMapping | None) -> int:

@@ -48,7 +48,7 @@ def refuse_unseen_preview(client: Client, month: Month, current: RowMapping | No
     shown = current["preview"]
     if (current["input_hash"], shown["total_cents"]) != (seen.input_hash, seen.total_cents):
         raise PreviewChanged(
-            f"{month} of {client.code} was previewed again by {current['previewed_by']} after you looked: total "
+            f"{month} of {client.code} was previewed again after you looked: total "
             f"{format_dollars(seen.total_cents)} -> {format_dollars(shown['total_cents'])}, billable now {shown['billable']:,}; "
             "look at the new preview and close what you see."
         )

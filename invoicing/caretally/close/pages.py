@@ -126,8 +126,8 @@ def link_to_patients(month: Month, **figure: Any) -> str:
     return address("patients_of_month.listed", month=month, **{name: value for name, value in figure.items() if value is not None})
 
 
-def link_to_exceptions(month: Month, *, client: UUID | None = None, code: str | None = None) -> str:
+def link_to_exceptions(month: Month, *, client: UUID | None = None, code: str | None = None, outcome: str | None = None) -> str:
     """Return the address of the exceptions behind a figure, empty where this installation has no page for them."""
     if "exceptions.listed" not in current_app.view_functions:
         return ""
-    return address("exceptions.listed", month=str(month), client=client, code=code)
+    return address("exceptions.listed", month=str(month), client=client, code=code, outcome=outcome)

@@ -1,6 +1,8 @@
 """The five steps of a month: time is in, exceptions, preview, close, send; which are done and which comes now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from caretally.close.overview import MonthOverview
 from caretally.files.printed_words import counted, long_date
@@ -23,7 +25,7 @@ def steps_of(overview: MonthOverview, *, time_is_in: bool) -> list[Step]:
     sent = overview.in_state("open", "paid", "credited")
     all_closed = clients > 0 and closed == clients
     raw, held = overview.total("raw_seconds"), overview.total("held")
-    due = [one.due_on for one in overview.clients if one.due_on]
+    due = sorted({one.due_on for one in overview.clients if one.due_on})
     told = [
         (
             "Time is in",
@@ -41,7 +43,7 @@ def steps_of(overview: MonthOverview, *, time_is_in: bool) -> list[Step]:
         ("Close", f"{closed} of {counted(clients, 'client', 'clients')}" if closed else "freezes the month", all_closed),
         (
             "Send",
-            f"{len(sent)} of {counted(len(sent) + len(drafts), 'invoice', 'invoices')}" + (f", due {long_date(max(due))}" if due else "")
+            f"{len(sent)} of {counted(len(sent) + len(drafts), 'invoice', 'invoices')}" + (f", due {_days(due)}" if due else "")
             if sent or drafts
             else "invoices wait for the close",
             all_closed and not drafts,
@@ -52,3 +54,7 @@ def steps_of(overview: MonthOverview, *, time_is_in: bool) -> list[Step]:
         Step(name=name, says=says, state="done" if done else "now" if place == now else "todo")
         for place, (name, says, done) in enumerate(told)
     ]
+
+
+def _days(days: Sequence[date]) -> str:
+    return long_date(days[0]) if len(days) == 1 else f"{long_date(days[0])} to {long_date(days[-1])}"

@@ -23,7 +23,7 @@ CALLS_SHOWN = 50
 
 
 @pages.get("/months/<month:month>/forecast")
-@requires("settle_exceptions")
+@requires("read_forecast")
 def show(month: Month) -> ResponseReturnValue:
     """Show the forecast of one client's month as of today, or the clients to choose from; nothing is written but that patients were read."""
     clients = clients_to_close(connection())

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -39,7 +40,7 @@ class NothingToSend(NothingToDo):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
-    """A draft invoice that can be sent; money in cents, `seq` numbers its newest state."""
+    """A draft invoice that can be sent; money in cents, `past_due` that the day printed on it is over, `seq` numbers its newest state."""
 
     id: UUID
     client_id: UUID
@@ -48,7 +49,8 @@ class Draft:
     month: Month
     patients: int
     total_cents: int
-    due_on: object
+    due_on: date
+    past_due: bool
     seq: int
 
 

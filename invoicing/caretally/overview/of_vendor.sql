@@ -1,4 +1,5 @@
--- What a vendor's people have before them, in figures that each cost an index or a few rows. The month to close is the one before today's.
+-- What a vendor's people have before them, in figures that each cost an index or a few rows. The month to close is the one before today's, of the
+-- clients that it has (as in close/overview.sql).
 WITH day AS MATERIALIZED (
     SELECT (now() AT TIME ZONE timezone)::date AS today FROM vendor WHERE vendor_id = :vendor_id
 ),
@@ -18,7 +19,8 @@ state AS MATERIALIZED (
         WHERE x.vendor_id = c.vendor_id AND x.client_id = c.client_id AND x.month = month.month AND x.ended_at >= coalesce(m.at, x.ended_at)
         ORDER BY x.ended_at DESC LIMIT 1
     ) r ON true
-    WHERE c.vendor_id = :vendor_id
+    WHERE c.vendor_id = :vendor_id AND (m.status IS NOT NULL OR month.month + interval '1 month' > now()
+      OR EXISTS (SELECT FROM enrolment e WHERE e.vendor_id = c.vendor_id AND e.client_id = c.client_id AND e.valid_from < month.month + interval '1 month'))
 ),
 owed AS MATERIALIZED (
     SELECT s.state, i.total_cents, i.due_on < (now() AT TIME ZONE c.timezone)::date AS past_due
@@ -74,7 +76,7 @@ asked AS MATERIALIZED (
 SELECT month.today, month.month, month.open_month, own_time.*, asked.*,
        (SELECT count(*) FROM timer t WHERE t.vendor_id = :vendor_id AND t.staff_id = me.staff_id AND t.ended_at IS NULL)::int AS timers,
        (SELECT count(*) FROM exception_work w WHERE w.vendor_id = :vendor_id AND w.assignee_id = me.membership_id AND w.state = 'open')::int AS assigned,
-       (SELECT count(*) FROM state)::int AS clients, (SELECT count(*) FROM state WHERE status = 'closed')::int AS closed,
+       (SELECT count(*) FROM client c WHERE c.vendor_id = :vendor_id)::int AS all_clients, (SELECT count(*) FROM state)::int AS clients, (SELECT count(*) FROM state WHERE status = 'closed')::int AS closed,
        (SELECT count(*) FROM state WHERE status = 'previewed' AND NOT parked)::int AS previewed,
        (SELECT count(*) FROM state WHERE status IN ('open', 'reopened') AND NOT parked)::int AS to_preview, (SELECT count(*) FROM state WHERE parked)::int AS parked,
        (SELECT count(*) FROM owed WHERE state = 'draft')::int AS drafts, (SELECT coalesce(sum(total_cents), 0) FROM owed WHERE state = 'draft')::bigint AS draft_cents,

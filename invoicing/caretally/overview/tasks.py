@@ -46,7 +46,7 @@ def _of_practice(figures: Figures) -> Iterator[tuple[str, Task]]:
     for month in figures.months[:1]:
         if month.held:
             says = f"{counted(month.held, 'patient is', 'patients are')} held in {month.month.first_day:%B}"
-            pages = (("exceptions.listed", {"month": str(month.month)}), ("months.show", {"month": month.month}))
+            pages = (("patients_of_month.listed", {"month": month.month, "outcome": "held"}),)
             yield (
                 "read_months",
                 Task(says=says, detail="Some of it only your practice can cure: the month says what waits on whom.", pages=pages),
@@ -79,7 +79,7 @@ def _of_vendor(figures: Figures) -> Iterator[tuple[str, Task]]:
     if near:
         says = f"{counted(near, 'patient is', 'patients are')} within 5 minutes of a code"
         pages = (("forecast.show", {"month": Month.of(waits["open_month"])}),)
-        yield "log_time", Task(says=says, detail="The forecast says whom a call helps most.", pages=pages)
+        yield "read_forecast", Task(says=says, detail="The forecast says whom a call helps most.", pages=pages)
 
 
 def _of_own(waits: Mapping[str, Any]) -> Iterator[tuple[str, Task]]:
@@ -90,7 +90,7 @@ def _of_own(waits: Mapping[str, Any]) -> Iterator[tuple[str, Task]]:
         yield "log_time", Task(says=says, detail="Each says why; put it right and it waits for approval anew.", pages=pages, urgent=True)
     if waits["assigned"]:
         says = f"{counted(waits['assigned'], 'exception is', 'exceptions are')} assigned to you"
-        pages = (("exceptions.listed", {"assignee": "me"}),)
+        pages = (("exceptions.listed", {"month": "all", "assignee": "me"}),)
         yield "settle_exceptions", Task(says=says, detail="Each says what fixes it and by when.", pages=pages)
     if waits["timers"]:
         yield "log_time", Task(says="Your timer is not stopped", detail="It counts until you stop it.", pages=(("time.show", {}),))
@@ -166,7 +166,7 @@ def _of_reasons(figures: Figures) -> Iterator[tuple[str, Task]]:
             says = f"{reason.label}: {counted(reason.patients, 'patient', 'patients')}, {format_dollars(reason.held_cents)}"
             detail = f"held in {month.month.first_day:%B}, waiting on {reason.owner.replace('_', ' ')}"
             pages = (
-                ("exceptions.listed", {"month": str(month.month), "code": reason.code}),
+                ("exceptions.listed", {"month": str(month.month), "code": reason.code, "outcome": "held"}),
                 ("months.show", {"month": month.month, "show": "review"}),
             )
             yield CURED_BY.get(reason.owner, "settle_exceptions"), Task(says=says, detail=detail, pages=pages)

@@ -1,5 +1,6 @@
 """The pages of the queue: the list with its files, acts on all that matches, saved views."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID, uuid4
@@ -64,7 +65,8 @@ class ActForm(Form):
     kind = fields.String(
         required=True, validate=validate.OneOf(list(KINDS), error="Choose what to do."), error_messages={"required": "Choose what to do."}
     )
-    scope = fields.String(load_default="all", validate=validate.OneOf(("all", "ticked"), error="Choose all or the ticked ones."))
+    # as the form is first seen it is the ticked ones, and all that match where none is
+    scope = fields.String(load_default="", validate=validate.OneOf(("", "all", "ticked"), error="Choose all or the ticked ones."))
     pick = fields.List(fields.String(validate=validate.Length(max=100)), load_default=list)
     to = fields.String(load_default="")
     on = day_field("Write the day as 2026-11-30.")
@@ -160,6 +162,7 @@ def act() -> ResponseReturnValue:
         return queue_page(filled, status=422)
     if filled.given["kind"] == "waive" and not may("waive_gates"):
         abort(403)
+    filled = replace(filled, given={**filled.given, "scope": scope_of(filled)})
     filters = of_scope(filters_of(offered_now(connection())), filled)
     wrong = missing(filled)
     if wrong:
@@ -176,6 +179,11 @@ def act() -> ResponseReturnValue:
         return queue_page(filled.refused(kind=error.message), status=422)
 
 
+def scope_of(filled: Filled) -> str:
+    """Return which exceptions are meant: `all` that match or the `ticked` ones."""
+    return str(filled.given["scope"] or ("ticked" if filled.given["pick"] else "all"))
+
+
 def of_scope(filters: Filters, filled: Filled) -> Filters:
     """Return the filters of all that matches, or of the ticked rows alone."""
     picked = tuple(filled.given["pick"]) if filled.given["scope"] == "ticked" else None
@@ -187,7 +195,14 @@ def missing(filled: Filled) -> dict[str, str]:
     given = filled.given
     asked = {
         "pick": (given["scope"] == "ticked" and not given["pick"], "Tick at least one exception, or choose all that match."),
-        "note": (given["kind"] in ("note", "waive") and not given["note"].strip(), "Write the note, or the reason why it is waived."),
+        "note": (
+            given["kind"] in ("note", "waive", "settle") and not given["note"].strip(),
+            "Write the note: why it is waived, or how it is settled.",
+        ),
+        "on": (
+            given["kind"] == "due" and given["on"] is not None and given["on"] < today_in_utc(),
+            "That day has passed; choose one from today on.",
+        ),
         "until": (given["kind"] == "waive" and given["until"] is None, "Write the last day on which the waiver holds."),
         "to": (given["kind"] == "assign" and not given["to"], "Choose whom to assign to, or nobody."),
     }

@@ -12,6 +12,7 @@ class Permission(StrEnum):
     ANSWER_QUESTIONS = "answer_questions"
     AUDIT_CARE = "audit_care"
     READ_PATIENTS = "read_patients"
+    READ_FORECAST = "read_forecast"
     READ_DIRECTORY = "read_directory"
     READ_AUDIT_LOG = "read_audit_log"
     READ_ISOLATION_REPORT = "read_isolation_report"
@@ -76,6 +77,7 @@ _CARES = frozenset(
     {
         Permission.READ_MONTHS,
         Permission.READ_PATIENTS,
+        Permission.READ_FORECAST,
         Permission.READ_DIRECTORY,
         Permission.RECORD_OUTREACH,
         Permission.LOG_TIME,
@@ -89,6 +91,7 @@ _BILLS = frozenset(
         Permission.READ_INVOICES,
         Permission.ANSWER_QUESTIONS,
         Permission.READ_PATIENTS,
+        Permission.READ_FORECAST,
         Permission.READ_DIRECTORY,
         Permission.RECORD_OUTREACH,
         Permission.SETTLE_EXCEPTIONS,

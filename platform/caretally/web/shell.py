@@ -51,8 +51,8 @@ SECTIONS = ("Installation", "Work", "Money", "Setup")
 class Entry:
     """One line of the rail: shown to visitors who hold `permission`, an empty one means everybody signed in.
 
-    `key` goes there after g. `waiting` is a query that counts what is left to look at there, with no parameter but `:vendor_id`; pages without a
-    transaction show no number. `also` names the blueprints of other pages that belong to the line.
+    `key` goes there after g, `also_key` without. `waiting` is a query that counts what is left to look at there, with no parameter but `:vendor_id`;
+    pages without a transaction show no number. `also` names the blueprints of other pages that belong to the line.
     """
 
     section: str
@@ -62,6 +62,7 @@ class Entry:
     permission: str = ""
     waiting: str = ""
     key: str = ""
+    also_key: str = ""
     also: tuple[str, ...] = ()
 
 

@@ -69,7 +69,7 @@ def test_a_preview_whose_input_changed_is_refused_with_the_difference(office: Of
     (refused,) = office.close()
     assert (refused.status, refused.error_exit_code) == ("parked", 5)
     assert refused.parked_reason is not None
-    assert "1 patient-months changed (each patient's page, or explain, tells how it stands now), billable" in refused.parked_reason
+    assert "1 patient-month changed (each patient's page, or explain, tells how it stands now), billable" in refused.parked_reason
     assert "billable 2 -> 3" in refused.parked_reason
     office.close(dry_run=True)
     assert office.close()[0].status == "closed"

@@ -2,14 +2,19 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime
 
+from caretally.close.close_month import clients_to_close
 from caretally.close.reopen import reopen_month
+from caretally.identity.roles import MATRIX, Role
 from caretally.months import Month
 from caretally.web.visitor import Visitor
+from tests.builders.databases import TestDatabase
 from tests.builders.office import OCTOBER, Office, new_office
 from tests.builders.pages import Pages, statements_of, visitor_of, words
 from tests.builders.pages_office import invoice_id, office_with_closed_month
+from tests.builders.queue_office import queue_office
 
 NOVEMBER = Month(2026, 11)
 
@@ -122,5 +127,56 @@ def test_a_month_of_last_year_that_is_not_billed_says_that_its_filing_time_runs_
 ) -> None:
     today = closed_office.value("SELECT current_date")
     old = Month(today.year - 1, today.month)
+    assert "Filing time runs out" not in words(pages.get(f"/months/{old}", dana)), "nobody was enrolled then"
+    with closed_office.transaction() as connection:
+        connection.exec_driver_sql("UPDATE enrolment SET valid_from = valid_from - interval '3 years'")
     assert "Filing time runs out claims of service on 1" in words(pages.get(f"/months/{old}", dana))
     assert "Filing time is not near its end" in words(pages.get("/months/2026-10", dana))
+
+
+def test_a_client_that_came_later_leaves_the_months_that_are_over_as_they_were(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "A1")
+    who = visitor_of(office.vendor_id)
+    with office.transaction() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO client (vendor_id, code, name, timezone) VALUES (tenancy.current_vendor(), 'NEW', 'Newcomer Clinic', 'America/New_York')"
+        )
+    over, under_way = pages.get("/months/2026-10", who), pages.get(f"/months/{Month.of(office.value('SELECT current_date'))}", who)
+    assert "Newcomer Clinic" not in over.text
+    assert "Newcomer Clinic" in under_way.text
+    assert "Newcomer" not in words(pages.get("/overview", who))
+
+
+def test_a_reopened_client_is_told_where_everybody_else_is_accounted_for(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "A1", "A2")
+    who = visitor_of(office.vendor_id)
+    assert "Every patient accounted for" in words(pages.get("/months/2026-10", who))
+    with office.transaction() as connection:
+        [client] = [one for one in clients_to_close(connection) if one.code == "A1"]
+        reopen_month(connection, client, Month(2026, 10), reason="wrong rate")
+    said = words(pages.get("/months/2026-10", who))
+    assert "Every patient accounted for" not in said
+    assert "1 client without figures" in said
+    assert "1 of 2 closed" in words(pages.get("/overview", who))
+
+
+def test_a_month_that_nobody_previewed_ticks_nothing_that_is_not_known(pages: Pages, database: TestDatabase) -> None:
+    office = queue_office(database, "A1", close=False)
+    said = words(pages.get("/months/2026-10", visitor_of(office.vendor_id)))
+    for known in ("Who is held is not known yet", "Minutes are not counted yet", "There is no invoice to add up yet"):
+        assert known in said
+    for untold in ("Nobody is held each", "Every minute is counted once", "Invoices add up"):
+        assert untold not in said
+
+
+def test_who_may_not_settle_is_led_to_the_patients_and_never_to_a_refusal(pages: Pages, database: TestDatabase) -> None:
+    office = queue_office(database, "A1")
+    nurse = visitor_of(office.vendor_id, permissions=frozenset(map(str, MATRIX[Role.CLINICAL_STAFF])))
+    practice = visitor_of(
+        office.vendor_id, clients=[office.clients["A1"]], permissions=frozenset(map(str, MATRIX[Role.PRACTICE_ADMINISTRATOR]))
+    )
+    for who in (nurse, practice):
+        for path in ("/months/2026-10", "/overview"):
+            links = {*re.findall(r'href="(/[^"#]*)"', pages.get(path, who).text.split("<main")[1])}
+            refused = [link for link in links if pages.get(link.replace("&amp;", "&"), who).status_code == 403]
+            assert refused == [], (path, who.role)

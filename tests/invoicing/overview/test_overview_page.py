@@ -179,6 +179,14 @@ def many_clients(database: TestDatabase) -> Office:
             "INSERT INTO client (vendor_id, code, name, timezone) "
             "SELECT tenancy.current_vendor(), 'C' || n, 'Practice ' || n, 'America/New_York' FROM generate_series(1, 198) AS n"
         )
+        connection.exec_driver_sql(
+            "INSERT INTO patient (vendor_id, client_id, mrn, family_name, given_name, birth_date) "
+            "SELECT vendor_id, client_id, '1', 'Castellano', 'Carla', DATE '1941-03-05' FROM client WHERE left(code, 1) = 'C'"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO enrolment (vendor_id, client_id, patient_id, program, status, valid_from) "
+            "SELECT p.vendor_id, p.client_id, p.id, 'CCM', 'enrolled', DATE '2026-01-05' FROM patient p JOIN client c USING (client_id) WHERE left(c.code, 1) = 'C'"
+        )
     office.close("A", dry_run=True)
     return office
 
@@ -207,6 +215,7 @@ def test_the_clients_table_is_a_file_of_all_that_match(pages: Pages, many_client
 
 def test_a_client_whose_name_begins_like_a_formula_is_text_in_the_file(pages: Pages, database: TestDatabase) -> None:
     office = new_office(database, "F1")
+    office.add_patient("F1", "1")
     with office.transaction() as connection:
         connection.exec_driver_sql("UPDATE client SET name = '=1+1'")
     assert "'=1+1" in pages.get("/months/2026-10/clients.csv", visitor_of(office.vendor_id)).text

@@ -92,7 +92,7 @@ def test_what_was_assigned_to_somebody_is_told_to_them(pages: Pages, database: T
             "SELECT p.vendor_id, p.client_id, p.patient_id, p.month, 'NO_CONSENT', m.id, 'tester' FROM patient_month p "
             f"JOIN membership m ON m.vendor_id = p.vendor_id AND 'person:' || m.account_id = '{mine.actor}' WHERE p.primary_reason = 'NO_CONSENT'"
         )
-    assert told(pages, mine, "1 exception is assigned to you") == "/exceptions?assignee=me"
+    assert told(pages, mine, "1 exception is assigned to you") == "/exceptions?month=all&amp;assignee=me"
     assert told(pages, other, "1 exception is assigned to you") == ""
     assert "Castellano-W1, Noconsent" in words(pages.get("/exceptions?assignee=me", mine))
 

@@ -73,7 +73,7 @@ def test_a_form_sent_twice_does_one_act(pages: Pages, office: Office, dana: Visi
 
 def test_what_changed_since_it_was_told_is_told_again_and_nothing_is_done(pages: Pages, office: Office, dana: Visitor) -> None:
     path = "/exceptions/act?outcome=held"
-    told = send(pages, dana, path, kind="settle")
+    told = send(pages, dana, path, kind="settle", note="called them")
     work = send(pages, dana, one(office, "A1-Pending", "TIME_PENDING") + "/work", to="", on="", note="", state="settled", version="0")
     assert work.status_code == 303
     again = confirm(pages, dana, path, told)[0]
@@ -85,10 +85,10 @@ def test_what_changed_since_it_was_told_is_told_again_and_nothing_is_done(pages:
 def test_ticked_exceptions_alone_are_touched(pages: Pages, office: Office, dana: Visitor) -> None:
     path = "/exceptions/act?outcome=held"
     picked = one(office, "A1-Overdue", "CARE_PLAN_REVIEW_OVERDUE").removeprefix("/exceptions/")
-    told = send(pages, dana, path, kind="due", on="2026-11-20", scope="ticked", pick=[picked])
-    assert "Set the due date of 1 exception, $38.00 held to 2026-11-20" in words(told)
+    told = send(pages, dana, path, kind="due", on="2036-11-20", pick=[picked])
+    assert "Set the due date of 1 exception, $38.00 held to 2036-11-20" in words(told)
     confirm(pages, dana, path, told)
-    assert office.rows("SELECT code, due_on FROM exception_work")[0] == ("CARE_PLAN_REVIEW_OVERDUE", date(2026, 11, 20))
+    assert office.rows("SELECT code, due_on FROM exception_work")[0] == ("CARE_PLAN_REVIEW_OVERDUE", date(2036, 11, 20))
 
 
 def test_the_last_act_is_undone_from_the_database_and_what_was_changed_since_stays(pages: Pages, office: Office, dana: Visitor) -> None:
@@ -191,7 +191,9 @@ def test_an_act_takes_as_many_statements_for_many_rows_as_for_one(pages: Pages, 
         ({"kind": "assign", "to": str(uuid4())}, "Choose a person of your own organisation"),
         ({"kind": "note", "note": "  "}, "Write the note"),
         ({"kind": "due", "on": "tomorrow"}, "Write the day as 2026-11-30."),
-        ({"kind": "settle", "scope": "ticked"}, "Tick at least one exception"),
+        ({"kind": "settle", "note": "done", "scope": "ticked"}, "Tick at least one exception"),
+        ({"kind": "settle"}, "how it is settled"),
+        ({"kind": "due", "on": "2026-11-01"}, "That day has passed"),
         ({"kind": "waive", "note": "moved"}, "Write the last day"),
         ({"kind": "destroy"}, "Choose what to do."),
     ],

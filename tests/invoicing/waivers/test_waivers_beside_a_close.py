@@ -48,7 +48,7 @@ def test_a_waiver_after_a_preview_refuses_the_close_until_it_is_seen(office: Off
     waive(office)
     (refused,) = office.close()
     assert (refused.status, refused.error_exit_code) == ("parked", 5)
-    assert "1 patient-months changed (each patient's page, or explain, tells how it stands now), billable 0 -> 1" in str(
+    assert "1 patient-month changed (each patient's page, or explain, tells how it stands now), billable 0 -> 1" in str(
         refused.parked_reason
     )
     office.close(dry_run=True)

@@ -31,6 +31,13 @@
     if (box) { box.click(); }
   }
 
+  function press(key) {
+    var row = rows().find(function (one) { return one.contains(document.activeElement); });
+    var mark = '[data-key="' + key + '"]';
+    var one = (row && row.querySelector(mark)) || document.querySelector("main " + mark) || document.querySelector(mark);
+    if (one) { one.click(); }
+  }
+
   function go(key) {
     var link = document.querySelector('nav a[data-go="' + key + '"]');
     if (link) { link.click(); }
@@ -41,6 +48,9 @@
     "j": function () { move(1); },
     "k": function () { move(-1); },
     "x": select,
+    "e": function () { press("e"); },
+    "a": function () { press("a"); },
+    "t": function () { press("t"); },
     "?": function () { if (list && list.showModal && !list.open) { list.showModal(); } },
     "g": function () { waiting = true; setTimeout(function () { waiting = false; }, 1500); }
   };
