@@ -185,7 +185,8 @@ def many_clients(database: TestDatabase) -> Office:
         )
         connection.exec_driver_sql(
             "INSERT INTO enrolment (vendor_id, client_id, patient_id, program, status, valid_from) "
-            "SELECT p.vendor_id, p.client_id, p.id, 'CCM', 'enrolled', DATE '2026-01-05' FROM patient p JOIN client c USING (client_id) WHERE left(c.code, 1) = 'C'"
+            "SELECT p.vendor_id, p.client_id, p.id, 'CCM', 'enrolled', DATE '2026-01-05' FROM patient p "
+            "JOIN client c USING (client_id) WHERE left(c.code, 1) = 'C'"
         )
     office.close("A", dry_run=True)
     return office
