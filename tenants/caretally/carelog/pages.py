@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from caretally.audit.chain import append_event, append_with_commit
-from caretally.carelog.call_protocol import ACTIVITIES, POINTS, checklist_of, drafted_note
+from caretally.carelog.call_protocol import ACTIVITIES, POINTS, checklist_of, drafted_note, gone_through
 from caretally.carelog.days import own_days, week_of
 from caretally.carelog.desk import Desk, desk_of_actor, find_patients, held_desk, patient_of, read_desk
 from caretally.carelog.entries import Work, keep_written, overlaps
@@ -152,8 +152,9 @@ def logged(logged_id: UUID) -> ResponseReturnValue:
     if request.method == "GET" or filled.wrong:
         return logged_page(found, filled)
     if filled.given["act"] == "draft":
-        drafted = drafted_note(filled.given["gone_through"], filled.given)
-        return logged_page(found, Filled({**filled.typed, "description": drafted}), drafted=True)
+        ticked = filled.given["gone_through"]
+        drafted = {"description": drafted_note(ticked, filled.given), "gone_through": gone_through(ticked, filled.given)}
+        return logged_page(found, Filled({**filled.typed, **drafted}), drafted=True)
     if not filled.given["description"].strip():
         return logged_page(
             found, filled.refused(description="Write what was done, or draft it from the list; time without a note does not count.")

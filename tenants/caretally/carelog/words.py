@@ -15,7 +15,21 @@ WEEK = timedelta(days=7)
 
 def words_of_time() -> dict[str, Any]:
     """Return what the templates of time call."""
-    return {"local": local, "month_of": month_of, "week_long": WEEK, "total": total, "for_patients": for_patients, "in_state": in_state}
+    return {
+        "local": local,
+        "month_of": month_of,
+        "week_long": WEEK,
+        "total": total,
+        "for_patients": for_patients,
+        "in_state": in_state,
+        "whole_sentence": whole_sentence,
+    }
+
+
+def whole_sentence(typed: str) -> str:
+    """Return what somebody typed with a full stop at its end where it has no mark there."""
+    said = typed.strip()
+    return said if said.endswith((".", "?", "!", "…")) else f"{said}."
 
 
 def local(moment: datetime, zone: str, *, day: bool = False) -> str:

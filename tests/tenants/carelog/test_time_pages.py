@@ -104,6 +104,25 @@ def test_a_timer_is_stopped_noted_and_confirmed_and_the_note_is_drafted_from_wha
     assert keeping.office.value("SELECT checklist FROM logged_time") == {"medication": "", "readings": "132/84"}
 
 
+def test_what_is_written_beside_a_point_that_is_not_ticked_stands_in_the_draft_and_ticks_it(pages: Pages, keeping: Timekeeping) -> None:
+    timer_id = started(keeping, pages)
+    keeping.turn_back(600)
+    address = stopped(keeping, pages, timer_id)
+    seen = keeping.page(pages, address).text.split('name="seen" value="')[1][:64]
+    typed: dict[str, Any] = {
+        "gone_through": ["medication"],
+        "symptoms": " dizzy on standing ",
+        "visits": " ",
+        "activity": "call",
+        "seen": seen,
+    }
+    drafted = keeping.send(pages, address, act="draft", **typed)
+    assert "Medication: reviewed, no change reported.\nSymptoms: dizzy on standing.</textarea>" in drafted.text
+    assert re.findall(r'value="(\w+)" checked', drafted.text) == ["medication", "symptoms"]
+    keeping.send(pages, address, act="confirm", description="Dizzy.", **typed)
+    assert keeping.office.value("SELECT checklist FROM logged_time") == {"medication": "", "symptoms": "dizzy on standing"}
+
+
 def test_a_note_of_a_stale_page_is_shown_beside_what_is_kept_and_nothing_typed_is_lost(pages: Pages, keeping: Timekeeping) -> None:
     timer_id = started(keeping, pages)
     keeping.turn_back(600)
@@ -237,6 +256,15 @@ def test_time_is_sent_back_with_a_reason_only_and_its_person_reads_it(pages: Pag
     keeping.send(pages, "/time/approvals", "supervisor", entry=tokens, act="return", because="Which call?", sure="1")
     assert "sent it back: Which call?" in words(keeping.page(pages, address))
     assert "Sent back: Which call?" in words(keeping.page(pages, "/time/week?day=2026-10-05"))
+
+
+@pytest.mark.parametrize("because", ["Which call.", "Which call", "Which call?"])
+def test_the_reason_of_what_was_sent_back_ends_in_one_stop(pages: Pages, keeping: Timekeeping, because: str) -> None:
+    address = written(keeping, pages).headers["Location"]
+    tokens = re.findall(r'name="entry" value="([^"]+)"', keeping.page(pages, "/time/approvals", "supervisor").text)
+    keeping.send(pages, "/time/approvals", "supervisor", entry=tokens, act="return", because=because, sure="1")
+    whole = because if because[-1] in ".?" else f"{because}."
+    assert f"sent it back: {whole} Put it right" in words(keeping.page(pages, address))
 
 
 def test_who_may_not_approve_meets_a_closed_door_and_nobody_logs_time_without_the_right(pages: Pages, keeping: Timekeeping) -> None:
