@@ -19,7 +19,7 @@ from caretally.carelog.other_work import take_out_other, write_other
 from caretally.carelog.own_patients import own_patients
 from caretally.carelog.timer import OTHER_WORK, For, IdleUnanswered, answer, go_on, moment_in_gap, pause, see, start, stop, switch
 from caretally.carelog.words import local, words_of_time
-from caretally.carelog.written_hours import HoursRefused, local_hours
+from caretally.carelog.written_hours import HoursRefused, day_of, local_hours, patient_hours
 from caretally.errors import CareTallyError
 from caretally.months import Month
 from caretally.web.access import requires
@@ -216,7 +216,7 @@ def hours(logged_id: UUID) -> ResponseReturnValue:
     status = 422
     if filled.given:
         try:
-            span = local_hours(connection(), **hours_of(filled.given), zone=found.zone)
+            span = patient_hours(connection(), patient, **hours_of(filled.given))
             program = program_of(filled.given, (found.hours[0].program, *patient.programs_ever))
             change_hours(
                 connection(), logged_id, hours=span, program=program, reason=filled.given["reason"].strip(), seen=filled.given["seen"]
@@ -293,7 +293,7 @@ def write(patient_id: UUID) -> ResponseReturnValue:
 
 def written_work(desk: Desk, patient: Any, given: Any) -> Work:
     """Return the work that a form by hand tells of. Raises `HoursRefused`."""
-    span = local_hours(connection(), **hours_of(given), zone=patient.zone)
+    span = patient_hours(connection(), patient, **hours_of(given))
     return Work(
         client_id=patient.client_id,
         patient_id=patient.id,
@@ -317,7 +317,7 @@ def other() -> ResponseReturnValue:
         try:
             span = local_hours(connection(), **hours_of(filled.given), zone=desk.zone)
             write_other(connection(), desk, filled.given["key"], kind=filled.given["kind"], hours=span, note=filled.given["note"].strip())
-            return redirect(url_for("time.week", day=filled.given["day"].strip()), 303)
+            return redirect(url_for("time.week", day=day_of(filled.given["day"])), 303)
         except HoursRefused as error:
             filled = filled.refused(**{error.field: error.message})
     return render_template("carelog/other.html", desk=desk, filled=filled, other_work=OTHER_WORK), 422 if filled.wrong else 200

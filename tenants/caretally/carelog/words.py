@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from caretally.carelog.days import Day
 from caretally.carelog.desk import local_clock
+from caretally.carelog.typed_moments import kind_of_field
 from caretally.files.printed_words import long_date
 from caretally.months import Month
 
@@ -22,6 +23,7 @@ def words_of_time() -> dict[str, Any]:
         "total": total,
         "for_patients": for_patients,
         "in_state": in_state,
+        "kind_of_field": kind_of_field,
         "whole_sentence": whole_sentence,
     }
 

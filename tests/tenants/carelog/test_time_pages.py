@@ -1,8 +1,10 @@
 """The pages of time: start, pause, stop, note, week and approvals, in plain forms; what is typed is never lost and nothing is done twice."""
 
 import re
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -192,7 +194,11 @@ def test_time_by_hand_is_kept_for_approval_and_told_of_at_once_when_it_overlaps(
         ({"day": "2026-03-08", "starts": "02:30"}, "does not exist at this client"),
         ({"ends": "09:00"}, "ends at or before its start"),
         ({"program": "BHI"}, "never enrolled in such a program"),
-        ({"day": "2126-10-05"}, "lies ahead"),
+        ({"day": "2126-10-05"}, "Day: 5 Oct 2126 lies ahead"),
+        ({"day": "1900-01-01"}, "Day: 1 Jan 1900 is before Alma Abara was born, on 1 Mar 1941"),
+        ({"day": "1999-12-31"}, "Day: 31 Dec 1999 is too far back"),
+        ({"day": "5 October"}, "Day: “5 October” is not a day"),
+        ({"starts": "noon"}, "From: “noon” is not a time of day"),
     ],
 )
 def test_a_refused_entry_keeps_what_was_typed_and_nothing_else(
@@ -204,6 +210,38 @@ def test_a_refused_entry_keeps_what_was_typed_and_nothing_else(
     kept = "Called about &lt;readings&gt; &amp; diet.</textarea>"
     assert kept in answer.text or "description" in changed
     assert keeping.office.value("SELECT count(*) FROM time_entry") == 0
+
+
+def test_a_day_and_times_have_pickers_and_what_no_picker_holds_stands_as_it_was_typed(pages: Pages, keeping: Timekeeping) -> None:
+    def fields(text: str) -> dict[str, tuple[str, str]]:
+        found = re.findall(r'<input id="(day|starts|ends)" name="\w+" type="(\w+)" value="([^"]*)"', text)
+        return {name: (kind, value) for name, kind, value in found}
+
+    blank = fields(keeping.page(pages, f"/time/by-hand/{keeping.patients['1001']}").text)
+    assert [kind for kind, _ in blank.values()] == ["date", "time", "time"]
+    refused = fields(written(keeping, pages, day="10/5/2026", starts="9:30 am", ends="09:00").text)
+    assert refused == {"day": ("text", "10/5/2026"), "starts": ("text", "9:30 am"), "ends": ("time", "09:00")}
+
+
+def test_time_and_other_work_are_taken_as_people_in_america_write_them(pages: Pages, keeping: Timekeeping) -> None:
+    address = written(keeping, pages, day="10/5/2026", starts="9:30 am", ends="9.50 am").headers["Location"]
+    assert "09:30–09:50" in words(keeping.page(pages, address))
+    other: dict[str, Any] = {"key": uuid4(), "kind": "training", "day": "10/7/2026", "starts": "1 pm", "ends": "2 pm", "note": ""}
+    assert keeping.send(pages, "/time/by-hand/other", **other).headers["Location"] == "/time/week?day=2026-10-07"
+    hours = {"day": "10/5/2026", "starts": "9:30 am", "ends": "9:40 am", "program": "CCM", "reason": "Shorter."}
+    seen = keeping.page(pages, f"{address}/hours").text.split('name="seen" value="')[1][:64]
+    assert keeping.send(pages, f"{address}/hours", **hours, seen=seen).status_code == 303
+    assert keeping.send(pages, f"{address}/hours", **{**hours, "day": "1999-12-31"}, seen=seen).status_code == 422
+
+
+def test_until_when_somebody_worked_is_taken_with_am_or_pm(pages: Pages, keeping: Timekeeping) -> None:
+    timer_id = started(keeping, pages)
+    keeping.turn_back(35 * 60)
+    asked = keeping.page(pages, "/time")
+    first, last = (int(re.findall(rf'name="{name}" value="(\d+)"', asked.text)[0]) for name in ("first", "last"))
+    until = datetime.fromtimestamp(first + 10 * 60, ZoneInfo("America/New_York"))
+    typed = {"said": "until", "first": first, "last": last, "until": f"{until:%I:%M %p}", "then": "stop"}
+    assert keeping.send(pages, "/time", to=f"/time/{timer_id}/answer", **typed).status_code == 303
 
 
 def test_the_week_shows_each_day_with_its_sum_and_what_waits(pages: Pages, keeping: Timekeeping) -> None:
