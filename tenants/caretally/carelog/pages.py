@@ -14,8 +14,18 @@ from caretally.carelog.days import own_days, week_of
 from caretally.carelog.desk import Desk, desk_of_actor, find_patients, held_desk, patient_of, read_desk
 from caretally.carelog.entries import Work, keep_written, overlaps
 from caretally.carelog.forms import ActForm, AnswerForm, HoursForm, NoteForm, OtherForm, StartForm, TakeOutForm, WriteForm
-from caretally.carelog.logged import ChangedMeanwhile, Logged, Note, change_hours, confirm_note, find_logged, take_out
-from caretally.carelog.other_work import take_out_other, write_other
+from caretally.carelog.logged import (
+    ChangedMeanwhile,
+    Logged,
+    Note,
+    change_hours,
+    confirm_note,
+    find_logged,
+    refuse_closed,
+    refuse_others,
+    take_out,
+)
+from caretally.carelog.other_work import find_other, take_out_other, write_other
 from caretally.carelog.own_patients import own_patients
 from caretally.carelog.timer import OTHER_WORK, For, IdleUnanswered, answer, go_on, moment_in_gap, pause, see, start, stop, switch
 from caretally.carelog.words import local, words_of_time
@@ -26,6 +36,7 @@ from caretally.web.access import requires
 from caretally.web.columns import Columns
 from caretally.web.edge import connection
 from caretally.web.form import Filled, typed_into
+from caretally.web.queries import number_in_query
 from caretally.web.search_words import words_in_query
 
 pages = Blueprint("time", __name__, template_folder="templates", url_prefix="/time")
@@ -251,13 +262,31 @@ def program_of(given: Any, programs: Any) -> str:
     return str(program)
 
 
-@pages.post("/entries/<uuid:logged_id>/take-out")
+@pages.route("/entries/<uuid:logged_id>/take-out", methods=["GET", "POST"])
 @requires("log_time")
 def taken_out(logged_id: UUID) -> ResponseReturnValue:
-    """Take out work that nobody approved, of a month that is open."""
-    filled = typed_into(TakeOutForm())
-    take_out(connection(), logged_id, seen=filled.given.get("seen", ""))
-    return redirect(url_for("time.week"), 303)
+    """Ask whether work that nobody approved, of a month that is open, shall be taken out; take it out."""
+    if request.method == "GET":
+        return take_out_page(logged_id)
+    try:
+        found = take_out(connection(), logged_id, seen=typed_into(TakeOutForm()).given.get("seen", ""))
+    except ChangedMeanwhile as error:
+        return take_out_page(logged_id, told=error.message, status=412)
+    return to_week(found.hours[0].started_at.astimezone(ZoneInfo(found.zone)).date(), found.seconds)
+
+
+def take_out_page(logged_id: UUID, *, told: str = "", status: int = 200) -> ResponseReturnValue:
+    """Return the page that says what would be taken out, with a sentence of why it was not yet."""
+    found = find_logged(connection(), logged_id)
+    refuse_others(found)
+    refuse_closed(found)
+    note_read("take-out", [found.patient_id])
+    return render_template("carelog/take_out.html", one=found, told=told), status
+
+
+def to_week(day: date, seconds: int) -> ResponseReturnValue:
+    """Lead to the week of a day, which says how much was taken out of it."""
+    return redirect(url_for("time.week", day=day, taken_out=seconds), 303)
 
 
 @pages.get("/by-hand")
@@ -323,13 +352,16 @@ def other() -> ResponseReturnValue:
     return render_template("carelog/other.html", desk=desk, filled=filled, other_work=OTHER_WORK), 422 if filled.wrong else 200
 
 
-@pages.post("/other/<uuid:other_id>/take-out")
+@pages.route("/other/<uuid:other_id>/take-out", methods=["GET", "POST"])
 @requires("log_time")
 def other_taken_out(other_id: UUID) -> ResponseReturnValue:
-    """Take out one's own time of other work."""
+    """Ask whether one's own time of other work shall be taken out; take it out."""
+    desk = desk_of_actor(connection())
+    if request.method == "GET":
+        return render_template("carelog/take_out_other.html", one=find_other(connection(), desk, other_id))
     typed_into(TakeOutForm())
-    take_out_other(connection(), desk_of_actor(connection()), other_id)
-    return redirect(url_for("time.week"), 303)
+    found = take_out_other(connection(), desk, other_id)
+    return to_week(found.starts.date(), found.seconds)
 
 
 @pages.get("/week")
@@ -342,7 +374,8 @@ def week() -> ResponseReturnValue:
     first, last = week_of(day_in_query() or desk.today)
     days = own_days(connection(), desk.staff_id, first=first, last=last)
     note_read("week", [one.patient_id for day in days for one in day.times if one.patient_id])
-    return render_template("carelog/week.html", desk=desk, days=days, first=first, last=last, columns=COLUMNS.shown())
+    gone = number_in_query("taken_out", otherwise=0)
+    return render_template("carelog/week.html", desk=desk, days=days, first=first, last=last, columns=COLUMNS.shown(), gone=gone)
 
 
 def day_in_query() -> date | None:

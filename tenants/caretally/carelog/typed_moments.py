@@ -31,7 +31,7 @@ def time_of_day(typed: str) -> time | None:
         if half:
             return _of_half(int(half[1]), int(half[2] or 0), afternoon=half[3] in "pP")
         whole = CLOCK.fullmatch(written)
-        return time(*(int(part or 0) for part in whole.groups())) if whole else None
+        return time(int(whole[1]), int(whole[2]), int(whole[3] or 0)) if whole else None
     except ValueError:
         return None
 

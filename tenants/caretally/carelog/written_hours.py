@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from caretally.carelog.statements import statement
 from caretally.carelog.typed_moments import day_typed, time_of_day
@@ -84,7 +84,7 @@ def _refuse_day(patient: Any, day: date) -> None:
         )
 
 
-def _refuse_times(row: Mapping[str, Any], day: date, times: Mapping[str, time]) -> None:
+def _refuse_times(row: RowMapping, day: date, times: Mapping[str, time]) -> None:
     for field, fault in (("starts", "start_fault"), ("ends", "end_fault")):
         if row[fault] is not None:
             raise HoursRefused(field, FAULTS[row[fault]].format(value=f"{day} {times[field]:%H:%M}"))

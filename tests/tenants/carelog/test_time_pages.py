@@ -12,42 +12,14 @@ from caretally.identity.roles import Role
 from tests.builders.accounts import give_role, new_signer, submit
 from tests.builders.databases import TestDatabase
 from tests.builders.pages import HERE, Pages, form_token, statements_of, visitor_of, words
+from tests.builders.time_pages import started, stopped, written
 from tests.builders.timekeeping import Timekeeping, new_timekeeping
-
-WRITTEN = {
-    "day": "2026-10-05",
-    "starts": "10:00",
-    "ends": "10:25",
-    "program": "CCM",
-    "activity": "call",
-    "description": "Called about <readings> & diet.",
-    "reason": "Out of the office.",
-}
 
 
 @pytest.fixture
 def keeping(database: TestDatabase) -> Timekeeping:
     """A vendor of its own for each test."""
     return new_timekeeping(database)
-
-
-def started(keeping: Timekeeping, pages: Pages, *, mrn: str = "1001", **more: Any) -> str:
-    """Start the nurse's timer on the page and return its id."""
-    key = str(uuid4())
-    answer = keeping.send(pages, "/time", to="/time/start", key=key, patient=keeping.patients[mrn], activity="call", **more)
-    assert answer.headers["Location"] == "/time"
-    return key
-
-
-def stopped(keeping: Timekeeping, pages: Pages, timer_id: str) -> str:
-    """Stop a timer on the page and return the address of what it left."""
-    return keeping.send(pages, "/time", to=f"/time/{timer_id}/act", act="stop").headers["Location"]
-
-
-def written(keeping: Timekeeping, pages: Pages, *, who: str = "nurse", **changed: Any) -> Any:
-    """Write an entry by hand on the page."""
-    path = f"/time/by-hand/{keeping.patients['1001']}"
-    return keeping.send(pages, path, who, **{"key": uuid4(), **WRITTEN, **changed})
 
 
 def test_the_search_finds_a_patient_by_name_or_record_number_and_starts_a_timer_that_a_reload_still_shows(
@@ -240,7 +212,7 @@ def test_until_when_somebody_worked_is_taken_with_am_or_pm(pages: Pages, keeping
     asked = keeping.page(pages, "/time")
     first, last = (int(re.findall(rf'name="{name}" value="(\d+)"', asked.text)[0]) for name in ("first", "last"))
     until = datetime.fromtimestamp(first + 10 * 60, ZoneInfo("America/New_York"))
-    typed = {"said": "until", "first": first, "last": last, "until": f"{until:%I:%M %p}", "then": "stop"}
+    typed: dict[str, Any] = {"said": "until", "first": first, "last": last, "until": f"{until:%I:%M %p}", "then": "stop"}
     assert keeping.send(pages, "/time", to=f"/time/{timer_id}/answer", **typed).status_code == 303
 
 
@@ -254,60 +226,6 @@ def test_the_week_shows_each_day_with_its_sum_and_what_waits(pages: Pages, keepi
     assert "Monday, 5 Oct 2026 25:00" in page
     assert "Tuesday, 6 Oct 2026 5:00" in page
     assert "Wednesday, 7 Oct 2026 60:00" in page
-
-
-def test_a_supervisor_sees_how_many_entries_and_minutes_before_all_are_approved(pages: Pages, keeping: Timekeeping) -> None:
-    written(keeping, pages)
-    written(keeping, pages, who="colleague", starts="11:00", ends="11:10")
-    page = keeping.page(pages, "/time/approvals", "supervisor")
-    tokens = re.findall(r'name="entry" value="([^"]+)"', page.text)
-    shown = keeping.send(pages, "/time/approvals", "supervisor", entry=tokens, act="approve", because="")
-    assert "Approve 2 entries, 35:00 minutes" in words(shown)
-    assert keeping.office.value("SELECT count(*) FROM time_entry WHERE approved_by <> ''") == 0
-    done = keeping.send(pages, "/time/approvals", "supervisor", entry=tokens, act="approve", because="", sure="1")
-    assert done.headers["Location"] == "/time/approvals?approved=2&of=2"
-    again = keeping.send(pages, "/time/approvals", "supervisor", entry=tokens, act="approve", because="", sure="1")
-    assert "None of what you chose waits any more" in words(again)
-    assert keeping.office.value("SELECT count(*) FROM time_entry WHERE approved_by = 'Supervisor Person'") == 2
-
-
-def test_all_that_waits_of_one_person_is_approved_after_its_count_was_shown(pages: Pages, keeping: Timekeeping) -> None:
-    for minute in (0, 10, 20):
-        written(keeping, pages, starts=f"10:{minute:02d}", ends=f"10:{minute + 5:02d}")
-    written(keeping, pages, who="colleague", starts="11:00", ends="11:10")
-    written(keeping, pages, who="supervisor", starts="12:00", ends="12:10")
-    path = f"/time/approvals?staff={keeping.office.staff['rn']}"
-    shown = keeping.send(pages, path, "supervisor", act="approve_all", because="")
-    assert "Approve 3 entries, 15:00 minutes" in words(shown)
-    everybodys = keeping.send(pages, "/time/approvals", "supervisor", act="approve_all", because="")
-    assert "Approve 4 entries, 25:00 minutes" in words(everybodys)
-    tokens = re.findall(r'name="entry" value="([^"]+)"', shown.text)
-    keeping.send(pages, path, "supervisor", to="/time/approvals", entry=tokens, act="approve", because="", sure="1")
-    assert keeping.office.value("SELECT count(*) FROM time_entry WHERE approved_by <> ''") == 3
-
-
-def test_time_is_sent_back_with_a_reason_only_and_its_person_reads_it(pages: Pages, keeping: Timekeeping) -> None:
-    address = written(keeping, pages).headers["Location"]
-    tokens = re.findall(r'name="entry" value="([^"]+)"', keeping.page(pages, "/time/approvals", "supervisor").text)
-    silent = keeping.send(pages, "/time/approvals", "supervisor", entry=tokens, act="return", because=" ")
-    assert "Write why it goes back" in words(silent)
-    keeping.send(pages, "/time/approvals", "supervisor", entry=tokens, act="return", because="Which call?", sure="1")
-    assert "sent it back: Which call?" in words(keeping.page(pages, address))
-    assert "Sent back: Which call?" in words(keeping.page(pages, "/time/week?day=2026-10-05"))
-
-
-@pytest.mark.parametrize("because", ["Which call.", "Which call", "Which call?"])
-def test_the_reason_of_what_was_sent_back_ends_in_one_stop(pages: Pages, keeping: Timekeeping, because: str) -> None:
-    address = written(keeping, pages).headers["Location"]
-    tokens = re.findall(r'name="entry" value="([^"]+)"', keeping.page(pages, "/time/approvals", "supervisor").text)
-    keeping.send(pages, "/time/approvals", "supervisor", entry=tokens, act="return", because=because, sure="1")
-    whole = because if because[-1] in ".?" else f"{because}."
-    assert f"sent it back: {whole} Put it right" in words(keeping.page(pages, address))
-
-
-def test_who_may_not_approve_meets_a_closed_door_and_nobody_logs_time_without_the_right(pages: Pages, keeping: Timekeeping) -> None:
-    assert keeping.page(pages, "/time/approvals").status_code == 403
-    assert pages.get("/time", visitor_of(keeping.office.vendor_id, permissions=frozenset({"read_months"}))).status_code == 403
 
 
 def test_an_entry_of_a_closed_month_has_its_lock_with_the_reason(pages: Pages, keeping: Timekeeping) -> None:
