@@ -162,7 +162,7 @@ def waiting(
         "most": most,
         "skipped": (page - 1) * most,
     }
-    return [Waiting(*row[:-1], overlap=_overlap(row.overlap)) for row in connection.execute(statement("waiting"), values)]
+    return [Waiting(**{**row, "overlap": _overlap(row["overlap"])}) for row in connection.execute(statement("waiting"), values).mappings()]
 
 
 def waiting_count(connection: Connection) -> int:

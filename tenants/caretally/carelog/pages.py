@@ -25,6 +25,7 @@ from caretally.carelog.logged import (
     refuse_others,
     take_out,
 )
+from caretally.carelog.month_of_timer import month_of_timer
 from caretally.carelog.other_work import find_other, take_out_other, write_other
 from caretally.carelog.own_patients import own_patients
 from caretally.carelog.timer import OTHER_WORK, For, IdleUnanswered, answer, go_on, moment_in_gap, pause, see, start, stop, switch
@@ -63,7 +64,9 @@ def desk_page(told: str = "", *, then: str = "", status: int = 200) -> ResponseR
     today = own_days(connection(), desk.staff_id, first=desk.today, last=desk.today)[0]
     found = find_patients(connection(), words=words) if words.strip() else []
     lately = [] if words.strip() else own_patients(connection(), desk)
-    note_read("time", [one.id for one in (*found, *lately)] + [one.patient_id for one in today.times if one.patient_id])
+    month = month_of_timer(connection(), desk)
+    on_timer = [desk.timer.patient_id] if desk.timer and desk.timer.patient_id else []
+    note_read("time", [one.id for one in (*found, *lately)] + [one.patient_id for one in today.times if one.patient_id] + on_timer)
     page = render_template(
         "carelog/time.html",
         desk=desk,
@@ -77,6 +80,8 @@ def desk_page(told: str = "", *, then: str = "", status: int = 200) -> ResponseR
         activities=ACTIVITIES,
         other_work=OTHER_WORK,
         month=Month.of(desk.today),
+        so_far=month,
+        points=POINTS,
     )
     return page, status
 

@@ -5,15 +5,18 @@ from pathlib import Path
 
 from sqlalchemy import TextClause, text
 
+from caretally.cms.kept_rule_tables import NEWEST
+
 HERE = Path(__file__).parent / "sql"
-# The rule of what waits for approval stands once, within every statement that lists or counts it.
-WITHIN = "{waiting_time}"
 
 
 @cache
 def statement(name: str) -> TextClause:
-    """Return the file `sql/<name>.sql` as a statement with named parameters."""
-    return text(_written(name).replace(WITHIN, _written(WITHIN.strip("{}"))))
+    """Return the file `sql/<name>.sql` as a statement with named parameters.
+
+    The rule of what waits for approval stands once, within every statement that lists or counts it.
+    """
+    return text(_written(name).replace("{waiting_time}", _written("waiting_time")).replace("{newest}", NEWEST))
 
 
 def _written(name: str) -> str:

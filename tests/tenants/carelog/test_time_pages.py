@@ -1,13 +1,15 @@
 """The pages of time: start, pause, stop, note, week and approvals, in plain forms; what is typed is never lost and nothing is done twice."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from caretally.carelog.call_protocol import POINTS
+from caretally.carelog.desk import desk_of_actor
 from caretally.identity.roles import Role
 from tests.builders.accounts import give_role, new_signer, submit
 from tests.builders.databases import TestDatabase
@@ -33,6 +35,34 @@ def test_the_search_finds_a_patient_by_name_or_record_number_and_starts_a_timer_
     page = keeping.page(pages, "/time")
     assert "data-running" in page.text
     assert int(re.findall(r'data-seconds="(\d+)"', page.text)[0]) >= 300
+
+
+def test_a_running_timer_shows_the_month_of_its_patient_beside_the_codes_and_what_a_call_goes_through(
+    pages: Pages, keeping: Timekeeping
+) -> None:
+    with keeping.transaction() as connection:
+        today = desk_of_actor(connection).today
+    started(keeping, pages, mrn="1002")
+    assert "0:00 logged in" in words(keeping.page(pages, "/time"))
+    begun = datetime.combine(today.replace(day=1), datetime.min.time(), ZoneInfo("America/New_York"))
+    for minutes, day in ((7, begun), (30, begun - timedelta(days=1)), (5, begun + timedelta(minutes=10))):
+        keeping.office.add_time("A1", keeping.patients["1002"], "rn2", starts=day, seconds=60 * minutes)
+    page = keeping.page(pages, "/time")
+    assert f"12:00 logged in {today:%B %Y} before this timer" in words(page)
+    assert "99490 at 20, 99439 at 40, 99439 at 60 minutes" in words(page)
+    panel = page.text.partition('aria-label="Timer"')[2].partition("</section>")[0]
+    assert int(re.findall(r'<b data-seconds="(\d+)" data-running', panel)[0]) >= 720
+    assert panel.count('class="tickmark"') == 3
+    assert re.findall(r"<li>([^<]*)</li>", panel) == [label for label, _ in POINTS.values()]
+
+
+def test_a_timer_for_other_work_shows_no_month_and_no_call(pages: Pages, keeping: Timekeeping) -> None:
+    keeping.send(pages, "/time", to="/time/start", key=uuid4(), activity="training")
+    page = keeping.page(pages, "/time")
+    assert ("<details" in page.text.partition('aria-label="Timer"')[2].partition("</section>")[0], "tickmark" in page.text) == (
+        False,
+        False,
+    )
 
 
 def own_patients(keeping: Timekeeping, pages: Pages, who: str = "nurse") -> list[tuple[str, str]]:
@@ -302,6 +332,8 @@ def test_a_page_of_time_asks_the_database_a_handful_of_times_however_much_there_
         written(keeping, pages, starts=f"12:{minute:02d}", ends=f"12:{minute + 1:02d}")
     many = {path: statements_of(pages, path, keeping.visitors[who]) for who, of_person in paths.items() for path in of_person}
     assert few == many
+    started(keeping, pages)
+    many["/time"] = statements_of(pages, "/time", keeping.visitors["nurse"])
     assert max(many.values()) - FRAME <= 6
 
 
