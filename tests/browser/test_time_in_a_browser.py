@@ -31,6 +31,8 @@ PAGES = {
     "late entry": ("nurse", "/time/entries/{late}"),
     "closed entry": ("nurse", "/time/entries/{closed}"),
     "hours": ("nurse", "/time/entries/{entry}/hours"),
+    "taking out": ("nurse", "/time/entries/{entry}/take-out"),
+    "after taking out": ("nurse", "/time/week?day=2026-11-23&taken_out=600"),
     "by hand": ("nurse", "/time/by-hand?q=a"),
     "write": ("nurse", "/time/by-hand/{patient}"),
     "other work": ("nurse", "/time/by-hand/other"),

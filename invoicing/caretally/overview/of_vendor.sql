@@ -83,7 +83,6 @@ SELECT month.today, month.month, month.open_month, own_time.*, asked.*,
        (SELECT count(*) FROM owed WHERE state = 'open')::int AS open, (SELECT coalesce(sum(total_cents), 0) FROM owed WHERE state = 'open')::bigint AS open_cents,
        (SELECT count(*) FROM owed WHERE state = 'open' AND past_due)::int AS overdue,
        (SELECT coalesce(sum(total_cents), 0) FROM owed WHERE state = 'open' AND past_due)::bigint AS overdue_cents,
-       (SELECT count(*) FROM time_entry t WHERE t.vendor_id = :vendor_id AND t.source = 'manual' AND t.approved_by = '' AND t.started_at >= month.month)::int AS unapproved,
        (SELECT coalesce(sum(rows_refused), 0) FROM import_batch WHERE vendor_id = :vendor_id AND rows_refused > 0 AND undone_at IS NULL AND at >= month.month)::int AS refused_rows,
        (SELECT count(*) FROM client c WHERE c.vendor_id = :vendor_id AND NOT EXISTS (
             SELECT FROM agreement a WHERE a.vendor_id = c.vendor_id AND a.client_id = c.client_id AND a.valid_from <= month.today AND coalesce(a.valid_to >= month.today, true)))::int AS without_agreement,

@@ -8,10 +8,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from caretally.audit.chain import append_event
-from caretally.carelog.approvals import PAGE_SIZE, Chosen, Waiting, approve, chosen_of, send_back, waiting
+from caretally.carelog.approvals import PAGE_SIZE, Chosen, Waiting, Wanted, approve, chosen_of, send_back, waiting, waiting_choices
 from caretally.carelog.forms import ApprovalForm
 from caretally.carelog.words import words_of_time
-from caretally.errors import CareTallyError
+from caretally.errors import CareTallyError, UsageMistake
+from caretally.months import Month
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import EMPTY, Filled, typed_into
@@ -48,12 +49,13 @@ def decided(filled: Filled, chosen: Sequence[Chosen]) -> ResponseReturnValue:
     name = signed_in().name
     done = send_back(connection(), chosen, because=because, name=name) if returning else approve(connection(), chosen, name=name)
     said = "returned" if returning else "approved"
-    return redirect(f"{url_for('time_approvals.listed')}?{said}={len(done)}&of={len(chosen)}", 303)
+    told: dict[str, Any] = {said: len(done), "of": len(chosen)}
+    return redirect(url_for("time_approvals.listed", **told, **wanted_in_query().address), 303)
 
 
 def all_shown() -> list[Chosen]:
     """Return what the list would show on all its pages, but the person's own; at most as many as one form holds."""
-    found = waiting(connection(), staff_id=staff_in_query(), most=MOST_AT_ONCE)
+    found = waiting(connection(), wanted_in_query(), most=MOST_AT_ONCE)
     return [Chosen(one.id, one.version) for one in found if not one.own]
 
 
@@ -63,33 +65,62 @@ def sure_page(still: Sequence[Waiting], filled: Filled, *, chosen: int) -> Respo
     people: dict[str, list[Waiting]] = {}
     for one in still:
         people.setdefault(one.staff, []).append(one)
-    late = sum(one.closed_month is not None for one in still)
-    return render_template("carelog/approve_sure.html", still=still, people=people, given=filled.given, late=late, left=chosen - len(still))
+    return render_template(
+        "carelog/approve_sure.html",
+        still=still,
+        people=people,
+        given=filled.given,
+        late=sum(one.closed_month is not None for one in still),
+        overlapping=sum(one.overlap is not None for one in still),
+        without_note=sum(not one.description.strip() for one in still),
+        left=chosen - len(still),
+        wanted=wanted_in_query(),
+    )
 
 
 def list_page(filled: Filled) -> ResponseReturnValue:
     """Return the page of what waits."""
-    page = page_in_query()
-    found = waiting(connection(), staff_id=staff_in_query(), page=page)
+    page, wanted = page_in_query(), wanted_in_query()
+    found = waiting(connection(), wanted, page=page)
     note_read(found)
-    told = {said: number_in_query(said, otherwise=0) for said in ("approved", "returned", "of")}
     rendered = render_template(
-        "carelog/approvals.html", found=found, filled=filled, page=page, size=PAGE_SIZE, staff_id=staff_in_query(), told=told
+        "carelog/approvals.html",
+        found=found,
+        choices=waiting_choices(connection()),
+        filled=filled,
+        page=page,
+        size=PAGE_SIZE,
+        wanted=wanted,
+        told={said: number_in_query(said, otherwise=0) for said in ("approved", "returned", "of")},
     )
     return rendered, 422 if filled.wrong else 200
 
 
-def staff_in_query() -> UUID | None:
-    """Return the staff member whose time alone is asked for, None for everybody's."""
+def wanted_in_query() -> Wanted:
+    """Return what of all that waits the address asks for; what it names wrongly is not asked for."""
+    oldest_first = request.args.get("order") == "oldest"
+    return Wanted(month=month_in_query(), client_id=id_in_query("client"), staff_id=id_in_query("staff"), oldest_first=oldest_first)
+
+
+def month_in_query() -> Month | None:
+    """Return the month that the address names, None for all of them."""
     try:
-        return UUID(request.args.get("staff", ""))
+        return Month.parse(request.args.get("month", ""))
+    except UsageMistake:
+        return None
+
+
+def id_in_query(name: str) -> UUID | None:
+    """Return the client or staff member whose time alone is asked for, None for everybody's."""
+    try:
+        return UUID(request.args.get(name, ""))
     except ValueError:
         return None
 
 
-def note_read(found: Sequence[Any]) -> None:
+def note_read(found: Sequence[Waiting]) -> None:
     """Note in the audit log whose time was read."""
     if found:
-        append_event(
-            connection(), action="time.read", detail={"page": "approvals", "patients": sorted({str(one.patient_id) for one in found})}
-        )
+        overlapping = {str(one.overlap.patient_id) for one in found if one.overlap}
+        patients = sorted({str(one.patient_id) for one in found} | overlapping)
+        append_event(connection(), action="time.read", detail={"page": "approvals", "patients": patients})

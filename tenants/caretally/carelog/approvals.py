@@ -1,10 +1,10 @@
 """Time written by hand is approved by a supervisor or goes back with a reason; nobody approves their own."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -12,8 +12,9 @@ from sqlalchemy import Connection, text
 from caretally.audit.chain import append_event
 from caretally.carelog.statements import statement
 from caretally.errors import Conflict, UsageMistake
+from caretally.months import Month
 
-PAGE_SIZE = 100
+PAGE_SIZE = 50
 SHARE = text("SELECT guard.share_client_locks(ARRAY[(SELECT tenancy.current_vendor())], CAST(:clients AS uuid[]))")
 APPROVE_ENTRIES = text(
     "UPDATE time_entry SET approved_by = :name WHERE vendor_id = (SELECT tenancy.current_vendor()) AND id = ANY (:ids) AND approved_by = ''"
@@ -53,6 +54,48 @@ class NothingChosen(UsageMistake):
     code = "nothing_chosen"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What of all that waits a list shows, and whether the oldest work comes first; the month is of the client's time."""
+
+    month: Month | None = None
+    client_id: UUID | None = None
+    staff_id: UUID | None = None
+    oldest_first: bool = False
+
+    @property
+    def narrowed(self) -> bool:
+        """Tell whether anything is left out."""
+        return any((self.month, self.client_id, self.staff_id))
+
+    @property
+    def address(self) -> dict[str, Any]:
+        """The same as an address says it."""
+        told = {"month": self.month, "client": self.client_id, "staff": self.staff_id, "order": "oldest" if self.oldest_first else None}
+        return {name: str(value) for name, value in told.items() if value}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One month, client or staff member of what waits, as an address names it, with how many entries wait there."""
+
+    value: str
+    name: str
+    entries: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """The first other entry of the same person or patient that shares seconds, from when to when, and how many `more` do."""
+
+    starts: str
+    ends: str
+    staff: str
+    patient_id: UUID
+    patient: str
+    more: int
+
+
 @dataclass(frozen=True)
 class Waiting:
     """Time by hand that waits; hours are local to the client, `closed_month` the first closed month that they touch.
@@ -80,6 +123,7 @@ class Waiting:
     own: bool
     closed_month: date | None
     found: int
+    overlap: Overlap | None
 
     @property
     def token(self) -> str:
@@ -105,11 +149,37 @@ class Chosen:
 
 
 def waiting(
-    connection: Connection, *, staff_id: UUID | None = None, ids: Sequence[UUID] | None = None, page: int = 1, most: int = PAGE_SIZE
+    connection: Connection, wanted: Wanted | None = None, *, ids: Sequence[UUID] | None = None, page: int = 1, most: int = PAGE_SIZE
 ) -> list[Waiting]:
-    """Return what waits, the earliest work first: of one person, or of these ids; `found` of each row counts all of it."""
-    values = {"staff_id": staff_id, "ids": None if ids is None else list(ids), "most": most, "skipped": (page - 1) * most}
-    return [Waiting(*row) for row in connection.execute(statement("waiting"), values)]
+    """Return what waits, the newest work first where nothing else is wanted, or that of these ids; `found` of each row counts all of it."""
+    wanted = wanted or Wanted()
+    values = {
+        "month": wanted.month.first_day if wanted.month else None,
+        "client_id": wanted.client_id,
+        "staff_id": wanted.staff_id,
+        "oldest_first": wanted.oldest_first,
+        "ids": None if ids is None else list(ids),
+        "most": most,
+        "skipped": (page - 1) * most,
+    }
+    return [Waiting(**{**row, "overlap": _overlap(row["overlap"])}) for row in connection.execute(statement("waiting"), values).mappings()]
+
+
+def waiting_count(connection: Connection) -> int:
+    """Return how many entries wait, as many as the list shows."""
+    count: int = connection.scalars(statement("waiting_count")).one()
+    return count
+
+
+def waiting_choices(connection: Connection) -> dict[str, list[Choice]]:
+    """Return the months, the newest first, the clients and the staff by which the list can be narrowed."""
+    found: dict[str, list[Choice]] = {"month": [], "client": [], "staff": []}
+    for row in connection.execute(statement("waiting_choices")):
+        month = Month.of(date.fromisoformat(row.value)) if row.kind == "month" else None
+        found[row.kind].append(
+            Choice(str(month), f"{month.first_day:%B %Y}", row.entries) if month else Choice(row.value, row.name, row.entries)
+        )
+    return found
 
 
 def chosen_of(connection: Connection, chosen: Sequence[Chosen]) -> list[Waiting]:
@@ -156,6 +226,10 @@ def _held(connection: Connection, chosen: Sequence[Chosen]) -> list[Waiting]:
     for statement_of_rows in HOLD:
         connection.execute(statement_of_rows, held)
     return chosen_of(connection, chosen)
+
+
+def _overlap(kept: Mapping[str, Any] | None) -> Overlap | None:
+    return Overlap(**{**kept, "patient_id": UUID(kept["patient_id"])}) if kept else None
 
 
 def _decided(connection: Connection, still: Sequence[Waiting], *, state: str, name: str, because: str) -> None:

@@ -14,16 +14,21 @@ POINTS = {
 ACTIVITIES = ("call", "care planning", "coordination", "medication management", "record review", "patient education")
 
 
-def drafted_note(gone_through: Sequence[str], findings: Mapping[str, str]) -> str:
-    """Return a note with one line for each point that was gone through, in the order of the protocol; it holds nothing that nobody ticked."""
+def gone_through(ticked: Sequence[str], findings: Mapping[str, str]) -> list[str]:
+    """Return the points that were ticked or have something written beside them, in the order of the protocol."""
+    return [point for point in POINTS if point in ticked or findings.get(point, "").strip()]
+
+
+def drafted_note(ticked: Sequence[str], findings: Mapping[str, str]) -> str:
+    """Return a note with one line for each point that was gone through; it holds nothing that nobody ticked or wrote."""
     lines = []
-    for point, (label, otherwise) in POINTS.items():
-        if point in gone_through:
-            found = " ".join(findings.get(point, "").split()).rstrip(".")
-            lines.append(f"{label}: {found or otherwise}.")
+    for point in gone_through(ticked, findings):
+        label, otherwise = POINTS[point]
+        found = " ".join(findings.get(point, "").split()).rstrip(".")
+        lines.append(f"{label}: {found or otherwise}.")
     return "\n".join(lines)
 
 
-def checklist_of(gone_through: Sequence[str], findings: Mapping[str, str]) -> dict[str, str]:
+def checklist_of(ticked: Sequence[str], findings: Mapping[str, str]) -> dict[str, str]:
     """Return what is kept of the protocol: each point that was gone through with what was written beside it."""
-    return {point: findings.get(point, "").strip() for point in POINTS if point in gone_through}
+    return {point: findings.get(point, "").strip() for point in gone_through(ticked, findings)}

@@ -51,9 +51,9 @@ class AnswerForm(Form):
 class HoursForm(Form):
     """Local hours of one day, and why they are written by hand."""
 
-    day = written("Write the day, as 2026-10-31.", longest=20)
-    starts = written("Write when it began, as 09:30.", longest=20)
-    ends = written("Write when it ended, as 09:50.", longest=20)
+    day = written("Write the day, as 2026-10-31 or 10/31/2026.", longest=20)
+    starts = written("Write when it began, as 09:30 or 9:30 am.", longest=20)
+    ends = written("Write when it ended, as 09:50 or 9:50 am.", longest=20)
     program = fields.String(load_default="")
     reason = written(
         f"Write in 1 to {LONGEST_REASON} characters why this is written by hand; the supervisor reads it.", longest=LONGEST_REASON
@@ -78,9 +78,9 @@ class OtherForm(Form):
 
     key = fields.UUID(required=True)
     kind = one_of(OTHER_WORK, "Choose what kind of work it was.")
-    day = written("Write the day, as 2026-10-31.", longest=20)
-    starts = written("Write when it began, as 09:30.", longest=20)
-    ends = written("Write when it ended, as 09:50.", longest=20)
+    day = written("Write the day, as 2026-10-31 or 10/31/2026.", longest=20)
+    starts = written("Write when it began, as 09:30 or 9:30 am.", longest=20)
+    ends = written("Write when it ended, as 09:50 or 9:50 am.", longest=20)
     note = up_to(LONGEST_REASON, "the note")
 
 

@@ -215,14 +215,15 @@ def change_hours(
     append_event(connection, action="time.changed", detail={"logged": logged_id})
 
 
-def take_out(connection: Connection, logged_id: UUID, *, seen: str) -> None:
-    """Remove work that nobody approved from an open month. Raises `Locked`, `NotYours`, `ChangedMeanwhile` or `UnknownWork`."""
+def take_out(connection: Connection, logged_id: UUID, *, seen: str) -> Logged:
+    """Remove work that nobody approved from an open month, and return what it was. Raises `Locked`, `NotYours`, `ChangedMeanwhile` or `UnknownWork`."""
     found = changeable(connection, logged_id, seen=seen)
     refuse_closed(found)
     for table, late in (("time_entry", False), ("late_entry", True)):
         connection.execute(text(f"DELETE FROM {table} WHERE {OWN}"), {"ids": [one.id for one in found.hours if one.late is late]})
     connection.execute(text(f"DELETE FROM logged_time WHERE {OWN}"), {"ids": [logged_id]})
     append_event(connection, action="time.taken_out", detail={"logged": logged_id, "seconds": found.seconds, "entries": len(found.hours)})
+    return found
 
 
 def changeable(connection: Connection, logged_id: UUID, *, seen: str) -> Logged:
@@ -230,15 +231,20 @@ def changeable(connection: Connection, logged_id: UUID, *, seen: str) -> Logged:
     connection.execute(SHARE, {"client_id": find_logged(connection, logged_id).client_id})
     connection.execute(text(f"SELECT 1 FROM logged_time WHERE {OWN} FOR UPDATE"), {"ids": [logged_id]})
     found = find_logged(connection, logged_id)
-    if not found.own:
-        raise NotYours(f"This is the time of {found.staff}, who alone can change it.")
-    if found.approved_by:
-        raise NotYours(f"{found.approved_by} approved this time, so it stays as it is; write another entry for what is missing.")
+    refuse_others(found)
     if found.version != seen:
         raise ChangedMeanwhile(
             "This entry was changed after you opened the page; look at what is there now, and send yours again to put it in its place."
         )
     return found
+
+
+def refuse_others(found: Logged) -> None:
+    """Raise `NotYours` for work that is somebody else's, or was approved."""
+    if not found.own:
+        raise NotYours(f"This is the time of {found.staff}, who alone can change it.")
+    if found.approved_by:
+        raise NotYours(f"{found.approved_by} approved this time, so it stays as it is; write another entry for what is missing.")
 
 
 def refuse_closed(found: Logged) -> None:

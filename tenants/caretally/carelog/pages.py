@@ -9,23 +9,35 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from caretally.audit.chain import append_event, append_with_commit
-from caretally.carelog.call_protocol import ACTIVITIES, POINTS, checklist_of, drafted_note
+from caretally.carelog.call_protocol import ACTIVITIES, POINTS, checklist_of, drafted_note, gone_through
 from caretally.carelog.days import own_days, week_of
 from caretally.carelog.desk import Desk, desk_of_actor, find_patients, held_desk, patient_of, read_desk
 from caretally.carelog.entries import Work, keep_written, overlaps
 from caretally.carelog.forms import ActForm, AnswerForm, HoursForm, NoteForm, OtherForm, StartForm, TakeOutForm, WriteForm
-from caretally.carelog.logged import ChangedMeanwhile, Logged, Note, change_hours, confirm_note, find_logged, take_out
-from caretally.carelog.other_work import take_out_other, write_other
+from caretally.carelog.logged import (
+    ChangedMeanwhile,
+    Logged,
+    Note,
+    change_hours,
+    confirm_note,
+    find_logged,
+    refuse_closed,
+    refuse_others,
+    take_out,
+)
+from caretally.carelog.month_of_timer import month_of_timer
+from caretally.carelog.other_work import find_other, take_out_other, write_other
 from caretally.carelog.own_patients import own_patients
 from caretally.carelog.timer import OTHER_WORK, For, IdleUnanswered, answer, go_on, moment_in_gap, pause, see, start, stop, switch
 from caretally.carelog.words import local, words_of_time
-from caretally.carelog.written_hours import HoursRefused, local_hours
+from caretally.carelog.written_hours import HoursRefused, day_of, local_hours, patient_hours
 from caretally.errors import CareTallyError
 from caretally.months import Month
 from caretally.web.access import requires
 from caretally.web.columns import Columns
 from caretally.web.edge import connection
 from caretally.web.form import Filled, typed_into
+from caretally.web.queries import number_in_query
 from caretally.web.search_words import words_in_query
 
 pages = Blueprint("time", __name__, template_folder="templates", url_prefix="/time")
@@ -52,7 +64,9 @@ def desk_page(told: str = "", *, then: str = "", status: int = 200) -> ResponseR
     today = own_days(connection(), desk.staff_id, first=desk.today, last=desk.today)[0]
     found = find_patients(connection(), words=words) if words.strip() else []
     lately = [] if words.strip() else own_patients(connection(), desk)
-    note_read("time", [one.id for one in (*found, *lately)] + [one.patient_id for one in today.times if one.patient_id])
+    month = month_of_timer(connection(), desk)
+    on_timer = [desk.timer.patient_id] if desk.timer and desk.timer.patient_id else []
+    note_read("time", [one.id for one in (*found, *lately)] + [one.patient_id for one in today.times if one.patient_id] + on_timer)
     page = render_template(
         "carelog/time.html",
         desk=desk,
@@ -66,6 +80,8 @@ def desk_page(told: str = "", *, then: str = "", status: int = 200) -> ResponseR
         activities=ACTIVITIES,
         other_work=OTHER_WORK,
         month=Month.of(desk.today),
+        so_far=month,
+        points=POINTS,
     )
     return page, status
 
@@ -152,8 +168,9 @@ def logged(logged_id: UUID) -> ResponseReturnValue:
     if request.method == "GET" or filled.wrong:
         return logged_page(found, filled)
     if filled.given["act"] == "draft":
-        drafted = drafted_note(filled.given["gone_through"], filled.given)
-        return logged_page(found, Filled({**filled.typed, "description": drafted}), drafted=True)
+        ticked = filled.given["gone_through"]
+        drafted = {"description": drafted_note(ticked, filled.given), "gone_through": gone_through(ticked, filled.given)}
+        return logged_page(found, Filled({**filled.typed, **drafted}), drafted=True)
     if not filled.given["description"].strip():
         return logged_page(
             found, filled.refused(description="Write what was done, or draft it from the list; time without a note does not count.")
@@ -215,7 +232,7 @@ def hours(logged_id: UUID) -> ResponseReturnValue:
     status = 422
     if filled.given:
         try:
-            span = local_hours(connection(), **hours_of(filled.given), zone=found.zone)
+            span = patient_hours(connection(), patient, **hours_of(filled.given))
             program = program_of(filled.given, (found.hours[0].program, *patient.programs_ever))
             change_hours(
                 connection(), logged_id, hours=span, program=program, reason=filled.given["reason"].strip(), seen=filled.given["seen"]
@@ -250,13 +267,31 @@ def program_of(given: Any, programs: Any) -> str:
     return str(program)
 
 
-@pages.post("/entries/<uuid:logged_id>/take-out")
+@pages.route("/entries/<uuid:logged_id>/take-out", methods=["GET", "POST"])
 @requires("log_time")
 def taken_out(logged_id: UUID) -> ResponseReturnValue:
-    """Take out work that nobody approved, of a month that is open."""
-    filled = typed_into(TakeOutForm())
-    take_out(connection(), logged_id, seen=filled.given.get("seen", ""))
-    return redirect(url_for("time.week"), 303)
+    """Ask whether work that nobody approved, of a month that is open, shall be taken out; take it out."""
+    if request.method == "GET":
+        return take_out_page(logged_id)
+    try:
+        found = take_out(connection(), logged_id, seen=typed_into(TakeOutForm()).given.get("seen", ""))
+    except ChangedMeanwhile as error:
+        return take_out_page(logged_id, told=error.message, status=412)
+    return to_week(found.hours[0].started_at.astimezone(ZoneInfo(found.zone)).date(), found.seconds)
+
+
+def take_out_page(logged_id: UUID, *, told: str = "", status: int = 200) -> ResponseReturnValue:
+    """Return the page that says what would be taken out, with a sentence of why it was not yet."""
+    found = find_logged(connection(), logged_id)
+    refuse_others(found)
+    refuse_closed(found)
+    note_read("take-out", [found.patient_id])
+    return render_template("carelog/take_out.html", one=found, told=told), status
+
+
+def to_week(day: date, seconds: int) -> ResponseReturnValue:
+    """Lead to the week of a day, which says how much was taken out of it."""
+    return redirect(url_for("time.week", day=day, taken_out=seconds), 303)
 
 
 @pages.get("/by-hand")
@@ -292,7 +327,7 @@ def write(patient_id: UUID) -> ResponseReturnValue:
 
 def written_work(desk: Desk, patient: Any, given: Any) -> Work:
     """Return the work that a form by hand tells of. Raises `HoursRefused`."""
-    span = local_hours(connection(), **hours_of(given), zone=patient.zone)
+    span = patient_hours(connection(), patient, **hours_of(given))
     return Work(
         client_id=patient.client_id,
         patient_id=patient.id,
@@ -316,19 +351,22 @@ def other() -> ResponseReturnValue:
         try:
             span = local_hours(connection(), **hours_of(filled.given), zone=desk.zone)
             write_other(connection(), desk, filled.given["key"], kind=filled.given["kind"], hours=span, note=filled.given["note"].strip())
-            return redirect(url_for("time.week", day=filled.given["day"].strip()), 303)
+            return redirect(url_for("time.week", day=day_of(filled.given["day"])), 303)
         except HoursRefused as error:
             filled = filled.refused(**{error.field: error.message})
     return render_template("carelog/other.html", desk=desk, filled=filled, other_work=OTHER_WORK), 422 if filled.wrong else 200
 
 
-@pages.post("/other/<uuid:other_id>/take-out")
+@pages.route("/other/<uuid:other_id>/take-out", methods=["GET", "POST"])
 @requires("log_time")
 def other_taken_out(other_id: UUID) -> ResponseReturnValue:
-    """Take out one's own time of other work."""
+    """Ask whether one's own time of other work shall be taken out; take it out."""
+    desk = desk_of_actor(connection())
+    if request.method == "GET":
+        return render_template("carelog/take_out_other.html", one=find_other(connection(), desk, other_id))
     typed_into(TakeOutForm())
-    take_out_other(connection(), desk_of_actor(connection()), other_id)
-    return redirect(url_for("time.week"), 303)
+    found = take_out_other(connection(), desk, other_id)
+    return to_week(found.starts.date(), found.seconds)
 
 
 @pages.get("/week")
@@ -341,7 +379,8 @@ def week() -> ResponseReturnValue:
     first, last = week_of(day_in_query() or desk.today)
     days = own_days(connection(), desk.staff_id, first=first, last=last)
     note_read("week", [one.patient_id for day in days for one in day.times if one.patient_id])
-    return render_template("carelog/week.html", desk=desk, days=days, first=first, last=last, columns=COLUMNS.shown())
+    gone = number_in_query("taken_out", otherwise=0)
+    return render_template("carelog/week.html", desk=desk, days=days, first=first, last=last, columns=COLUMNS.shown(), gone=gone)
 
 
 def day_in_query() -> date | None:

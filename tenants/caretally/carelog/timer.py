@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from caretally.audit.chain import append_event
 from caretally.carelog.desk import LONGEST_ENTRY, Desk, Timer, held_desk, local_clock, patient_of
 from caretally.carelog.entries import Piece, Work, keep_clocked
+from caretally.carelog.typed_moments import time_of_day
 from caretally.errors import Conflict, UsageMistake
 
 Answer = Literal["worked", "idle", "until"]
@@ -162,14 +163,13 @@ def answer(connection: Connection, timer_id: UUID, said: Answer, *, gap: Piece, 
 
 
 def moment_in_gap(typed: str, gap: Piece, zone: str) -> datetime | None:
-    """Return the moment of a local time of day, as 10:20, that lies in the gap; None where none does."""
-    try:
-        of_day = time.fromisoformat(typed.strip())
-    except ValueError:
+    """Return the moment of a local time of day, as 10:20 or 10:20 am, that lies in the gap; None where none does."""
+    of_day = time_of_day(typed)
+    if of_day is None:
         return None
     here = ZoneInfo(zone)
     days = sorted({moment.astimezone(here).date() for moment in gap})
-    moments = (datetime.combine(day, of_day.replace(tzinfo=None, fold=fold), here) for day in days for fold in (0, 1))
+    moments = (datetime.combine(day, of_day.replace(fold=fold), here) for day in days for fold in (0, 1))
     return next((moment for moment in moments if gap[0] <= moment <= gap[1]), None)
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from caretally.carelog.days import Day
 from caretally.carelog.desk import local_clock
+from caretally.carelog.typed_moments import kind_of_field
 from caretally.files.printed_words import long_date
 from caretally.months import Month
 
@@ -15,7 +16,22 @@ WEEK = timedelta(days=7)
 
 def words_of_time() -> dict[str, Any]:
     """Return what the templates of time call."""
-    return {"local": local, "month_of": month_of, "week_long": WEEK, "total": total, "for_patients": for_patients, "in_state": in_state}
+    return {
+        "local": local,
+        "month_of": month_of,
+        "week_long": WEEK,
+        "total": total,
+        "for_patients": for_patients,
+        "in_state": in_state,
+        "kind_of_field": kind_of_field,
+        "whole_sentence": whole_sentence,
+    }
+
+
+def whole_sentence(typed: str) -> str:
+    """Return what somebody typed with a full stop at its end where it has no mark there."""
+    said = typed.strip()
+    return said if said.endswith((".", "?", "!", "…")) else f"{said}."
 
 
 def local(moment: datetime, zone: str, *, day: bool = False) -> str:

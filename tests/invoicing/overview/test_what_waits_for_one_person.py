@@ -1,7 +1,7 @@
 """The first page tells everybody what waits for them and for nobody else, and leads there in one click."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -54,6 +54,26 @@ def told(pages: Pages, who: Visitor, sentence: str) -> str:
     """Return where the sentence of a task leads on a visitor's first page; empty when they are not told."""
     found = re.search(rf'<a href="([^"]*)">{re.escape(sentence)}', pages.get("/overview", who).text)
     return found[1] if found else ""
+
+
+def test_as_many_entries_wait_on_the_first_page_as_its_link_lists(pages: Pages, keeping: Timekeeping) -> None:
+    write(keeping)
+    keeping.office.add_time("A1", keeping.patients["1001"], "rn", starts=datetime(2026, 6, 5, 14, tzinfo=UTC), source="manual")
+    keeping.office.close()
+    keeping.office.add_late_time(
+        "A1", keeping.patients["1001"], "rn", starts=datetime(2026, 10, 5, 14, tzinfo=UTC), seconds=600, source="manual"
+    )
+    supervisor = keeping.visitors["supervisor"]
+    listed = told(pages, supervisor, "3 entries wait for approval")
+    assert "3 entries written by hand wait" in words(pages.get(listed, supervisor))
+    send_one_back(keeping)
+    assert "2 entries written by hand wait" in words(pages.get(told(pages, supervisor, "2 entries wait for approval"), supervisor))
+
+
+def send_one_back(keeping: Timekeeping) -> None:
+    """Send back the newest entry that waits."""
+    with keeping.transaction("supervisor") as connection:
+        send_back(connection, [Chosen.of(waiting(connection)[0].token)], because="Which call?", name="Supervisor Person")
 
 
 def test_an_entry_that_was_sent_back_is_told_to_its_person_alone(pages: Pages, keeping: Timekeeping) -> None:

@@ -12,8 +12,10 @@ import pytest
 from caretally.app.demo.fill import logged_until
 from caretally.app.demo.generate import VendorFiles, generate
 from caretally.app.demo.identifiers import npi_check_digit
+from caretally.app.demo.personas import personas
 from caretally.app.demo.scenario import HISTORY_MONTHS
 from caretally.app.demo.writing import COLUMNS
+from caretally.carelog.staff_ties import LOGGING_ROLES
 from tests.builders.demo import Rows, moment, month_facts, read
 from tests.oracle.biller import decide
 
@@ -73,6 +75,13 @@ def test_the_same_seed_and_month_give_the_same_bytes(tmp_path: Path) -> None:
     generate(tmp_path / "a", today=TODAY, seed=7)
     generate(tmp_path / "b", today=TODAY.replace(day=1), seed=7)
     assert _digests(tmp_path / "a") == _digests(tmp_path / "b")
+
+
+def test_each_person_of_the_demo_who_logs_time_is_a_nurse_of_their_name(vendors: tuple[VendorFiles, ...]) -> None:
+    nurses = [f"{row['given_name']} {row['family_name']}" for row in _facts(vendors, "staff") if row["credential"] == "RN"]
+    logging = [one.name for one in personas() if one.vendor and one.role in LOGGING_ROLES]
+    assert len(logging) == 3 * len(vendors)
+    assert [nurses.count(name) for name in logging] == [1] * len(logging)
 
 
 def test_another_seed_gives_other_patients(tmp_path: Path, vendors: tuple[VendorFiles, ...]) -> None:

@@ -15,6 +15,7 @@ from caretally.app.demo.kept import LIST, AnotherDemo, DemoAtWork, only_one
 from caretally.app.demo.plan import DemoPlan
 from caretally.app.demo.run import DemoMade, VendorMade, make_demo, throw_away
 from caretally.app.installation import Installation
+from caretally.carelog.staff_ties import people_who_log, staff_members
 from caretally.close.verify import CHECKS
 from caretally.config.settings import read_settings
 from caretally.errors import UsageMistake
@@ -168,6 +169,15 @@ def test_the_first_page_of_each_persona_has_work(here: Installation, made: DemoM
             figures = figures_of(connection, vendor_id=one.vendor.id, of_practice=False)
         said = [task.says for task in tasks_of(figures, permissions=MATRIX[role], of_practice=False)]
         assert [task for task in tasks if not any(task in sentence for sentence in said)] == [], said
+
+
+def test_whoever_logs_time_bears_their_own_name_on_the_page_of_time(made: DemoMade) -> None:
+    for one in made.vendors:
+        with one.vendor.transaction() as connection:
+            staff = {member.id: member.name for member in staff_members(connection)}
+            names = [(person.name, staff[person.staff_id]) for person in people_who_log(connection) if person.staff_id]
+        assert len(names) == 3
+        assert [pair for pair in names if pair[0] != pair[1]] == []
 
 
 def test_the_practice_has_an_answer_and_a_dispute_that_waits(made: DemoMade) -> None:

@@ -1,18 +1,21 @@
 """Time by hand waits for a supervisor, time for a closed month waits beside it, and nobody changes what is not theirs."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
 
 from caretally.carelog.approvals import Chosen, NothingChosen, OwnTime, Waiting, approve, send_back, waiting
-from caretally.carelog.desk import desk_of_actor
+from caretally.carelog.desk import desk_of_actor, patient_of
 from caretally.carelog.entries import Work, keep_written, overlaps
 from caretally.carelog.logged import ChangedMeanwhile, Locked, Logged, Note, NotYours, change_hours, confirm_note, find_logged, take_out
-from caretally.carelog.written_hours import HoursRefused, local_hours
+from caretally.carelog.typed_moments import time_of_day
+from caretally.carelog.written_hours import HoursRefused, local_hours, patient_hours
+from caretally.files.printed_words import long_date
 from tests.builders.databases import TestDatabase
 from tests.builders.timekeeping import Timekeeping, new_timekeeping
 
@@ -202,8 +205,12 @@ def test_an_entry_that_a_close_took_is_approved_and_noted_beside_the_month(keepi
         ("2026-03-08", "02:30", "03:10", "starts", "2026-03-08 02:30 does not exist at this client"),
         ("2025-11-02", "00:30", "01:30", "ends", "2025-11-02 01:30 happens twice at this client"),
         ("2026-10-05", "10:20", "10:20", "ends", "at or before its start"),
-        ("2126-10-05", "10:20", "10:40", "ends", "lies ahead"),
-        ("5 October", "10:20", "10:40", "starts", "is not a moment"),
+        ("2126-10-05", "10:20", "10:40", "day", "5 Oct 2126 lies ahead"),
+        ("5 October", "10:20", "10:40", "day", "“5 October” is not a day; write it as 2026-10-31 or 10/31/2026"),
+        ("2/29/2026", "10:20", "10:40", "day", "“2/29/2026” is not a day"),
+        ("0005-10-05", "10:20", "10:40", "day", "“0005-10-05” is not a day"),
+        ("2026-10-05", "25:20", "10:40", "starts", "“25:20” is not a time of day; write it as 09:30 or 9:30 am"),
+        ("2026-10-05", "10:20", "13:40 pm", "ends", "“13:40 pm” is not a time of day"),
     ],
 )
 def test_local_hours_that_never_were_are_refused_with_one_sentence(
@@ -212,6 +219,74 @@ def test_local_hours_that_never_were_are_refused_with_one_sentence(
     with keeping.transaction() as connection, pytest.raises(HoursRefused, match=said) as refused:
         local_hours(connection, day=day, starts=starts, ends=ends, zone="America/New_York")
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("day", "starts", "ends"),
+    [
+        ("2026-10-05", "09:30", "21:50"),
+        (" 10/5/2026 ", "9:30 am", "9:50 pm"),
+        ("10/05/2026", "9.30 AM", "9.50 p.m."),
+        ("2026-10-05", "9.30", "21:50:00"),
+    ],
+)
+def test_a_day_and_times_are_read_as_people_in_america_write_them(keeping: Timekeeping, day: str, starts: str, ends: str) -> None:
+    with keeping.transaction() as connection:
+        span = local_hours(connection, day=day, starts=starts, ends=ends, zone="America/Chicago")
+    assert span == (datetime(2026, 10, 5, 14, 30, tzinfo=UTC), datetime(2026, 10, 6, 2, 50, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("typed", "hour"), [("12 am", 0), ("12 pm", 12), ("9 am", 9), ("9pm", 21), ("0 am", None), ("9", None), ("٩:30", None)]
+)
+def test_a_full_hour_needs_am_or_pm_and_twelve_is_midnight_or_noon(typed: str, hour: int | None) -> None:
+    found = time_of_day(typed)
+    assert (found.hour if found else None) == hour
+
+
+def test_today_is_no_day_ahead_but_its_hours_may_be(keeping: Timekeeping) -> None:
+    zone = "UTC" if datetime.now(UTC).hour < 22 else "Etc/GMT+6"
+    today = datetime.now(ZoneInfo(zone)).date()
+    with keeping.transaction() as connection, pytest.raises(HoursRefused, match="23:59 lies ahead") as refused:
+        local_hours(connection, day=str(today), starts="00:00", ends="23:59", zone=zone)
+    assert refused.value.field == "ends"
+
+
+def in_month(keeping: Timekeeping, months_ago: int, day: int = 1) -> date:
+    """Return a day of the month that began so many months ago where the client is."""
+    query = "SELECT (date_trunc('month', now() AT TIME ZONE 'America/New_York') - make_interval(months => :months))::date + :more"
+    return date.fromisoformat(str(keeping.office.value(query, months=months_ago, more=day - 1)))
+
+
+def hours_of_patient(keeping: Timekeeping, day: date) -> tuple[datetime, datetime]:
+    """Return twenty minutes of a day for the patient born on 1 March 1941."""
+    with keeping.transaction() as connection:
+        patient = patient_of(connection, keeping.patients["1001"])
+        return patient_hours(connection, patient, day=str(day), starts="10:00", ends="10:20")
+
+
+def test_time_before_the_patient_was_born_is_refused_with_the_day_of_birth(keeping: Timekeeping) -> None:
+    with pytest.raises(HoursRefused, match="1 Jan 1900 is before Alma Abara was born, on 1 Mar 1941") as refused:
+        hours_of_patient(keeping, date(1900, 1, 1))
+    assert refused.value.field == "day"
+
+
+def test_time_of_a_month_for_which_no_claim_can_be_filed_any_more_is_refused(keeping: Timekeeping) -> None:
+    oldest = in_month(keeping, 12)
+    with pytest.raises(HoursRefused, match="a claim is filed within 12 months") as refused:
+        hours_of_patient(keeping, oldest - timedelta(days=1))
+    assert refused.value.field == "day"
+    assert f"{long_date(oldest)} or later" in str(refused.value)
+    assert hours_of_patient(keeping, oldest)[0].astimezone(ZoneInfo("America/New_York")).date() == oldest
+
+
+def test_how_far_back_time_is_taken_is_the_dated_tables_to_say(fresh_database: TestDatabase) -> None:
+    keeping = new_timekeeping(fresh_database)
+    with fresh_database.admin_engine.begin() as connection:
+        connection.execute(text("UPDATE program_limit SET amount = 24 WHERE name = 'filing_months'"))
+    assert hours_of_patient(keeping, in_month(keeping, 24))
+    with pytest.raises(HoursRefused, match="within 24 months"):
+        hours_of_patient(keeping, in_month(keeping, 25))
 
 
 def test_hours_are_those_of_the_clients_zone(keeping: Timekeeping) -> None:

@@ -1,51 +1,27 @@
 """The pages of time: start, pause, stop, note, week and approvals, in plain forms; what is typed is never lost and nothing is done twice."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from caretally.carelog.call_protocol import POINTS
+from caretally.carelog.desk import desk_of_actor
 from caretally.identity.roles import Role
 from tests.builders.accounts import give_role, new_signer, submit
 from tests.builders.databases import TestDatabase
 from tests.builders.pages import HERE, Pages, form_token, statements_of, visitor_of, words
+from tests.builders.time_pages import started, stopped, written
 from tests.builders.timekeeping import Timekeeping, new_timekeeping
-
-WRITTEN = {
-    "day": "2026-10-05",
-    "starts": "10:00",
-    "ends": "10:25",
-    "program": "CCM",
-    "activity": "call",
-    "description": "Called about <readings> & diet.",
-    "reason": "Out of the office.",
-}
 
 
 @pytest.fixture
 def keeping(database: TestDatabase) -> Timekeeping:
     """A vendor of its own for each test."""
     return new_timekeeping(database)
-
-
-def started(keeping: Timekeeping, pages: Pages, *, mrn: str = "1001", **more: Any) -> str:
-    """Start the nurse's timer on the page and return its id."""
-    key = str(uuid4())
-    answer = keeping.send(pages, "/time", to="/time/start", key=key, patient=keeping.patients[mrn], activity="call", **more)
-    assert answer.headers["Location"] == "/time"
-    return key
-
-
-def stopped(keeping: Timekeeping, pages: Pages, timer_id: str) -> str:
-    """Stop a timer on the page and return the address of what it left."""
-    return keeping.send(pages, "/time", to=f"/time/{timer_id}/act", act="stop").headers["Location"]
-
-
-def written(keeping: Timekeeping, pages: Pages, *, who: str = "nurse", **changed: Any) -> Any:
-    """Write an entry by hand on the page."""
-    path = f"/time/by-hand/{keeping.patients['1001']}"
-    return keeping.send(pages, path, who, **{"key": uuid4(), **WRITTEN, **changed})
 
 
 def test_the_search_finds_a_patient_by_name_or_record_number_and_starts_a_timer_that_a_reload_still_shows(
@@ -59,6 +35,34 @@ def test_the_search_finds_a_patient_by_name_or_record_number_and_starts_a_timer_
     page = keeping.page(pages, "/time")
     assert "data-running" in page.text
     assert int(re.findall(r'data-seconds="(\d+)"', page.text)[0]) >= 300
+
+
+def test_a_running_timer_shows_the_month_of_its_patient_beside_the_codes_and_what_a_call_goes_through(
+    pages: Pages, keeping: Timekeeping
+) -> None:
+    with keeping.transaction() as connection:
+        today = desk_of_actor(connection).today
+    started(keeping, pages, mrn="1002")
+    assert "0:00 logged in" in words(keeping.page(pages, "/time"))
+    begun = datetime.combine(today.replace(day=1), datetime.min.time(), ZoneInfo("America/New_York"))
+    for minutes, day in ((7, begun), (30, begun - timedelta(days=1)), (5, begun + timedelta(minutes=10))):
+        keeping.office.add_time("A1", keeping.patients["1002"], "rn2", starts=day, seconds=60 * minutes)
+    page = keeping.page(pages, "/time")
+    assert f"12:00 logged in {today:%B %Y} before this timer" in words(page)
+    assert "99490 at 20, 99439 at 40, 99439 at 60 minutes" in words(page)
+    panel = page.text.partition('aria-label="Timer"')[2].partition("</section>")[0]
+    assert int(re.findall(r'<b data-seconds="(\d+)" data-running', panel)[0]) >= 720
+    assert panel.count('class="tickmark"') == 3
+    assert re.findall(r"<li>([^<]*)</li>", panel) == [label for label, _ in POINTS.values()]
+
+
+def test_a_timer_for_other_work_shows_no_month_and_no_call(pages: Pages, keeping: Timekeeping) -> None:
+    keeping.send(pages, "/time", to="/time/start", key=uuid4(), activity="training")
+    page = keeping.page(pages, "/time")
+    assert ("<details" in page.text.partition('aria-label="Timer"')[2].partition("</section>")[0], "tickmark" in page.text) == (
+        False,
+        False,
+    )
 
 
 def own_patients(keeping: Timekeeping, pages: Pages, who: str = "nurse") -> list[tuple[str, str]]:
@@ -102,6 +106,25 @@ def test_a_timer_is_stopped_noted_and_confirmed_and_the_note_is_drafted_from_wha
     assert keeping.send(pages, address, act="confirm", description=note, **ticked).status_code == 303
     assert keeping.office.rows("SELECT description, contact FROM time_entry") == [("Medication: as before.\nReadings: 132/84.", "live")]
     assert keeping.office.value("SELECT checklist FROM logged_time") == {"medication": "", "readings": "132/84"}
+
+
+def test_what_is_written_beside_a_point_that_is_not_ticked_stands_in_the_draft_and_ticks_it(pages: Pages, keeping: Timekeeping) -> None:
+    timer_id = started(keeping, pages)
+    keeping.turn_back(600)
+    address = stopped(keeping, pages, timer_id)
+    seen = keeping.page(pages, address).text.split('name="seen" value="')[1][:64]
+    typed: dict[str, Any] = {
+        "gone_through": ["medication"],
+        "symptoms": " dizzy on standing ",
+        "visits": " ",
+        "activity": "call",
+        "seen": seen,
+    }
+    drafted = keeping.send(pages, address, act="draft", **typed)
+    assert "Medication: reviewed, no change reported.\nSymptoms: dizzy on standing.</textarea>" in drafted.text
+    assert re.findall(r'value="(\w+)" checked', drafted.text) == ["medication", "symptoms"]
+    keeping.send(pages, address, act="confirm", description="Dizzy.", **typed)
+    assert keeping.office.value("SELECT checklist FROM logged_time") == {"medication": "", "symptoms": "dizzy on standing"}
 
 
 def test_a_note_of_a_stale_page_is_shown_beside_what_is_kept_and_nothing_typed_is_lost(pages: Pages, keeping: Timekeeping) -> None:
@@ -173,7 +196,11 @@ def test_time_by_hand_is_kept_for_approval_and_told_of_at_once_when_it_overlaps(
         ({"day": "2026-03-08", "starts": "02:30"}, "does not exist at this client"),
         ({"ends": "09:00"}, "ends at or before its start"),
         ({"program": "BHI"}, "never enrolled in such a program"),
-        ({"day": "2126-10-05"}, "lies ahead"),
+        ({"day": "2126-10-05"}, "Day: 5 Oct 2126 lies ahead"),
+        ({"day": "1900-01-01"}, "Day: 1 Jan 1900 is before Alma Abara was born, on 1 Mar 1941"),
+        ({"day": "1999-12-31"}, "Day: 31 Dec 1999 is too far back"),
+        ({"day": "5 October"}, "Day: “5 October” is not a day"),
+        ({"starts": "noon"}, "From: “noon” is not a time of day"),
     ],
 )
 def test_a_refused_entry_keeps_what_was_typed_and_nothing_else(
@@ -187,6 +214,38 @@ def test_a_refused_entry_keeps_what_was_typed_and_nothing_else(
     assert keeping.office.value("SELECT count(*) FROM time_entry") == 0
 
 
+def test_a_day_and_times_have_pickers_and_what_no_picker_holds_stands_as_it_was_typed(pages: Pages, keeping: Timekeeping) -> None:
+    def fields(text: str) -> dict[str, tuple[str, str]]:
+        found = re.findall(r'<input id="(day|starts|ends)" name="\w+" type="(\w+)" value="([^"]*)"', text)
+        return {name: (kind, value) for name, kind, value in found}
+
+    blank = fields(keeping.page(pages, f"/time/by-hand/{keeping.patients['1001']}").text)
+    assert [kind for kind, _ in blank.values()] == ["date", "time", "time"]
+    refused = fields(written(keeping, pages, day="10/5/2026", starts="9:30 am", ends="09:00").text)
+    assert refused == {"day": ("text", "10/5/2026"), "starts": ("text", "9:30 am"), "ends": ("time", "09:00")}
+
+
+def test_time_and_other_work_are_taken_as_people_in_america_write_them(pages: Pages, keeping: Timekeeping) -> None:
+    address = written(keeping, pages, day="10/5/2026", starts="9:30 am", ends="9.50 am").headers["Location"]
+    assert "09:30–09:50" in words(keeping.page(pages, address))
+    other: dict[str, Any] = {"key": uuid4(), "kind": "training", "day": "10/7/2026", "starts": "1 pm", "ends": "2 pm", "note": ""}
+    assert keeping.send(pages, "/time/by-hand/other", **other).headers["Location"] == "/time/week?day=2026-10-07"
+    hours = {"day": "10/5/2026", "starts": "9:30 am", "ends": "9:40 am", "program": "CCM", "reason": "Shorter."}
+    seen = keeping.page(pages, f"{address}/hours").text.split('name="seen" value="')[1][:64]
+    assert keeping.send(pages, f"{address}/hours", **hours, seen=seen).status_code == 303
+    assert keeping.send(pages, f"{address}/hours", **{**hours, "day": "1999-12-31"}, seen=seen).status_code == 422
+
+
+def test_until_when_somebody_worked_is_taken_with_am_or_pm(pages: Pages, keeping: Timekeeping) -> None:
+    timer_id = started(keeping, pages)
+    keeping.turn_back(35 * 60)
+    asked = keeping.page(pages, "/time")
+    first, last = (int(re.findall(rf'name="{name}" value="(\d+)"', asked.text)[0]) for name in ("first", "last"))
+    until = datetime.fromtimestamp(first + 10 * 60, ZoneInfo("America/New_York"))
+    typed: dict[str, Any] = {"said": "until", "first": first, "last": last, "until": f"{until:%I:%M %p}", "then": "stop"}
+    assert keeping.send(pages, "/time", to=f"/time/{timer_id}/answer", **typed).status_code == 303
+
+
 def test_the_week_shows_each_day_with_its_sum_and_what_waits(pages: Pages, keeping: Timekeeping) -> None:
     written(keeping, pages)
     written(keeping, pages, day="2026-10-06", ends="10:05")
@@ -197,51 +256,6 @@ def test_the_week_shows_each_day_with_its_sum_and_what_waits(pages: Pages, keepi
     assert "Monday, 5 Oct 2026 25:00" in page
     assert "Tuesday, 6 Oct 2026 5:00" in page
     assert "Wednesday, 7 Oct 2026 60:00" in page
-
-
-def test_a_supervisor_sees_how_many_entries_and_minutes_before_all_are_approved(pages: Pages, keeping: Timekeeping) -> None:
-    written(keeping, pages)
-    written(keeping, pages, who="colleague", starts="11:00", ends="11:10")
-    page = keeping.page(pages, "/time/approvals", "supervisor")
-    tokens = re.findall(r'name="entry" value="([^"]+)"', page.text)
-    shown = keeping.send(pages, "/time/approvals", "supervisor", entry=tokens, act="approve", because="")
-    assert "Approve 2 entries, 35:00 minutes" in words(shown)
-    assert keeping.office.value("SELECT count(*) FROM time_entry WHERE approved_by <> ''") == 0
-    done = keeping.send(pages, "/time/approvals", "supervisor", entry=tokens, act="approve", because="", sure="1")
-    assert done.headers["Location"] == "/time/approvals?approved=2&of=2"
-    again = keeping.send(pages, "/time/approvals", "supervisor", entry=tokens, act="approve", because="", sure="1")
-    assert "None of what you chose waits any more" in words(again)
-    assert keeping.office.value("SELECT count(*) FROM time_entry WHERE approved_by = 'Supervisor Person'") == 2
-
-
-def test_all_that_waits_of_one_person_is_approved_after_its_count_was_shown(pages: Pages, keeping: Timekeeping) -> None:
-    for minute in (0, 10, 20):
-        written(keeping, pages, starts=f"10:{minute:02d}", ends=f"10:{minute + 5:02d}")
-    written(keeping, pages, who="colleague", starts="11:00", ends="11:10")
-    written(keeping, pages, who="supervisor", starts="12:00", ends="12:10")
-    path = f"/time/approvals?staff={keeping.office.staff['rn']}"
-    shown = keeping.send(pages, path, "supervisor", act="approve_all", because="")
-    assert "Approve 3 entries, 15:00 minutes" in words(shown)
-    everybodys = keeping.send(pages, "/time/approvals", "supervisor", act="approve_all", because="")
-    assert "Approve 4 entries, 25:00 minutes" in words(everybodys)
-    tokens = re.findall(r'name="entry" value="([^"]+)"', shown.text)
-    keeping.send(pages, path, "supervisor", to="/time/approvals", entry=tokens, act="approve", because="", sure="1")
-    assert keeping.office.value("SELECT count(*) FROM time_entry WHERE approved_by <> ''") == 3
-
-
-def test_time_is_sent_back_with_a_reason_only_and_its_person_reads_it(pages: Pages, keeping: Timekeeping) -> None:
-    address = written(keeping, pages).headers["Location"]
-    tokens = re.findall(r'name="entry" value="([^"]+)"', keeping.page(pages, "/time/approvals", "supervisor").text)
-    silent = keeping.send(pages, "/time/approvals", "supervisor", entry=tokens, act="return", because=" ")
-    assert "Write why it goes back" in words(silent)
-    keeping.send(pages, "/time/approvals", "supervisor", entry=tokens, act="return", because="Which call?", sure="1")
-    assert "sent it back: Which call?" in words(keeping.page(pages, address))
-    assert "Sent back: Which call?" in words(keeping.page(pages, "/time/week?day=2026-10-05"))
-
-
-def test_who_may_not_approve_meets_a_closed_door_and_nobody_logs_time_without_the_right(pages: Pages, keeping: Timekeeping) -> None:
-    assert keeping.page(pages, "/time/approvals").status_code == 403
-    assert pages.get("/time", visitor_of(keeping.office.vendor_id, permissions=frozenset({"read_months"}))).status_code == 403
 
 
 def test_an_entry_of_a_closed_month_has_its_lock_with_the_reason(pages: Pages, keeping: Timekeeping) -> None:
@@ -318,6 +332,8 @@ def test_a_page_of_time_asks_the_database_a_handful_of_times_however_much_there_
         written(keeping, pages, starts=f"12:{minute:02d}", ends=f"12:{minute + 1:02d}")
     many = {path: statements_of(pages, path, keeping.visitors[who]) for who, of_person in paths.items() for path in of_person}
     assert few == many
+    started(keeping, pages)
+    many["/time"] = statements_of(pages, "/time", keeping.visitors["nurse"])
     assert max(many.values()) - FRAME <= 6
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, text
 
 from caretally.app.demo.personas import personas
 from caretally.app.installation import Installation, Vendor
-from caretally.carelog.approvals import Chosen, send_back, waiting
+from caretally.carelog.approvals import Chosen, Wanted, send_back, waiting
 from caretally.carelog.call_protocol import checklist_of, drafted_note
 from caretally.carelog.desk import desk_of_actor
 from caretally.carelog.entries import Work, keep_clocked, keep_written
@@ -142,7 +142,7 @@ def _send_one_back(crew: Crew) -> None:
     with crew.acting(Role.CLINICAL_STAFF) as connection:
         staff_id = desk_of_actor(connection).staff_id
     with crew.acting(Role.CLINICAL_SUPERVISOR) as connection:
-        own = [one for one in waiting(connection, staff_id=staff_id) if one.reason == BY_HAND[0][1] and one.logged_id]
+        own = [one for one in waiting(connection, Wanted(staff_id=staff_id)) if one.reason == BY_HAND[0][1] and one.logged_id]
         for one in own[:1]:
             assert one.logged_id is not None
             if not find_logged(connection, one.logged_id).decided_by:

@@ -6,6 +6,7 @@ from random import Random
 from caretally.app.demo.drafts import Row
 from caretally.app.demo.identifiers import some_npi
 from caretally.app.demo.names import STAFF_FAMILY, STAFF_GIVEN, some_person
+from caretally.app.demo.personas import nurses_of
 from caretally.app.demo.scenario import Client, Vendor
 
 CREDENTIALS = ("RN", "RN", "LPN", "RN", "CMA", "LPN", "MA")
@@ -89,7 +90,15 @@ def team(random: Random, vendor: Vendor, practices: dict[str, Practice]) -> Team
     hired.unlicensed = _hire(random, hired, vendor, Post("RN", ("WY",)))
     hired.excluded = _hire(random, hired, vendor, Post("LPN", every, excluded_from="2024-05-20"))
     hired.other_qhp = _hire(random, hired, vendor, Post("NP", every, role="qhp", npi=some_npi(random, leading="1")))
+    _name_personas(hired, vendor)
     return hired
+
+
+def _name_personas(hired: Team, vendor: Vendor) -> None:
+    """Give the first nurses the names of the people who sign in and log time; nothing that was drawn changes."""
+    nurses = (row for row in hired.rows if row["credential"] == "RN")
+    for name, nurse in zip(nurses_of(vendor.slug), nurses, strict=False):
+        nurse["given_name"], nurse["family_name"] = name.split(" ", 1)
 
 
 def _hire(random: Random, hired: Team, vendor: Vendor, post: Post) -> str:

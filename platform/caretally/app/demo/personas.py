@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from caretally.app.demo.scenario import VENDORS
 from caretally.app.installation import Installation, Vendor
-from caretally.carelog.staff_ties import people_who_log, staff_members, tie
+from caretally.carelog.staff_ties import LOGGING_ROLES, people_who_log, staff_members, tie
 from caretally.identity.accounts import account_for, make_operator
 from caretally.identity.memberships import add_member, members
 from caretally.identity.roles import Role
@@ -79,6 +79,11 @@ def personas() -> tuple[Persona, ...]:
     return (*people, OPERATOR)
 
 
+def nurses_of(slug: str) -> list[str]:
+    """Return the names of a vendor's people whose role logs time; each is one of its nurses."""
+    return sorted(one.name for one in personas() if one.vendor == slug and one.role in LOGGING_ROLES)
+
+
 def ensure_personas(here: Installation, vendors: list[Vendor], *, month: Month) -> None:
     """Give every person their account and membership where they are missing; an auditor looks at the three months up to `month`."""
     first = month.previous().previous().first_day
@@ -96,12 +101,13 @@ def ensure_personas(here: Installation, vendors: list[Vendor], *, month: Month) 
 
 
 def _tie_to_staff(connection: Connection) -> None:
-    """Let each person who logs time be one of the vendor's nurses, so that their timer runs; whoever is somebody already stays so."""
+    """Let each person who logs time be the nurse of their name, so that their timer runs; whoever is somebody already stays so."""
     people = people_who_log(connection)
     taken = {one.staff_id for one in people}
-    nurses = [one for one in sorted(staff_members(connection), key=lambda one: one.code) if one.credential == "RN" and one.id not in taken]
-    for person, nurse in zip((one for one in people if one.staff_id is None), nurses, strict=False):
-        tie(connection, person.account_id, nurse.id)
+    nurses = {one.name: one.id for one in staff_members(connection) if one.credential == "RN" and one.id not in taken}
+    for person in people:
+        if person.staff_id is None and person.name in nurses:
+            tie(connection, person.account_id, nurses[person.name])
 
 
 def _make(here: Installation, vendor: Vendor, persona: Persona, period: tuple[date, date]) -> None:
