@@ -169,6 +169,7 @@ CRAWL = {
     "charts.edit_fact": Crawled("/patients/{patient}/consents/{member}/edit"),
     "replay.listed": Crawled("/agreements"),
     "replay.versions": Crawled("/agreements/{client}"),
+    "replay.taken_back": Crawled("/agreements/{client}/versions/{member}/take-back"),
     "replay.new": Crawled("/agreements/{client}/new"),
     "replay.replayed": Crawled("/agreements/{client}/replays/{member}"),
     "outreach.listed": Crawled("/outreach", ("?state={words}", "?client={client}", "?program={words}")),
