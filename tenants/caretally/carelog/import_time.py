@@ -5,7 +5,7 @@ from caretally.directory.import_people import STAFF_MEMBER
 from caretally.imports.kinds import ClosedMonths, Column, Field, ImportKind, Rule, Target
 from caretally.imports.values import COUNTRY, DURATION, MOMENT, YES_NO, one_of
 from caretally.patients.import_history import CLIENT_COLUMN, MRN, PROGRAM
-from caretally.patients.import_patients import PATIENT
+from caretally.patients.import_patients import PATIENT, not_before_birth
 
 ENDED_AT = "coalesce(r.ended_at, r.started_at + r.duration * interval '1 second')"
 SOURCE = "coalesce(r.in_source, '')"
@@ -80,6 +80,7 @@ TIME = ImportKind(
             f"coalesce(r.in_approved_by, '') <> '' AND r.in_source IN ('manual', 'timer') AND {LOGGED_HERE}",
             "This entry was logged on a page and is approved on one, by another person than its own; leave approved_by empty.",
         ),
+        *not_before_birth("started_at"),
         Rule("over_24_hours", "ended_at", f"{ENDED_AT} > r.started_at + interval '24 hours'", "The entry is longer than 24 hours."),
     ),
     closed=ClosedMonths(

@@ -5,7 +5,7 @@ from caretally.directory.import_people import PROVIDER
 from caretally.imports.kinds import Column, ImportKind, Rule, Target
 from caretally.imports.values import DATE, NPI, YES_NO, one_of
 from caretally.patients.import_history import CLIENT_COLUMN, MRN, OF_PATIENT, PROGRAM
-from caretally.patients.import_patients import PATIENT
+from caretally.patients.import_patients import PATIENT, not_before_birth
 
 IDENTITY = OF_PATIENT | {"program": "r.program", "provider_id": "r.provider_id", "obtained_on": "r.obtained_on"}
 
@@ -30,5 +30,8 @@ CONSENTS = ImportKind(
     targets=(Target("consent", IDENTITY),),
     identity=tuple(IDENTITY.values()),
     lookups=(CLIENT, PATIENT, PROVIDER),
-    rules=(Rule("date_order", "revoked_on", "r.revoked_on < r.obtained_on", "The consent was revoked on {value}, before it was given."),),
+    rules=(
+        *not_before_birth("obtained_on"),
+        Rule("date_order", "revoked_on", "r.revoked_on < r.obtained_on", "The consent was revoked on {value}, before it was given."),
+    ),
 )

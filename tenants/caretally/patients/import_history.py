@@ -4,7 +4,7 @@ from caretally.clients.import_clients import CLIENT
 from caretally.directory.import_people import PROVIDER
 from caretally.imports.kinds import ClosedMonths, Column, Field, ImportKind, Rule, Target
 from caretally.imports.values import BILLING_CODE, DATE, ICD10, NPI, WHOLE, YES_NO, one_of
-from caretally.patients.import_patients import PATIENT
+from caretally.patients.import_patients import PATIENT, not_before_birth
 
 PROGRAMS = ("CCM", "PCM", "APCM", "APCM_BHI", "APCM_COCM", "RPM", "RTM", "BHI", "COCM", "TCM")
 STATUSES = ("enrolled", "paused", "withdrawn", "enrolled_elsewhere", "declined", "ineligible")
@@ -37,7 +37,7 @@ ENROLMENTS = ImportKind(
     targets=(Target("enrolment", BY_PROGRAM),),
     identity=tuple(BY_PROGRAM.values()),
     lookups=(CLIENT, PATIENT),
-    rules=(LAST_BEFORE_FIRST,),
+    rules=(LAST_BEFORE_FIRST, *not_before_birth("from")),
 )
 ASSIGNMENTS = ImportKind(
     name="assignments",
@@ -52,7 +52,7 @@ ASSIGNMENTS = ImportKind(
     targets=(Target("assignment", BY_PROGRAM, fields=(Field("provider_id", "r.provider_id", ("npi",)),)),),
     identity=tuple(BY_PROGRAM.values()),
     lookups=(CLIENT, PATIENT, PROVIDER),
-    rules=(LAST_BEFORE_FIRST,),
+    rules=(LAST_BEFORE_FIRST, *not_before_birth("from")),
 )
 CONDITIONS = ImportKind(
     name="conditions",
@@ -70,6 +70,7 @@ CONDITIONS = ImportKind(
     identity=("r.client_id", "r.patient_id", "r.icd10"),
     lookups=(CLIENT, PATIENT),
     rules=(
+        *not_before_birth("onset_on", "resolved_on"),
         Rule("date_order", "resolved_on", "r.resolved_on < r.onset_on", "The condition was resolved on {value}, before it began."),
         Rule(
             "expected_months",
@@ -100,6 +101,7 @@ VISITS = ImportKind(
     targets=(Target("visit", OF_PATIENT | {"visited_on": "r.visited_on", "kind": "r.kind"}),),
     identity=("r.client_id", "r.patient_id", "r.visited_on", "r.kind"),
     lookups=(CLIENT, PATIENT),
+    rules=not_before_birth("visited_on"),
 )
 STAYS = ImportKind(
     name="stays",
@@ -113,7 +115,7 @@ STAYS = ImportKind(
     targets=(Target("stay", OF_PATIENT | {"kind": "r.kind", "valid_from": 'r."from"'}),),
     identity=("r.client_id", "r.patient_id", "r.kind", 'r."from"'),
     lookups=(CLIENT, PATIENT),
-    rules=(LAST_BEFORE_FIRST,),
+    rules=(LAST_BEFORE_FIRST, *not_before_birth("from")),
 )
 SERVICES = ImportKind(
     name="services",
@@ -129,7 +131,7 @@ SERVICES = ImportKind(
     targets=(Target("billed_service", OF_PATIENT | {"code": "r.code", "served_on": 'r."on"'}),),
     identity=("r.client_id", "r.patient_id", "r.code", 'r."on"'),
     lookups=(CLIENT, PATIENT),
-    rules=(Rule("minutes", "minutes", "r.minutes < 0", "A service has no fewer than 0 minutes, not {value}."),),
+    rules=(Rule("minutes", "minutes", "r.minutes < 0", "A service has no fewer than 0 minutes, not {value}."), *not_before_birth("on")),
     closed=ClosedMonths("m.month = date_trunc('month', CAST(x.served_on AS timestamp))", ("served_on",)),
 )
 DISCHARGES = ImportKind(
@@ -146,6 +148,7 @@ DISCHARGES = ImportKind(
     identity=("r.client_id", "r.patient_id", "r.discharged_on"),
     lookups=(CLIENT, PATIENT),
     rules=(
+        *not_before_birth("discharged_on"),
         Rule("date_order", "contacted_on", "r.contacted_on < r.discharged_on", "The contact on {value} lies before the discharge."),
         Rule("date_order", "visited_on", "r.visited_on < r.discharged_on", "The visit on {value} lies before the discharge."),
     ),

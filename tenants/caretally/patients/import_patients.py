@@ -6,7 +6,7 @@ from caretally.imports.values import DATE, MBI, STATE, YES_NO
 
 PATIENT = Lookup(
     join="LEFT JOIN patient p ON p.client_id = c.client_id AND p.mrn = s.in_mrn",
-    gives={"patient_id": "p.id"},
+    gives={"patient_id": "p.id", "born_on": "p.birth_date"},
     rule=Rule(
         "unknown_patient",
         "mrn",
@@ -14,6 +14,14 @@ PATIENT = Lookup(
         "This client has no patient with the record number “{value}”.",
     ),
 )
+
+
+def not_before_birth(*columns: str) -> tuple[Rule, ...]:
+    """Return the rules that refuse dated facts of a patient (days or moments, by column) from before the birth."""
+    sentence = "{value} lies before the patient was born; look whether its year is right."
+    return tuple(Rule("before_birth", name, f'r."{name}" < r.born_on', sentence) for name in columns)
+
+
 ONE_MBI_TWICE = """
 SELECT r.line, min(other.mrn) FROM import_row r JOIN (
     SELECT client_id, mbi, in_mrn AS mrn FROM import_row WHERE mbi IS NOT NULL
@@ -50,6 +58,7 @@ PATIENTS = ImportKind(
     rules=(
         Rule("birth_date", "birth_date", "r.birth_date > current_date OR r.birth_date < '1890-01-01'", "Nobody was born on {value}."),
         Rule("date_order", "died_on", "r.died_on < r.birth_date", "The day of death {value} lies before the birth."),
+        Rule("before_birth", "part_b_from", "r.part_b_from < r.birth_date", "The first day of Part B {value} lies before the birth."),
         SetRule("mbi_twice", "mbi", ONE_MBI_TWICE, "The patient {detail} of this client carries the same Medicare number.", warns=True),
     ),
 )

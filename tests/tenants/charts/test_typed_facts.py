@@ -121,6 +121,7 @@ def test_a_fact_of_another_patient_answers_as_one_that_does_not_exist(
         ("enrolments", {"to": "2026-10-01"}, "The last day 2026-10-01 lies before the first day."),
         ("enrolments", {"status": ""}, "The status is missing."),
         ("assignments", {"npi": "1245319599"}, "This client has no provider with the NPI 1245319599."),
+        ("consents", {"obtained_on": "1850-01-01"}, "1850-01-01 lies before the patient was born; look whether its year is right."),
         ("conditions", {"icd10": "hello"}, "is not written as an ICD-10-CM code"),
         ("consents", {"revoked_on": "2026-11-01"}, "The consent was revoked on 2026-11-01, before it was given."),
         ("care-plans", {"version": "0"}, "Plan versions count from 1, not 0."),
