@@ -134,7 +134,7 @@ def test_without_scripts_a_patient_is_added_corrected_and_enrolled(visit: Visit,
         page.get_by_label("Given name").fill("Carla")
         page.get_by_label("Born on").fill("1941-03-10")
         page.get_by_role("button", name="Add the patient").click()
-        assert page.get_by_text("The mrn is missing.").first.is_visible()
+        assert page.get_by_text("Record number is missing; fill it in.").first.is_visible()
         page.get_by_label("Record number").fill("W-1")
         page.get_by_role("button", name="Add the patient").click()
         assert page.get_by_text("Nothing is kept yet: look at this first").is_visible()

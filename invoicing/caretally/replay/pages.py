@@ -11,6 +11,7 @@ from marshmallow import fields
 from caretally.close.prepare import Client
 from caretally.imports.importing import take_turn
 from caretally.imports.records import WorthALook
+from caretally.imports.typed_fields import said_by_label
 from caretally.imports.typed_rows import RowRefused
 from caretally.jobs.read import JobSeen, newest_job_about
 from caretally.replay.closed_months import ask_about_closed_months, closed_months_of
@@ -53,6 +54,7 @@ LABELS = {
     "priority": "Programs in order",
     "price": "Prices",
 }
+PRICE_LABELS = {"code": "Code", "tier_from": "From volume", "price": "Price", "percent": "Percent"}
 
 
 class VersionForm(Form):
@@ -134,12 +136,18 @@ def new(client_id: UUID) -> ResponseReturnValue:
         if filled.given:
             return redirect(kept_or_replayed(client, filled.given, standing), 303)
     except RowRefused as error:
-        filled, status = filled.refused(**{name if name in LABELS else "price": said for name, said in error.problems.items()}), 422
+        filled, status = filled.refused(**said_by_field(error.problems)), 422
     except VersionsChangedMeanwhile as error:
         filled, status = filled.refused(valid_from=error.message), error.status
     except WorthALook as error:
         looks, status = error, error.status
     return new_version_page(client, standing, filled, seen=digest_of(standing), looks=looks), status
+
+
+def said_by_field(problems: Mapping[str, str]) -> dict[str, str]:
+    """Return what the rules of the file say by the fields of the form, those of a price beside the prices."""
+    labels = LABELS | PRICE_LABELS
+    return {name if name in LABELS else "price": said_by_label(labels, name, said) for name, said in problems.items()}
 
 
 def kept_or_replayed(client: Client, given: Mapping[str, Any], standing: Sequence[Version]) -> str:

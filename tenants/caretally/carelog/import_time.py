@@ -18,7 +18,7 @@ DETAILS = (
     Column("description", into="description", default="''", prose=True),
     Column("entered_at", MOMENT, into="entered_at"),
     Column("approved_by", into="approved_by", default="''"),
-    Column("within_em", YES_NO, into="within_em", default="false"),
+    Column("within_em", YES_NO, into="within_em", default="false", words="Within an E/M visit"),
     Column("contact", one_of("live", "none"), into="contact", default="''"),
     Column("country", COUNTRY, into="country"),
 )
@@ -52,10 +52,10 @@ LOGGED_HERE = """EXISTS (SELECT FROM logged_time g WHERE g.client_id = r.client_
 TIME = ImportKind(
     name="time",
     columns=(
-        Column("external_id", required=True),
+        Column("external_id", required=True, words="Number of the entry"),
         CLIENT_COLUMN,
         MRN,
-        Column("staff", required=True),
+        Column("staff", required=True, words="Code of the staff member"),
         Column("started_at", MOMENT, required=True, happened=True),
         Column("ended_at", MOMENT),
         Column("duration", DURATION),

@@ -42,12 +42,13 @@ CARE_PLANS = ImportKind(
 )
 MDM = ImportKind(
     name="mdm",
+    named="medical decision making",
     columns=(
         CLIENT_COLUMN,
         MRN,
         Column("month", MONTH, required=True),
-        Column("level", one_of(*LEVELS), required=True, into="level"),
-        Column("npi", NPI, required=True, into="npi"),
+        Column("level", one_of(*LEVELS), required=True, into="level", words="Level"),
+        Column("npi", NPI, required=True, into="npi", words="NPI"),
         Column("documented_on", DATE, required=True, into="documented_on", happened=True),
     ),
     targets=(Target("mdm", OF_PATIENT | {"month": "r.month"}),),

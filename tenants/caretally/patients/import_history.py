@@ -13,7 +13,7 @@ LEVELS = ("low", "moderate", "high")
 VISIT_KINDS = ("AWV", "IPPE", "TCM", "EM")
 PROGRAM = Column("program", one_of(*PROGRAMS), required=True)
 CLIENT_COLUMN = Column("client", required=True)
-MRN = Column("mrn", required=True)
+MRN = Column("mrn", required=True, words="Record number")
 OF_PATIENT = {"client_id": "r.client_id", "patient_id": "r.patient_id"}
 BY_PROGRAM = OF_PATIENT | {"program": "r.program", "valid_from": 'r."from"'}
 LAST_BEFORE_FIRST = Rule("date_order", "to", 'r."to" < r."from"', "The last day {value} lies before the first day.")
@@ -30,8 +30,8 @@ ENROLMENTS = ImportKind(
             required=True,
             into="status",
         ),
-        Column("from", DATE, required=True),
-        Column("to", DATE, into="valid_to"),
+        Column("from", DATE, required=True, words="First day"),
+        Column("to", DATE, into="valid_to", words="Last day"),
         Column("reason", into="reason", default="''", prose=True),
     ),
     targets=(Target("enrolment", BY_PROGRAM),),
@@ -45,9 +45,9 @@ ASSIGNMENTS = ImportKind(
         CLIENT_COLUMN,
         MRN,
         PROGRAM,
-        Column("npi", NPI, required=True),
-        Column("from", DATE, required=True),
-        Column("to", DATE, into="valid_to"),
+        Column("npi", NPI, required=True, words="NPI"),
+        Column("from", DATE, required=True, words="First day"),
+        Column("to", DATE, into="valid_to", words="Last day"),
     ),
     targets=(Target("assignment", BY_PROGRAM, fields=(Field("provider_id", "r.provider_id", ("npi",)),)),),
     identity=tuple(BY_PROGRAM.values()),
@@ -59,7 +59,7 @@ CONDITIONS = ImportKind(
     columns=(
         CLIENT_COLUMN,
         MRN,
-        Column("icd10", ICD10, required=True),
+        Column("icd10", ICD10, required=True, words="ICD-10 code"),
         Column("onset_on", DATE, into="onset_on"),
         Column("resolved_on", DATE, into="resolved_on"),
         Column("risk_documented", YES_NO, into="risk_documented"),
@@ -95,8 +95,8 @@ VISITS = ImportKind(
         Column("visited_on", DATE, required=True, happened=True),
         Column("kind", one_of(*VISIT_KINDS), required=True),
         Column("code", BILLING_CODE, into="code", default="''"),
-        Column("npi", NPI, into="npi"),
-        Column("ccm_discussed", YES_NO, into="ccm_discussed"),
+        Column("npi", NPI, into="npi", words="NPI"),
+        Column("ccm_discussed", YES_NO, into="ccm_discussed", words="Care management was talked about"),
     ),
     targets=(Target("visit", OF_PATIENT | {"visited_on": "r.visited_on", "kind": "r.kind"}),),
     identity=("r.client_id", "r.patient_id", "r.visited_on", "r.kind"),
@@ -109,8 +109,8 @@ STAYS = ImportKind(
         CLIENT_COLUMN,
         MRN,
         Column("kind", one_of(*STAY_KINDS), required=True),
-        Column("from", DATE, required=True),
-        Column("to", DATE, into="valid_to"),
+        Column("from", DATE, required=True, words="First day"),
+        Column("to", DATE, into="valid_to", words="Last day"),
     ),
     targets=(Target("stay", OF_PATIENT | {"kind": "r.kind", "valid_from": 'r."from"'}),),
     identity=("r.client_id", "r.patient_id", "r.kind", 'r."from"'),
@@ -123,8 +123,8 @@ SERVICES = ImportKind(
         CLIENT_COLUMN,
         MRN,
         Column("code", BILLING_CODE, required=True),
-        Column("on", DATE, required=True, happened=True),
-        Column("npi", NPI, into="npi"),
+        Column("on", DATE, required=True, happened=True, words="Day"),
+        Column("npi", NPI, into="npi", words="NPI"),
         Column("same_practitioner", YES_NO, into="same_practitioner"),
         Column("minutes", WHOLE, into="minutes"),
     ),
@@ -142,7 +142,7 @@ DISCHARGES = ImportKind(
         Column("discharged_on", DATE, required=True, happened=True),
         Column("contacted_on", DATE, into="contacted_on"),
         Column("visited_on", DATE, into="visited_on"),
-        Column("mdm", one_of(*LEVELS), into="mdm", default="''"),
+        Column("mdm", one_of(*LEVELS), into="mdm", default="''", words="Medical decision making"),
     ),
     targets=(Target("discharge", OF_PATIENT | {"discharged_on": "r.discharged_on"}),),
     identity=("r.client_id", "r.patient_id", "r.discharged_on"),
