@@ -165,7 +165,7 @@ CRAWL = {
     "patients.show": Crawled("/patients/{patient}"),
     "charts.new_patient": Crawled("/patients/new", ("?client={client}", "?client={words}")),
     "charts.edit_patient": Crawled("/patients/{patient}/edit"),
-    "charts.new_fact": Crawled("/patients/{patient}/consents/new"),
+    "charts.new_fact": Crawled("/patients/{patient}/consents/new", ("?month=2026-10&code=NO_CONSENT",)),
     "charts.edit_fact": Crawled("/patients/{patient}/consents/{member}/edit"),
     "replay.listed": Crawled("/agreements"),
     "replay.versions": Crawled("/agreements/{client}"),

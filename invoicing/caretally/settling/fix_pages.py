@@ -15,6 +15,7 @@ from caretally.imports.results import ImportResult
 from caretally.imports.typed_fields import said_by_label
 from caretally.months import Month
 from caretally.settling.acts import person_to_assign
+from caretally.settling.chart_forms import way_to_chart
 from caretally.settling.fixes import ACKNOWLEDGED, ACTIONS, FORMS, FactRefused, approve_entries, facts_of, record_consent, record_review
 from caretally.settling.pages import LONGEST_NOTE, day_field, id_of, note_field, printable
 from caretally.settling.read_queue import find_exception
@@ -109,6 +110,7 @@ def page_of(row: QueueRow, filled: Mapping[str, Filled], *, meanwhile: bool = Fa
         facts=facts,
         sentence=sentence,
         form=FORMS.get(row.code, ""),
+        chart=way_to_chart(row, facts),
         work=filled.get("work", work_now(row)),
         fix=filled.get("fix", EMPTY),
         meanwhile=meanwhile,

@@ -34,13 +34,19 @@ ALONG = ("seen", "looked", "was")
 
 @dataclass(frozen=True)
 class RecordForm:
-    """A form and what is around it: `then` is where to go without a change, `options` those of the fields that have none of their own."""
+    """A form and what is around it: `then` is where to go without a change and `done` after one, `options` those of fields that have none of their own."""
 
     kind: RecordKind
     groups: Sequence[Group]
     heading: str
     then: str
     options: Options = field(default_factory=dict)
+    done: str = ""
+
+    @property
+    def after(self) -> str:
+        """Where to go once something was kept."""
+        return self.done or self.then
 
     @property
     def labels(self) -> dict[str, str]:
@@ -55,12 +61,12 @@ def add(
     fixed: Mapping[str, str] | None = None,
     made: Callable[[ImportResult], str] | None = None,
 ) -> ResponseReturnValue:
-    """Show the form of a new record, and add what was typed beside what is `fixed`; `made` says where to go then, the form's `then` otherwise."""
+    """Show the form of a new record, and add what was typed beside what is `fixed`; `made` says where to go then, the form's `after` otherwise."""
     filled, looks = typed_into(form_of(form)) if request.method == "POST" else Filled(given), WorthALook(())
     if filled.given:
         try:
             result = add_record(connection(), form.kind, columns_of(filled) | dict(fixed or {}), looked=filled.given["looked"])
-            return redirect(made(result) if made else form.then, 303)
+            return redirect(made(result) if made else form.after, 303)
         except RowRefused as error:
             filled = refused(form, filled, error)
         except CodeTaken as error:
@@ -82,7 +88,7 @@ def edit(form: RecordForm, record: UUID) -> ResponseReturnValue:
         typed = {name: value for name, value in columns_of(filled).items() if name not in form.kind.stays}
         try:
             change_record(connection(), form.kind, record, typed, seen=filled.given["seen"], looked=filled.given["looked"])
-            return redirect(form.then, 303)
+            return redirect(form.after, 303)
         except RecordChangedMeanwhile as error:
             kept = read_record(connection(), form.kind, record)
             was = began_with(filled.given["was"], seen=filled.given["seen"])
