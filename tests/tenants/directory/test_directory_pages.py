@@ -1,10 +1,12 @@
 """The pages of the directory: the same rules as the files, nobody's change lost, nothing of another vendor."""
 
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 from flask.testing import FlaskClient
 
+from caretally.months import Month
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, insert
 from tests.builders.pages import Pages, statements_of, visitor_of, words
@@ -125,6 +127,17 @@ def test_a_form_that_says_nothing_of_what_it_began_with_keeps_what_was_typed(bro
         send_form(browser, path, **form_of(browser, path) | {"address": f"Road {len(was)}"})
         answer = send_form(browser, path, **mine | {"address": "Mine", "was": was})
         assert (answer.status_code, typed_in(answer)["address"]) == (412, "Mine")
+
+
+def test_a_previewed_month_shows_its_figures_as_a_closed_one_does(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "P1", name="Previewed")
+    client = pages.client(visitor_of(office.vendor_id))
+    closed = words(client.get(f"/clients/{office.clients['P1']}"))
+    assert "October 2026 Closed 2 enrolled 1 0 $54.00" in closed
+    patient = office.value("SELECT id FROM patient WHERE mrn = 'P1-Carla'")
+    office.add_time("P1", patient, "rn-P1", starts=datetime(2026, 11, 5, 14, tzinfo=UTC), seconds=47 * 60)
+    office.close("P1", month=Month(2026, 11), dry_run=True)
+    assert "November 2026 Previewed 2 enrolled 1 0 $54.00" in words(client.get(f"/clients/{office.clients['P1']}"))
 
 
 def test_an_emptied_field_is_emptied_and_the_others_stay(browser: FlaskClient, office: Office) -> None:
