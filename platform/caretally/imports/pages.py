@@ -19,7 +19,7 @@ from caretally.imports.limits import LIMITS, MEGABYTE
 from caretally.imports.mappings import chosen_mapping, columns_of, fitting_mapping, save_mapping, saved_mappings
 from caretally.imports.readable_errors import readable_errors
 from caretally.imports.reading_requests import ReadFile, read_sent
-from caretally.imports.undo import undo_import
+from caretally.imports.undo import closed_since, undo_import
 from caretally.imports.uploads import (
     KEPT_HOURS,
     Upload,
@@ -294,7 +294,13 @@ def shown(batch: Batch, *, refused: str = "") -> str:
     undoing = job if job is not None and is_undoing(job) else None
     said = undoing.said or "" if undoing is not None and undoing.ended and batch.undone_at is None else ""
     under_way = undoing if undoing is not None and not undoing.ended else None
-    return render_template("imports/show.html", batch=batch, refused=refused or said, job=under_way, form=uuid4())
+    kind = kinds().get(batch.kind)
+    stays = (
+        closed_since(connection(), kind, batch.id, at=batch.at) if kind and not batch.undone_at and not under_way and not refused else ""
+    )
+    return render_template(
+        "imports/show.html", batch=batch, refused=refused or said, now=bool(refused), stays=stays, job=under_way, form=uuid4()
+    )
 
 
 @pages.post("/<uuid:batch_id>/undo")
