@@ -229,3 +229,21 @@ def test_g_and_a_letter_go_to_a_page_and_keys_in_a_field_are_letters(visit: Visi
         field.press_sequentially("gcj/?")
         assert field.input_value() == "gcj/?"
         assert page.url.endswith("/invoices")
+
+
+def test_axe_finds_nothing_in_the_question_before_a_version_and_in_what_two_people_changed(
+    visit: Visit, places: dict[str, str], dana: Visitor
+) -> None:
+    with visit(f"/agreements/{places['client']}/new", dana) as page:
+        page.get_by_label("First day").fill("2026-06-01")
+        page.get_by_role("button", name="Keep this version").click()
+        page.get_by_role("button", name="Keep it all the same").wait_for()
+        assert_every_look(page, "setup-version-asked")
+    path = f"/clients/{places['client']}/edit"
+    with visit(path, dana) as mine, visit(path, dana) as theirs:
+        theirs.get_by_label("Tax number").fill("12-3456789")
+        theirs.get_by_role("button", name="Keep the changes").click()
+        mine.get_by_label("Tax number").fill("98-7654321")
+        mine.get_by_role("button", name="Keep the changes").click()
+        mine.get_by_text("Nothing of yours is kept yet").wait_for()
+        assert_every_look(mine, "setup-changed-by-two")
