@@ -134,7 +134,7 @@ def test_without_scripts_a_patient_is_added_corrected_and_enrolled(visit: Visit,
         page.get_by_label("Given name").fill("Carla")
         page.get_by_label("Born on").fill("1941-03-10")
         page.get_by_role("button", name="Add the patient").click()
-        assert page.get_by_text("The mrn is missing.").first.is_visible()
+        assert page.get_by_text("Record number is missing; fill it in.").first.is_visible()
         page.get_by_label("Record number").fill("W-1")
         page.get_by_role("button", name="Add the patient").click()
         assert page.get_by_text("Nothing is kept yet: look at this first").is_visible()
@@ -229,3 +229,21 @@ def test_g_and_a_letter_go_to_a_page_and_keys_in_a_field_are_letters(visit: Visi
         field.press_sequentially("gcj/?")
         assert field.input_value() == "gcj/?"
         assert page.url.endswith("/invoices")
+
+
+def test_axe_finds_nothing_in_the_question_before_a_version_and_in_what_two_people_changed(
+    visit: Visit, places: dict[str, str], dana: Visitor
+) -> None:
+    with visit(f"/agreements/{places['client']}/new", dana) as page:
+        page.get_by_label("First day").fill("2026-06-01")
+        page.get_by_role("button", name="Keep this version").click()
+        page.get_by_role("button", name="Keep it all the same").wait_for()
+        assert_every_look(page, "setup-version-asked")
+    path = f"/clients/{places['client']}/edit"
+    with visit(path, dana) as mine, visit(path, dana) as theirs:
+        theirs.get_by_label("Tax number").fill("12-3456789")
+        theirs.get_by_role("button", name="Keep the changes").click()
+        mine.get_by_label("Tax number").fill("98-7654321")
+        mine.get_by_role("button", name="Keep the changes").click()
+        mine.get_by_text("Nothing of yours is kept yet").wait_for()
+        assert_every_look(mine, "setup-changed-by-two")

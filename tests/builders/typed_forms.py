@@ -9,7 +9,12 @@ from werkzeug.test import TestResponse
 
 def form_of(browser: FlaskClient, path: str) -> dict[str, str]:
     """Return what the form on a page holds, as a browser would send it; of boxes to tick the last one that is ticked."""
-    page = browser.get(path).text.split("<main", 1)[1]
+    return typed_in(browser.get(path))
+
+
+def typed_in(answer: TestResponse) -> dict[str, str]:
+    """Return what the form of an answer holds, as a browser would send it."""
+    page = answer.text.split("<main", 1)[1]
     fields = {name: value for tag, name, value in re.findall(r'(<input[^>]* name="(\w+)"[^>]*? value="([^"]*)"[^>]*>)', page) if sent(tag)}
     fields |= {name: text.strip("\n") for name, text in re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>([^<]*)</textarea>', page)}
     for name, options in re.findall(r'<select[^>]* name="(\w+)"[^>]*>(.*?)</select>', page, re.DOTALL):

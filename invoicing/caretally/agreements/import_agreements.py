@@ -7,17 +7,19 @@ from caretally.imports.values import BILLING_CODE, CENTS, DATE, LIST, PERCENT, W
 # A million dollars for one unit is a slip of the hand; below it the sum of a million patient-months stays a number of 64 bits.
 MOST_CENTS = 100_000_000
 TERMS = (
-    Column("valid_to", DATE, into="valid_to"),
+    Column("valid_to", DATE, into="valid_to", words="Last day"),
     Column("basis", one_of("per_patient_month", "per_code", "percentage"), required=True, into="basis"),
-    Column("tier_mode", one_of("graduated", "whole_volume"), into="tier_mode", default="'graduated'"),
+    Column("tier_mode", one_of("graduated", "whole_volume"), into="tier_mode", default="'graduated'", words="Tiers"),
     Column("minimum", CENTS, into="minimum_cents", default="0"),
-    Column("qhp_time", one_of("pool", "personal", "never_pool"), into="qhp_time", default="'pool'"),
+    Column(
+        "qhp_time", one_of("pool", "personal", "never_pool"), into="qhp_time", default="'pool'", words="Time of physicians and other QHPs"
+    ),
     Column("attestation_required", YES_NO, into="attestation_required", default="false"),
     Column("date_of_service", one_of("threshold", "month_end"), into="date_of_service", default="'threshold'"),
     Column("copy_missing", one_of("hold", "warn", "off"), into="copy_missing", default="'hold'"),
     Column("review_overdue", one_of("hold", "warn", "off"), into="review_overdue", default="'hold'"),
     Column("priority", LIST, into="priority", default="'{}'"),
-    Column("po_required", YES_NO, into="po_required", default="false"),
+    Column("po_required", YES_NO, into="po_required", default="false", words="Purchase order required"),
 )
 TERMS_TEXT = f"ROW({', '.join(column.cell for column in TERMS)})::text"
 TERMS_DIFFER = f"""
@@ -73,12 +75,12 @@ AGREEMENTS = ImportKind(
     permission="change_agreements",
     columns=(
         Column("client", required=True),
-        Column("valid_from", DATE, required=True),
+        Column("valid_from", DATE, required=True, words="First day"),
         *TERMS,
         Column("code", BILLING_CODE),
         Column("price", CENTS),
         Column("percent", PERCENT),
-        Column("tier_from", WHOLE),
+        Column("tier_from", WHOLE, words="From volume"),
     ),
     targets=(
         Target("agreement", {"client_id": "r.client_id", "valid_from": "r.valid_from"}, once=True),

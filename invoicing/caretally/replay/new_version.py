@@ -12,6 +12,7 @@ from caretally.agreements.import_agreements import AGREEMENTS
 from caretally.errors import Conflict
 from caretally.imports.results import ImportResult
 from caretally.imports.typed_rows import RowRefused, import_typed
+from caretally.months import Month
 from caretally.replay.versions import TERMS, Version, price_row, versions_of
 from caretally.whatif.changes import TriedVersion
 
@@ -44,6 +45,16 @@ def refuse_first_day_taken(standing: Sequence[Version], first_day: date | None) 
     """Refuse a first day that a version has: its prices would be mixed with those typed. Raises `RowRefused`."""
     if any(version.valid_from == first_day for version in standing):
         raise RowRefused({"valid_from": f"A version begins on {first_day} already; choose another day, or change that one by its file."})
+
+
+def refuse_day_within_month(first_day: date | None) -> None:
+    """Refuse a first day that is not the first of a month, on which a version would not hold yet. Raises `RowRefused`."""
+    if first_day is not None and first_day.day != 1:
+        month = Month.of(first_day)
+        nearest = f"{month.first_day} or {month.next().first_day}"
+        raise RowRefused(
+            {"valid_from": f"A version begins on the first of a month, because one version governs a whole month; write {nearest}."}
+        )
 
 
 def version_rows(terms: Mapping[str, str], prices: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """The pages of agreements: all clients, the versions of one, and a new version that is replayed before it is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,12 +10,16 @@ from marshmallow import fields
 
 from caretally.close.prepare import Client
 from caretally.imports.importing import take_turn
+from caretally.imports.records import WorthALook
+from caretally.imports.typed_fields import said_by_label
 from caretally.imports.typed_rows import RowRefused
 from caretally.jobs.read import JobSeen, newest_job_about
+from caretally.replay.closed_months import ask_about_closed_months, closed_months_of
 from caretally.replay.kept_replays import replay_of
 from caretally.replay.new_version import VersionsChangedMeanwhile, digest_of, keep_version, refuse_changed_versions
 from caretally.replay.over_past_months import ReplayedMonth, client_of
-from caretally.replay.typed_version import PRICE_FIELDS, prices_typed, rows_typed, version_of
+from caretally.replay.take_back import VersionStays, take_back, why_it_stays
+from caretally.replay.typed_version import PRICE_FIELDS, day_typed, prices_typed, rows_typed, version_of
 from caretally.replay.versions import Version, clients_with_terms, price_row, versions_of
 from caretally.replay.work import ask_for_replay
 from caretally.web.access import requires
@@ -34,7 +38,7 @@ NEW = {
     "po_required": "no",
 }
 # What of the form says what to do, and is no part of the version.
-ASKED = {"act", "replay"}
+ASKED = {"act", "replay", "looked"}
 LABELS = {
     "valid_from": "First day",
     "valid_to": "Last day",
@@ -50,6 +54,7 @@ LABELS = {
     "priority": "Programs in order",
     "price": "Prices",
 }
+PRICE_LABELS = {"code": "Code", "tier_from": "From volume", "price": "Price", "percent": "Percent"}
 
 
 class VersionForm(Form):
@@ -74,6 +79,7 @@ class VersionForm(Form):
     end_before = fields.String(load_default="")
     act = fields.String(load_default="replay")
     seen = fields.String(load_default="")
+    looked = fields.String(load_default="")
     replay = fields.UUID(load_default=uuid4)
 
 
@@ -84,12 +90,35 @@ def listed() -> ResponseReturnValue:
     return render_template("replay/listed.html", clients=clients_with_terms(connection()))
 
 
+class TakeBackForm(Form):
+    """The form that takes a version back holds nothing but its token."""
+
+
 @pages.get("/<uuid:client_id>")
 @requires("change_agreements")
 def versions(client_id: UUID) -> ResponseReturnValue:
     """Show all versions of a client's agreement."""
+    return versions_page(client_of(connection(), client_id))
+
+
+@pages.post("/<uuid:client_id>/versions/<uuid:version_id>/take-back")
+@requires("change_agreements")
+def taken_back(client_id: UUID, version_id: UUID) -> ResponseReturnValue:
+    """Take the newest version back, or say in one sentence why it stays."""
     client = client_of(connection(), client_id)
-    return render_template("replay/versions.html", client=client, versions=versions_of(connection(), client_id))
+    typed_into(TakeBackForm())
+    try:
+        take_back(connection(), client_id, version_id)
+    except VersionStays as error:
+        return versions_page(client, refused=error.message), 409
+    return redirect(url_for("replay.versions", client_id=client_id), 303)
+
+
+def versions_page(client: Client, *, refused: str = "") -> str:
+    """Return the page of a client's versions, with what would come of taking the newest back, or why it was `refused`."""
+    standing = versions_of(connection(), client.id)
+    stays = why_it_stays(connection(), client.id, standing[0].id) if standing else ""
+    return render_template("replay/versions.html", client=client, versions=standing, stays=stays, refused=refused)
 
 
 @pages.route("/<uuid:client_id>/new", methods=["GET", "POST"])
@@ -98,27 +127,44 @@ def new(client_id: UUID) -> ResponseReturnValue:
     """Type a new version, have it replayed over the past months in the background, and keep it."""
     client = client_of(connection(), client_id)
     asked = typed_into(VersionForm()) if request.method == "POST" else EMPTY
-    keeps = asked.given.get("act") == "keep"
-    if keeps:
+    if asked.given.get("act") == "keep":
         take_turn(connection())
     standing = versions_of(connection(), client_id)
     filled, status = asked if request.method == "POST" else Filled(first_typed(standing)), 200
+    looks = WorthALook(())
     try:
         if filled.given:
-            refuse_changed_versions(standing, seen=filled.given["seen"])
-            rows = rows_typed(client, filled.given, standing)
-            if keeps:
-                keep_version(connection(), rows)
-                return redirect(url_for("replay.versions", client_id=client_id), 303)
-            version_of(connection(), client, rows)
-            replay_id = filled.given["replay"]
-            ask_for_replay(connection(), client_id, replay_id, {name: filled.given[name] for name in filled.given if name not in ASKED})
-            return redirect(url_for("replay.replayed", client_id=client_id, replay_id=replay_id), 303)
+            return redirect(kept_or_replayed(client, filled.given, standing), 303)
     except RowRefused as error:
-        filled, status = filled.refused(**{name if name in LABELS else "price": said for name, said in error.problems.items()}), 422
+        filled, status = filled.refused(**said_by_field(error.problems)), 422
     except VersionsChangedMeanwhile as error:
         filled, status = filled.refused(valid_from=error.message), error.status
-    return new_version_page(client, standing, filled, seen=digest_of(standing)), status
+    except WorthALook as error:
+        looks, status = error, error.status
+    return new_version_page(client, standing, filled, seen=digest_of(standing), looks=looks), status
+
+
+def said_by_field(problems: Mapping[str, str]) -> dict[str, str]:
+    """Return what the rules of the file say by the fields of the form, those of a price beside the prices."""
+    labels = LABELS | PRICE_LABELS
+    return {name if name in LABELS else "price": said_by_label(labels, name, said) for name, said in problems.items()}
+
+
+def kept_or_replayed(client: Client, given: Mapping[str, Any], standing: Sequence[Version]) -> str:
+    """Keep a typed version, or ask for its replay, and return where to go then.
+
+    Raises `RowRefused`, `VersionsChangedMeanwhile`, and `WorthALook` before one is kept for months that are closed.
+    """
+    refuse_changed_versions(standing, seen=given["seen"])
+    rows = rows_typed(client, given, standing)
+    version_of(connection(), client, rows)
+    if given["act"] == "keep":
+        first_day, last_day = (day_typed(rows[-1][name]) for name in ("valid_from", "valid_to"))
+        ask_about_closed_months(client, closed_months_of(connection(), client, first_day, last_day), looked=given["looked"])
+        keep_version(connection(), rows)
+        return url_for("replay.versions", client_id=client.id)
+    ask_for_replay(connection(), client.id, given["replay"], {name: given[name] for name in given if name not in ASKED})
+    return url_for("replay.replayed", client_id=client.id, replay_id=given["replay"])
 
 
 @pages.get("/<uuid:client_id>/replays/<uuid:replay_id>")
@@ -138,6 +184,7 @@ def new_version_page(
     seen: str,
     months: Sequence[ReplayedMonth] = (),
     job: JobSeen | None = None,
+    looks: WorthALook | None = None,
 ) -> str:
     """Return the form of a new version made from the versions that were `seen`, with what its replay told so far."""
     return render_template(
@@ -151,6 +198,7 @@ def new_version_page(
         months=months,
         job=job,
         replay=uuid4(),
+        looks=looks,
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from caretally.close.prepare import Client
 from caretally.imports.typed_rows import RowRefused
-from caretally.replay.new_version import refuse_first_day_taken, rows_that_make_room, tried_version, version_rows
+from caretally.replay.new_version import refuse_day_within_month, refuse_first_day_taken, rows_that_make_room, tried_version, version_rows
 from caretally.replay.versions import Version
 from caretally.whatif.changes import TriedVersion
 
@@ -33,7 +33,7 @@ def prices_typed(typed: Mapping[str, Any]) -> list[dict[str, str]]:
 def rows_typed(client: Client, given: Mapping[str, Any], standing: Sequence[Version]) -> list[dict[str, str]]:
     """Return the rows of the typed version, and before them those that end the one before it when that was asked for.
 
-    Raises `RowRefused` for more prices than a form takes, and a first day that is taken.
+    Raises `RowRefused` for more prices than a form takes, and a first day that is taken or not the first of a month.
     """
     terms = {name: given[name].strip() for name in TERM_FIELDS} | {"client": client.code}
     prices = prices_typed(given)[:-EMPTY_PRICES]
@@ -43,6 +43,7 @@ def rows_typed(client: Client, given: Mapping[str, Any], standing: Sequence[Vers
         )
     rows = version_rows(terms, prices)
     first_day = day_typed(terms["valid_from"])
+    refuse_day_within_month(first_day)
     refuse_first_day_taken(standing, first_day)
     room = rows_that_make_room(standing, first_day) if given["end_before"] == "yes" and first_day else []
     return room + rows

@@ -16,7 +16,7 @@ SELECT (SELECT coalesce(json_agg(json_build_array(p.npi, p.given_name || ' ' || 
         FROM consent n JOIN provider p ON p.vendor_id = n.vendor_id AND p.client_id = n.client_id AND p.id = n.provider_id
         WHERE n.vendor_id = :vendor_id AND n.client_id = k.client_id AND n.patient_id = k.patient_id) AS consents,
        (SELECT coalesce(json_agg(json_build_array(v.version, v.effective_on, (SELECT max(r.reviewed_on) FROM review r WHERE r.vendor_id = v.vendor_id AND r.client_id = v.client_id
-            AND r.patient_id = v.patient_id AND r.plan_version = v.version)) ORDER BY v.version DESC), '[]')
+            AND r.patient_id = v.patient_id AND r.plan_version = v.version), v.id) ORDER BY v.version DESC), '[]')
         FROM care_plan v WHERE v.vendor_id = :vendor_id AND v.client_id = k.client_id AND v.patient_id = k.patient_id) AS plans,
        (SELECT coalesce(json_agg(json_build_array(t.id || '.' || left(encode(t.content_hash, 'hex'), 16), to_char(t.started_at AT TIME ZONE k.timezone, 'YYYY-MM-DD HH24:MI'), to_char(t.ended_at AT TIME ZONE k.timezone, 'HH24:MI'),
             extract(epoch FROM t.ended_at - t.started_at)::int, s.given_name || ' ' || s.family_name, t.activity, t.description,

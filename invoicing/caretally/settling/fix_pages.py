@@ -12,8 +12,10 @@ from caretally.carelog.approvals import Waiting
 from caretally.errors import CareTallyError, UsageMistake
 from caretally.identity.memberships import VENDOR_ROLES
 from caretally.imports.results import ImportResult
+from caretally.imports.typed_fields import said_by_label
 from caretally.months import Month
 from caretally.settling.acts import person_to_assign
+from caretally.settling.chart_forms import way_to_chart
 from caretally.settling.fixes import ACKNOWLEDGED, ACTIONS, FORMS, FactRefused, approve_entries, facts_of, record_consent, record_review
 from caretally.settling.pages import LONGEST_NOTE, day_field, id_of, note_field, printable
 from caretally.settling.read_queue import find_exception
@@ -27,6 +29,19 @@ from caretally.web.shell import may
 
 pages = Blueprint("exceptions_fix", __name__, template_folder="templates", url_prefix="/exceptions/<uuid:patient_id>/<month:month>/<code>")
 NOTHING: Mapping[str, Filled] = {}
+# Columns of the files that the fixes go by, as their forms name them.
+LABELS = {
+    "obtained_on": "Day of the consent",
+    "method": "How it was given",
+    "npi": "To care by",
+    "program": "Program",
+    "obtained_by": "Taken by",
+    "document_ref": "Number of the document or recording",
+    "plan_version": "Care plan",
+    "reviewed_on": "Day of the review",
+    "reviewer": "Reviewed by",
+    "outcome": "What came of it",
+}
 WORK_STATES = ("open", "fixed", "settled")
 
 
@@ -95,6 +110,7 @@ def page_of(row: QueueRow, filled: Mapping[str, Filled], *, meanwhile: bool = Fa
         facts=facts,
         sentence=sentence,
         form=FORMS.get(row.code, ""),
+        chart=way_to_chart(row, facts),
         work=filled.get("work", work_now(row)),
         fix=filled.get("fix", EMPTY),
         meanwhile=meanwhile,
@@ -185,7 +201,7 @@ def fixed(row: QueueRow, filled: Filled, recorded: Callable[[QueueRow, Mapping[s
     try:
         recorded(row, filled.given)
     except FactRefused as error:
-        known = {name: sentence for name, sentence in error.wrong.items() if name in filled.typed}
+        known = {name: said_by_label(LABELS, name, sentence) for name, sentence in error.wrong.items() if name in filled.typed}
         other = " ".join(sentence for name, sentence in error.wrong.items() if name not in filled.typed)
         return page_of(row, {"fix": filled.refused(**known, **({first: other} if other and first not in known else {}))})
     except CareTallyError as error:

@@ -74,13 +74,13 @@ class FactRefused(CareTallyError):
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the forms of an exception are filled with: providers (npi, name), the program and practitioner of the month (None: none), consents, plan
-    versions (number, first day, last review), the entries that wait (token, start, end, seconds, staff, activity, description, whether they are one's own)
+    versions (number, first day, last review, id), the entries that wait (token, start, end, seconds, staff, activity, description, whether they are one's own)
     in local time, the vendor's people (membership, name, role) and the row of the gate table that says who owns the exception and what fixes it."""
 
     providers: tuple[tuple[str, str], ...]
     assigned: tuple[str, str] | None
     consents: tuple[tuple[Any, ...], ...]
-    plans: tuple[tuple[int, str, str | None], ...]
+    plans: tuple[tuple[int, str, str | None, str], ...]
     waiting: tuple[tuple[str, str, str, int, str, str, str, bool], ...]
     people: tuple[tuple[str, str, str], ...]
     gate: Mapping[str, Any]

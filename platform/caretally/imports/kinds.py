@@ -37,7 +37,8 @@ class Fault:
 class Column:
     """One column of a file and, when `into` is given, the column of the table that it fills (`default` stands for a blank cell).
 
-    `happened` says that its date or moment cannot lie ahead, `prose` that its text may have several lines.
+    `happened` says that its date or moment cannot lie ahead, `prose` that its text may have several lines; `words` name it on pages where its own
+    name is none that people say.
     """
 
     name: str
@@ -47,6 +48,12 @@ class Column:
     default: str = "NULL"
     happened: bool = False
     prose: bool = False
+    words: str = ""
+
+    @property
+    def label(self) -> str:
+        """Return how pages name the column."""
+        return self.words or self.name.replace("_", " ").capitalize()
 
     @property
     def is_key(self) -> bool:
@@ -141,7 +148,8 @@ class ImportKind:
     """A kind of file. `identity` is the SQL over `r` that names a row once in a file.
 
     `after_import` and `after_undo` do what else follows from its rows, in the same transaction and before its audit event; the first
-    returns sentences for the person who imports. `permission` is what somebody needs to import and undo the kind on pages, beside that of importing.
+    returns sentences for the person who imports. `permission` is what somebody needs to import and undo the kind on pages, beside that of importing;
+    `named` says in words what its rows are where its own name does not.
     """
 
     name: str
@@ -155,6 +163,16 @@ class ImportKind:
     after_import: Callable[[Connection], tuple[str, ...]] | None = None
     after_undo: Callable[[Connection], None] | None = None
     permission: str = "import"
+    named: str = ""
+
+    @property
+    def words(self) -> str:
+        """Return how pages name its rows."""
+        return self.named or self.name.replace("_", " ")
+
+    def label_of(self, column: str) -> str:
+        """Return how pages name one of its columns: in words, and by its own name behind them."""
+        return next(f"{one.label} ({one.name})" for one in self.columns if one.name == column)
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -120,5 +120,5 @@ def chosen_mapping(kind: ImportKind, headers: Sequence[str], columns: Sequence[s
     chosen = [column if column in known else "" for column in columns]
     twice = next((column for column in chosen if column and chosen.count(column) > 1), None)
     if twice:
-        raise UsageMistake(f"Two headers cannot both mean {twice}; choose it for one of them.")
+        raise UsageMistake(f"Two headers cannot both mean {kind.label_of(twice)}; choose it for one of them.")
     return {header: column or NOT_USED for header, column in zip(headers, chosen, strict=False) if header}

@@ -19,7 +19,7 @@ from caretally.imports.limits import LIMITS, MEGABYTE
 from caretally.imports.mappings import chosen_mapping, columns_of, fitting_mapping, save_mapping, saved_mappings
 from caretally.imports.readable_errors import readable_errors
 from caretally.imports.reading_requests import ReadFile, read_sent
-from caretally.imports.undo import undo_import
+from caretally.imports.undo import closed_since, undo_import
 from caretally.imports.uploads import (
     KEPT_HOURS,
     Upload,
@@ -34,6 +34,7 @@ from caretally.imports.uploads import (
     uploads_waiting,
 )
 from caretally.imports.verdict import Verdict, verdict_on
+from caretally.imports.well_known_headings import suggested_columns
 from caretally.jobs.read import newest_job_about
 from caretally.web.access import requires
 from caretally.web.edge import connection, edge, signed_in
@@ -85,6 +86,12 @@ class UndoForm(Form):
 def kinds() -> Mapping[str, ImportKind]:
     """Return the kinds of import that the application was made with."""
     return cast("Mapping[str, ImportKind]", current_app.extensions[KINDS])
+
+
+@pages.app_template_global("rows_of_kind")
+def rows_of_kind(name: str) -> str:
+    """Return in words what the rows of a kind are, on pages and in the parts that they share."""
+    return kinds()[name].words if name in kinds() else name.replace("_", " ")
 
 
 def own_kinds() -> dict[str, ImportKind]:
@@ -174,19 +181,24 @@ def columns(upload_id: UUID) -> ResponseReturnValue:
             filled = filled.refused(column=error.message)
     saved = saved_mappings(connection(), kind)
     mapping = saved.get(words_in_query("mapping"), upload.mapping or {})
-    chosen = filled.typed.get("column") or [column or "" for column in columns_of(kind, upload.headers, mapping)[0]]
+    known = [column or "" for column in columns_of(kind, upload.headers, mapping)[0]]
+    suggested = [] if mapping else suggested_columns(kind, upload.headers)
+    chosen = filled.typed.get("column") or suggested or known
     first = cells_of(upload, {line: range(len(upload.headers)) for line in first_lines(upload)})
     note_previewed(upload, len(first))
-    page = render_template("imports/columns.html", upload=upload, kind=kind, filled=filled, chosen=chosen, saved=saved, first=first)
+    guessed = [] if filled.typed else [bool(one) and one != own for one, own in zip(suggested, known, strict=False)]
+    page = render_template(
+        "imports/columns.html", upload=upload, kind=kind, filled=filled, chosen=chosen, guessed=guessed, saved=saved, first=first
+    )
     return page, 422 if filled.wrong else 200
 
 
 def keep_columns(upload: Upload, kind: ImportKind, filled: Filled) -> ResponseReturnValue:
     """Keep the choice and go on to what would happen. Raises `UsageMistake`."""
     mapping = chosen_mapping(kind, upload.headers, filled.given["column"])
-    missing = [column.name for column in kind.columns if column.required and column.name not in mapping.values()]
+    missing = [kind.label_of(column.name) for column in kind.columns if column.required and column.name not in mapping.values()]
     if missing:
-        raise UsageMistake(f"Choose a header for {', '.join(missing)}: every row of {kind.name.replace('_', ' ')} needs it.")
+        raise UsageMistake(f"Choose a header for {', '.join(missing)}: every row of {kind.words} needs it.")
     if filled.given["name"].strip():
         save_mapping(connection(), kind, name=filled.given["name"], mapping=mapping)
     map_upload(connection(), upload, mapping)
@@ -282,7 +294,13 @@ def shown(batch: Batch, *, refused: str = "") -> str:
     undoing = job if job is not None and is_undoing(job) else None
     said = undoing.said or "" if undoing is not None and undoing.ended and batch.undone_at is None else ""
     under_way = undoing if undoing is not None and not undoing.ended else None
-    return render_template("imports/show.html", batch=batch, refused=refused or said, job=under_way, form=uuid4())
+    kind = kinds().get(batch.kind)
+    stays = (
+        closed_since(connection(), kind, batch.id, at=batch.at) if kind and not batch.undone_at and not under_way and not refused else ""
+    )
+    return render_template(
+        "imports/show.html", batch=batch, refused=refused or said, now=bool(refused), stays=stays, job=under_way, form=uuid4()
+    )
 
 
 @pages.post("/<uuid:batch_id>/undo")

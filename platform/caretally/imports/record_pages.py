@@ -1,5 +1,6 @@
 """The form of a record, for every capability whose pages have one: what is typed, what is wrong with it, what somebody else changed meanwhile."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
 from caretally.errors import Conflict
+from caretally.imports.meanwhile import Meanwhile, began_with, differences, held_by_form, last_change
 from caretally.imports.records import (
     CodeTaken,
     RecordChangedMeanwhile,
@@ -21,24 +23,30 @@ from caretally.imports.records import (
     version_of,
 )
 from caretally.imports.results import ImportResult
-from caretally.imports.typed_fields import Group, Options, labels_of
+from caretally.imports.typed_fields import Group, Options, labels_of, said_by_label
 from caretally.imports.typed_rows import RowRefused
 from caretally.web.edge import connection
 from caretally.web.form import Filled, Form, typed_into
 
-# What a form sends along beside the columns: the version it was made from, and what was looked at.
-ALONG = ("seen", "looked")
+# What a form sends along beside the columns: the version it was made from, what was looked at, and the record of that version.
+ALONG = ("seen", "looked", "was")
 
 
 @dataclass(frozen=True)
 class RecordForm:
-    """A form and what is around it: `then` is where to go without a change, `options` those of the fields that have none of their own."""
+    """A form and what is around it: `then` is where to go without a change and `done` after one, `options` those of fields that have none of their own."""
 
     kind: RecordKind
     groups: Sequence[Group]
     heading: str
     then: str
     options: Options = field(default_factory=dict)
+    done: str = ""
+
+    @property
+    def after(self) -> str:
+        """Where to go once something was kept."""
+        return self.done or self.then
 
     @property
     def labels(self) -> dict[str, str]:
@@ -53,12 +61,12 @@ def add(
     fixed: Mapping[str, str] | None = None,
     made: Callable[[ImportResult], str] | None = None,
 ) -> ResponseReturnValue:
-    """Show the form of a new record, and add what was typed beside what is `fixed`; `made` says where to go then, the form's `then` otherwise."""
+    """Show the form of a new record, and add what was typed beside what is `fixed`; `made` says where to go then, the form's `after` otherwise."""
     filled, looks = typed_into(form_of(form)) if request.method == "POST" else Filled(given), WorthALook(())
     if filled.given:
         try:
             result = add_record(connection(), form.kind, columns_of(filled) | dict(fixed or {}), looked=filled.given["looked"])
-            return redirect(made(result) if made else form.then, 303)
+            return redirect(made(result) if made else form.after, 303)
         except RowRefused as error:
             filled = refused(form, filled, error)
         except CodeTaken as error:
@@ -71,20 +79,22 @@ def add(
 
 
 def edit(form: RecordForm, record: UUID) -> ResponseReturnValue:
-    """Show the form of a record and change it; 412 shows what is kept now beside what was typed."""
+    """Show the form of a record and change it; 412 shows what somebody else changed beside what was typed, and keeps both where they are apart."""
     kept = read_record(connection(), form.kind, record)
     form = replace(form, heading=form.heading or f"Change {kept.get('name') or ' '.join((kept['given_name'], kept['family_name']))}")
     filled, looks = typed_into(form_of(form)) if request.method == "POST" else Filled(kept), WorthALook(())
-    meanwhile: dict[str, str] = {}
+    meanwhile: Meanwhile | None = None
     if filled.given:
         typed = {name: value for name, value in columns_of(filled).items() if name not in form.kind.stays}
         try:
             change_record(connection(), form.kind, record, typed, seen=filled.given["seen"], looked=filled.given["looked"])
-            return redirect(form.then, 303)
+            return redirect(form.after, 303)
         except RecordChangedMeanwhile as error:
             kept = read_record(connection(), form.kind, record)
-            meanwhile = {label: kept[name] for name, label in form.labels.items() if name in typed and typed[name] != kept[name]}
-            filled = filled.refused(**{next(iter(typed)): error.message})
+            was = began_with(filled.given["was"], seen=filled.given["seen"])
+            fields_changed = differences(form.labels, typed, was=was, kept=kept)
+            meanwhile = Meanwhile(error.message, fields_changed, last_change(connection(), form.kind, record))
+            filled = Filled({**filled.typed, **held_by_form(typed, was=was, kept=kept)})
         except RowRefused as error:
             filled = refused(form, filled, error)
         except Conflict as error:
@@ -115,7 +125,7 @@ def columns_of(filled: Filled) -> dict[str, str]:
 def refused(form: RecordForm, filled: Filled, error: RowRefused) -> Filled:
     """Return the form with what the rules say by its fields; what they say of a column that it does not ask for stands at the first one."""
     first = next(iter(form.labels))
-    wrong = {name: sentence for name, sentence in error.problems.items() if name in form.labels}
+    wrong = {name: said_by_label(form.labels, name, sentence) for name, sentence in error.problems.items() if name in form.labels}
     return filled.refused(**wrong or {first: error.message})
 
 
@@ -124,7 +134,7 @@ def page_of(
     filled: Filled,
     *,
     looks: WorthALook,
-    meanwhile: Mapping[str, str] | None = None,
+    meanwhile: Meanwhile | None = None,
     kept: Mapping[str, str] | None = None,
 ) -> str:
     """Return the page of a form; what names a record for good is shown and not asked for again."""
@@ -134,6 +144,7 @@ def page_of(
         filled=filled,
         looks=looks,
         seen=version_of(kept) if kept else "",
-        meanwhile=meanwhile or {},
+        was=json.dumps(dict(kept)) if kept else "",
+        meanwhile=meanwhile,
         kept=kept or {},
     )

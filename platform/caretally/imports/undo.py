@@ -21,6 +21,8 @@ CLOSED_SINCE = """
 SELECT c.code, to_char(m.month, 'YYYY-MM') AS month FROM client_month m JOIN client c ON c.client_id = m.client_id
 WHERE m.closed_at >= :at AND m.status = 'closed' {of_clients} ORDER BY m.month, c.code LIMIT 1
 """
+# Asked of each such client: most imports of one that is closed since are found at the first of its rows.
+OF_CLIENT = "EXISTS (SELECT FROM {table} t WHERE t.vendor_id = m.vendor_id AND t.client_id = m.client_id AND :batch IN (t.created_batch_id, t.batch_id))"
 CHANGED_SINCE = """
 SELECT count(*) FROM {table} t WHERE t.batch_id IS DISTINCT FROM :batch AND (t.created_batch_id = :batch
     OR t.{row_id} IN (SELECT row_id FROM import_before WHERE batch_id = :batch AND table_name = '{table}'))
@@ -74,6 +76,15 @@ def undo_import(connection: Connection, kinds: dict[str, ImportKind], batch: UUI
     return UndoResult(batch, kind.name, removed, restored)
 
 
+def closed_since(connection: Connection, kind: ImportKind, batch: UUID, *, at: object) -> str:
+    """Return in a sentence which client's month was closed after an import (`at`) and so keeps it from being taken back, empty for none."""
+    used = " OR ".join(OF_CLIENT.format(table=table) for table, _ in _tables(kind)) if kind.locks is Locks.CLIENTS else "true"
+    closed = connection.execute(text(CLOSED_SINCE.format(of_clients=f"AND ({used})")), {"batch": batch, "at": at}).one_or_none()
+    if closed is None:
+        return ""
+    return f"{closed.month} was closed for client {closed.code} after this import, so it stays; record an adjustment instead."
+
+
 def _tables(kind: ImportKind) -> list[tuple[str, str]]:
     late = [kind.closed.late] if kind.closed and kind.closed.late else []
     return [(target.table, target.row_id) for target in (*kind.targets, *late)]
@@ -88,11 +99,8 @@ def _lock(connection: Connection, kind: ImportKind, batch: UUID) -> None:
 
 
 def _refuse_if_built_upon(connection: Connection, kind: ImportKind, batch: UUID, *, at: object) -> None:
-    clients = " UNION ".join(CLIENTS.format(table=table) for table, _ in _tables(kind)) if kind.locks is Locks.CLIENTS else ""
-    of_clients = f"AND m.client_id IN (SELECT client_id FROM ({clients}) touched)" if clients else ""
-    closed = connection.execute(text(CLOSED_SINCE.format(of_clients=of_clients)), {"batch": batch, "at": at}).one_or_none()
-    if closed is not None:
-        raise Conflict(f"{closed.month} was closed for client {closed.code} after this import, so it stays; record an adjustment instead.")
+    if closed := closed_since(connection, kind, batch, at=at):
+        raise Conflict(closed)
     for table, row_id in _tables(kind):
         later = connection.execute(text(CHANGED_SINCE.format(table=table, row_id=row_id)), {"batch": batch}).scalar_one()
         if later:

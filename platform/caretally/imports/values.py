@@ -44,6 +44,12 @@ COUNTRY = Value(
 ICD10 = Value("import.icd10({raw})", "icd10", "“{value}” is not written as an ICD-10-CM code such as E11.9.")
 NPI = Value("import.npi({raw})", "npi", "“{value}” is not a National Provider Identifier: 10 digits whose check digit fits.")
 MBI = Value("import.mbi({raw})", "mbi", "“{value}” is not a Medicare Beneficiary Identifier such as 1EG4-TE5-MK73.")
+# Letters of any alphabet; a colon would be a parameter of the statement.
+EMAIL = Value(
+    r"""CASE WHEN btrim({raw}) ~ '^[^\s@<>(),;"]+@(\w([\w-]*\w)?\.)+\w[\w-]*\w$' AND char_length({raw}) <= 254 THEN btrim({raw}) END""",
+    "email",
+    "“{value}” is not an email address; write name@example.org.",
+)
 YEARS = Value(
     "import.years({raw})",
     "years",

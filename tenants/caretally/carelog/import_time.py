@@ -5,7 +5,7 @@ from caretally.directory.import_people import STAFF_MEMBER
 from caretally.imports.kinds import ClosedMonths, Column, Field, ImportKind, Rule, Target
 from caretally.imports.values import COUNTRY, DURATION, MOMENT, YES_NO, one_of
 from caretally.patients.import_history import CLIENT_COLUMN, MRN, PROGRAM
-from caretally.patients.import_patients import PATIENT
+from caretally.patients.import_patients import PATIENT, not_before_birth
 
 ENDED_AT = "coalesce(r.ended_at, r.started_at + r.duration * interval '1 second')"
 SOURCE = "coalesce(r.in_source, '')"
@@ -18,7 +18,7 @@ DETAILS = (
     Column("description", into="description", default="''", prose=True),
     Column("entered_at", MOMENT, into="entered_at"),
     Column("approved_by", into="approved_by", default="''"),
-    Column("within_em", YES_NO, into="within_em", default="false"),
+    Column("within_em", YES_NO, into="within_em", default="false", words="Within an E/M visit"),
     Column("contact", one_of("live", "none"), into="contact", default="''"),
     Column("country", COUNTRY, into="country"),
 )
@@ -52,10 +52,10 @@ LOGGED_HERE = """EXISTS (SELECT FROM logged_time g WHERE g.client_id = r.client_
 TIME = ImportKind(
     name="time",
     columns=(
-        Column("external_id", required=True),
+        Column("external_id", required=True, words="Number of the entry"),
         CLIENT_COLUMN,
         MRN,
-        Column("staff", required=True),
+        Column("staff", required=True, words="Code of the staff member"),
         Column("started_at", MOMENT, required=True, happened=True),
         Column("ended_at", MOMENT),
         Column("duration", DURATION),
@@ -80,6 +80,7 @@ TIME = ImportKind(
             f"coalesce(r.in_approved_by, '') <> '' AND r.in_source IN ('manual', 'timer') AND {LOGGED_HERE}",
             "This entry was logged on a page and is approved on one, by another person than its own; leave approved_by empty.",
         ),
+        *not_before_birth("started_at"),
         Rule("over_24_hours", "ended_at", f"{ENDED_AT} > r.started_at + interval '24 hours'", "The entry is longer than 24 hours."),
     ),
     closed=ClosedMonths(

@@ -4,7 +4,7 @@ from caretally.clients.import_clients import CLIENT
 from caretally.imports.kinds import ClosedMonths, Column, ImportKind, Rule, SetRule, Target
 from caretally.imports.values import DATE, LIST, MONTH, NPI, WHOLE, one_of
 from caretally.patients.import_history import CLIENT_COLUMN, LEVELS, MRN, OF_PATIENT
-from caretally.patients.import_patients import PATIENT
+from caretally.patients.import_patients import PATIENT, not_before_birth
 
 UNKNOWN_ELEMENT = """
 SELECT r.line, string_agg(e.element, ', ' ORDER BY e.element) FROM import_row r CROSS JOIN LATERAL unnest(r.elements) e (element)
@@ -35,22 +35,25 @@ CARE_PLANS = ImportKind(
     identity=("r.client_id", "r.patient_id", "r.version"),
     lookups=(CLIENT, PATIENT),
     rules=(
+        *not_before_birth("effective_on", "signed_on", "copy_given_on"),
         Rule("version", "version", "r.version < 1", "Plan versions count from 1, not {value}."),
         SetRule("plan_element", "elements", UNKNOWN_ELEMENT, "Not an element of a care plan: {detail}.", warns=True),
     ),
 )
 MDM = ImportKind(
     name="mdm",
+    named="medical decision making",
     columns=(
         CLIENT_COLUMN,
         MRN,
         Column("month", MONTH, required=True),
-        Column("level", one_of(*LEVELS), required=True, into="level"),
-        Column("npi", NPI, required=True, into="npi"),
+        Column("level", one_of(*LEVELS), required=True, into="level", words="Level"),
+        Column("npi", NPI, required=True, into="npi", words="NPI"),
         Column("documented_on", DATE, required=True, into="documented_on", happened=True),
     ),
     targets=(Target("mdm", OF_PATIENT | {"month": "r.month"}),),
     identity=("r.client_id", "r.patient_id", "r.month"),
     lookups=(CLIENT, PATIENT),
+    rules=not_before_birth("documented_on"),
     closed=ClosedMonths(USED_BY_CLOSED_MONTH, ("month", "patient_id")),
 )

@@ -1,5 +1,8 @@
 """The pages on which a patient and the facts about one are typed."""
 
+import re
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, request, url_for
@@ -12,11 +15,13 @@ from caretally.charts.records import FACTS, options_of, owner_of, patient_kind, 
 from caretally.imports.pages import kinds
 from caretally.imports.record_pages import RecordForm, add, edit
 from caretally.imports.results import ImportResult
+from caretally.months import Month, NotAMonth
 from caretally.web.access import requires
 from caretally.web.edge import connection
 
 pages = Blueprint("charts", __name__, url_prefix="/patients")
 KINDS = f"any({', '.join(map(repr, FACTS))})"
+EXCEPTION = re.compile(r"[A-Z0-9_]{1,60}")
 ADDED = text("SELECT id FROM patient WHERE created_batch_id = :batch_id")
 CODE = text("SELECT code FROM client WHERE vendor_id = (SELECT tenancy.current_vendor()) AND client_id = :client_id")
 
@@ -49,14 +54,36 @@ def page_of_added(result: ImportResult) -> str:
     return url_for("patients.show", patient_id=connection().scalar(ADDED, {"batch_id": result.batch_id}))
 
 
+@dataclass(frozen=True)
+class WayBack:
+    """The address to go to without a change, and the one after a change; `month` is that of the exception on whose page the form was opened."""
+
+    then: str
+    done: str
+    month: str = ""
+
+
+def way_back(patient_id: UUID) -> WayBack:
+    """Return the way back to the exception that the address names by month and code, else to the patient."""
+    named, code = request.args.get("month", ""), request.args.get("code", "")
+    try:
+        exception: dict[str, Any] = {"patient_id": patient_id, "month": Month.parse(named), "code": code}
+    except NotAMonth:
+        exception = {}
+    if not exception or not EXCEPTION.fullmatch(code):
+        page = url_for("patients.show", patient_id=patient_id)
+        return WayBack(page, page)
+    return WayBack(url_for("exceptions_fix.show", **exception), url_for("exceptions_fix.show", recorded=1, **exception), named)
+
+
 @pages.route("/<uuid:patient_id>/edit", methods=["GET", "POST"])
 @requires("import")
 def edit_patient(patient_id: UUID) -> ResponseReturnValue:
     """Correct a patient, the record number too; the audit log notes who read the whole record."""
     owner = owner_of(connection(), patient_id)
     kind = patient_kind(kinds()["patients"])
-    then = url_for("patients.show", patient_id=patient_id)
-    answer = edit(RecordForm(kind, PATIENT_GROUPS, f"Change patient {owner['mrn']}", then), patient_id)
+    back = way_back(patient_id)
+    answer = edit(RecordForm(kind, PATIENT_GROUPS, f"Change patient {owner['mrn']}", back.then, done=back.done), patient_id)
     append_with_commit(
         connection(), action="patient.read", detail={"client_id": owner["client_id"], "patient_id": patient_id, "page": "edit"}
     )
@@ -67,28 +94,30 @@ def edit_patient(patient_id: UUID) -> ResponseReturnValue:
 @requires("import")
 def new_fact(patient_id: UUID, kind: str) -> ResponseReturnValue:
     """Add a fact about a patient by the rules of its file."""
-    owner, asked = owner_of(connection(), patient_id), FACTS[kind]
+    owner, asked, back = owner_of(connection(), patient_id), FACTS[kind], way_back(patient_id)
     form = RecordForm(
         asked.kind,
         asked.groups,
         f"New {asked.kind.word} of patient {owner['mrn']}",
-        url_for("patients.show", patient_id=patient_id),
+        back.then,
         options_of(connection(), asked.groups, client_id=owner["client_id"], patient_id=patient_id),
+        back.done,
     )
-    return add(form, given={}, fixed={"client": owner["code"], "mrn": owner["mrn"]})
+    return add(form, given={"month": back.month}, fixed={"client": owner["code"], "mrn": owner["mrn"]})
 
 
 @pages.route(f"/<uuid:patient_id>/<{KINDS}:kind>/<uuid:fact_id>/edit", methods=["GET", "POST"])
 @requires("import")
 def edit_fact(patient_id: UUID, kind: str, fact_id: UUID) -> ResponseReturnValue:
     """Change a fact about a patient; what names it stays."""
-    owner, asked = owner_of(connection(), patient_id), FACTS[kind]
+    owner, asked, back = owner_of(connection(), patient_id), FACTS[kind], way_back(patient_id)
     refuse_strange_fact(connection(), asked, fact_id, patient_id=patient_id)
     form = RecordForm(
         asked.kind,
         asked.groups,
         f"Change the {asked.kind.word} of patient {owner['mrn']}",
-        url_for("patients.show", patient_id=patient_id),
+        back.then,
         options_of(connection(), asked.groups, client_id=owner["client_id"], patient_id=patient_id),
+        back.done,
     )
     return edit(form, fact_id)

@@ -1,7 +1,7 @@
 """The file of clients: one practice a row, by its code."""
 
 from caretally.imports.kinds import Column, ImportKind, Lookup, Rule, SetRule, Target, Value
-from caretally.imports.values import DATE, WHOLE, one_of
+from caretally.imports.values import DATE, EMAIL, WHOLE, one_of
 
 CLIENT = Lookup(
     join="LEFT JOIN client c ON c.code = s.in_client",
@@ -29,21 +29,21 @@ CLIENTS = ImportKind(
     columns=(
         Column("code", required=True),
         Column("name", required=True, into="name"),
-        Column("timezone", required=True, into="timezone"),
+        Column("timezone", required=True, into="timezone", words="Time zone"),
         Column("setting", one_of("physician", "rhc_fqhc"), into="setting", default="'physician'"),
         Column("place_of_service", PLACE_OF_SERVICE, into="place_of_service", default="'11'"),
         Column("medicare_locality", LOCALITY, into="medicare_locality", default="''"),
-        Column("tin", into="tin", default="''"),
+        Column("tin", into="tin", default="''", words="Tax number (TIN)"),
         Column("address", into="address", default="''", prose=True),
         Column("bill_to", into="bill_to", default="''", prose=True),
-        Column("po_number", into="po_number", default="''"),
-        Column("terms_days", WHOLE, into="terms_days", default="30"),
+        Column("po_number", into="po_number", default="''", words="Purchase order number"),
+        Column("terms_days", WHOLE, into="terms_days", default="30", words="Payment terms in days"),
         Column("contact_name", into="contact_name", default="''"),
-        Column("contact_email", into="contact_email", default="''"),
-        Column("access_24_7_from", DATE, into="access_24_7_from"),
-        Column("ehr_certified_from", DATE, into="ehr_certified_from"),
-        Column("supervision_from", DATE, into="supervision_from"),
-        Column("baa_on", DATE, into="baa_on"),
+        Column("contact_email", EMAIL, into="contact_email", default="''", words="Contact's email"),
+        Column("access_24_7_from", DATE, into="access_24_7_from", words="24/7 access since"),
+        Column("ehr_certified_from", DATE, into="ehr_certified_from", words="Certified EHR since"),
+        Column("supervision_from", DATE, into="supervision_from", words="General supervision since"),
+        Column("baa_on", DATE, into="baa_on", words="Business associate agreement signed on"),
     ),
     targets=(Target("client", {"code": "r.in_code"}, row_id="client_id"),),
     identity=("r.in_code",),

@@ -27,7 +27,10 @@ CLIENT_GROUPS = (
             TypedField("terms_days", "Payment terms in days", hint="0 to 365; 30 unless told otherwise."),
         ),
     ),
-    Group("Contact", (TypedField("contact_name", "Contact"), TypedField("contact_email", "Contact's email"))),
+    Group(
+        "Contact",
+        (TypedField("contact_name", "Contact"), TypedField("contact_email", "Contact's email", "email", hint="As name@example.org.")),
+    ),
     Group(
         "What Medicare asks of the practice",
         (
@@ -49,7 +52,7 @@ PROVIDER_GROUPS = (
             TypedField("specialty", "Specialty"),
         ),
     ),
-    Group("Reached at", (TypedField("email", "Email"), TypedField("phone", "Phone"))),
+    Group("Reached at", (TypedField("email", "Email", "email", hint="As name@example.org."), TypedField("phone", "Phone"))),
     Group(
         "At this practice",
         (
@@ -66,7 +69,7 @@ STAFF_GROUPS = (
             TypedField("staff", "Code", hint="As the time files name the person; it never changes.", required=True),
             TypedField("family_name", "Family name", required=True),
             TypedField("given_name", "Given name", required=True),
-            TypedField("email", "Email"),
+            TypedField("email", "Email", "email", hint="As name@example.org."),
         ),
     ),
     Group(

@@ -2,7 +2,7 @@
 
 from caretally.clients.import_clients import CLIENT
 from caretally.imports.kinds import Column, ImportKind, Locks, Lookup, Rule, Target
-from caretally.imports.values import COUNTRY, DATE, NPI, STATES, YEARS, one_of
+from caretally.imports.values import COUNTRY, DATE, EMAIL, NPI, STATES, YEARS, one_of
 
 STAFF_MEMBER = Lookup(
     join="LEFT JOIN staff m ON m.code = s.in_staff",
@@ -31,7 +31,7 @@ UNKNOWN_CREDENTIAL = Rule(
 STAFF = ImportKind(
     name="staff",
     columns=(
-        Column("staff", required=True),
+        Column("staff", required=True, words="Code of the staff member"),
         Column("family_name", required=True, into="family_name"),
         Column("given_name", required=True, into="given_name"),
         Column("role", one_of("clinical", "administrative", "qhp"), required=True, into="role"),
@@ -39,8 +39,8 @@ STAFF = ImportKind(
         Column("licensed_states", STATES, into="licensed_states", default="'{}'"),
         Column("license_expires_on", DATE, into="license_expires_on"),
         Column("country", COUNTRY, into="country", default="'US'"),
-        Column("npi", NPI, into="npi"),
-        Column("email", into="email", default="''"),
+        Column("npi", NPI, into="npi", words="NPI"),
+        Column("email", EMAIL, into="email", default="''"),
         Column("excluded_from", DATE, into="excluded_from"),
         Column("excluded_to", DATE, into="excluded_to"),
     ),
@@ -64,16 +64,16 @@ PROVIDERS = ImportKind(
     name="providers",
     columns=(
         Column("client", required=True),
-        Column("npi", NPI, required=True),
+        Column("npi", NPI, required=True, words="NPI"),
         Column("family_name", required=True, into="family_name"),
         Column("given_name", required=True, into="given_name"),
         Column("credential", required=True, into="credential"),
         Column("specialty", into="specialty", default="''"),
-        Column("email", into="email", default="''"),
+        Column("email", EMAIL, into="email", default="''"),
         Column("phone", into="phone", default="''"),
-        Column("qp_years", YEARS, into="qp_years", default="'{}'"),
-        Column("from", DATE, into="valid_from"),
-        Column("to", DATE, into="valid_to"),
+        Column("qp_years", YEARS, into="qp_years", default="'{}'", words="QP years"),
+        Column("from", DATE, into="valid_from", words="First day"),
+        Column("to", DATE, into="valid_to", words="Last day"),
     ),
     targets=(Target("provider", {"client_id": "r.client_id", "npi": "r.npi"}),),
     identity=("r.client_id", "r.npi"),

@@ -33,7 +33,10 @@ STAFF = dated(
     "WHERE (s.family_name || ' ' || s.given_name || ' ' || s.code) ILIKE :pattern ORDER BY s.family_name, s.given_name, s.code LIMIT 500"
 )
 MONTHS = text(
-    "SELECT DISTINCT ON (m.month) m.month, m.status, m.enrolled, m.billable, m.held, i.id AS invoice_id, i.number, i.total_cents FROM client_month m "
+    # The figures of a preview stand in its summary alone.
+    "SELECT DISTINCT ON (m.month) m.month, m.status, coalesce(m.enrolled, (m.summary ->> 'enrolled')::int) AS enrolled, "
+    "coalesce(m.billable, (m.summary ->> 'billable')::int) AS billable, coalesce(m.held, (m.summary ->> 'held')::int) AS held, "
+    "(m.summary ->> 'total_cents')::bigint AS previewed_cents, i.id AS invoice_id, i.number, i.total_cents FROM client_month m "
     "LEFT JOIN invoice i ON i.vendor_id = m.vendor_id AND i.client_id = m.client_id AND i.client_month_id = m.id AND i.kind = 'invoice' "
     "WHERE m.client_id = :client_id ORDER BY m.month DESC, m.revision DESC LIMIT 12"
 )
@@ -95,7 +98,7 @@ def staff_listed(connection: Connection, *, words: str = "") -> Sequence[RowMapp
 
 
 def months_of_client(connection: Connection, client_id: UUID) -> Sequence[RowMapping]:
-    """Return the client's newest twelve months, each by its newest revision."""
+    """Return the client's newest twelve months, each by its newest revision, with the figures of its close or its newest preview; money in cents."""
     return connection.execute(MONTHS, {"client_id": client_id}).mappings().all()
 
 

@@ -10,6 +10,7 @@ from marshmallow import fields
 from sqlalchemy import text
 
 from caretally.db.lists import PAGE_SIZE
+from caretally.imports.typed_fields import said_by_label
 from caretally.imports.typed_rows import RowRefused
 from caretally.outreach.attempt import ACKNOWLEDGED, OUTCOMES, Attempt, record_attempt
 from caretally.outreach.to_ask import (
@@ -93,7 +94,9 @@ def attempt(patient_id: UUID) -> ResponseReturnValue:
                 record_attempt(connection(), patient_id, attempt_typed(filled.given, program))
             return redirect(url_for("outreach.listed", program=program), 303)
         except RowRefused as error:
-            filled = filled.refused(**{name if name in LABELS else "scope": said for name, said in error.problems.items()})
+            filled = filled.refused(
+                **{name if name in LABELS else "scope": said_by_label(LABELS, name, said) for name, said in error.problems.items()}
+            )
     one = patient_to_ask(connection(), program, patient_id)
     made = attempt_page(one, program, filled)
     note_patients_shown(connection(), "outreach.attempt", [patient_id])

@@ -48,7 +48,20 @@ SELECT p.id, p.client_id, c.name AS client, p.mrn, p.family_name, p.given_name, 
            AND month BETWEEN (SELECT tenancy.period_first()) AND (SELECT tenancy.period_last())) x) AS decisions,
        (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.month DESC), '[]') FROM (
            SELECT DISTINCT ON (month) month, outcome, primary_reason, codes, (clinical_seconds + qhp_seconds) AS seconds, amount_cents FROM patient_month
-           WHERE vendor_id = p.vendor_id AND client_id = p.client_id AND patient_id = p.id ORDER BY month DESC, revision DESC LIMIT 12) x) AS months
+           WHERE vendor_id = p.vendor_id AND client_id = p.client_id AND patient_id = p.id ORDER BY month DESC, revision DESC LIMIT 12) x) AS months,
+       -- Months that are not over or not closed yet, in which the patient is enrolled on some day or has time: as whoever evaluates one finds it.
+       (SELECT coalesce(jsonb_agg(to_jsonb(u) ORDER BY u.month DESC), '[]') FROM (
+           SELECT (date_trunc('month', clock_timestamp() AT TIME ZONE c.timezone) - back * interval '1 month')::date AS month, back = 0 AS under_way FROM generate_series(0, 1) back) u
+        WHERE NOT EXISTS (SELECT FROM client_month m WHERE m.vendor_id = p.vendor_id AND m.client_id = p.client_id AND m.month = u.month AND m.status IN ('closed', 'reopened'))
+          AND (EXISTS (
+              SELECT FROM enrolment e WHERE e.vendor_id = p.vendor_id AND e.client_id = p.client_id AND e.patient_id = p.id AND e.status = 'enrolled'
+              AND e.valid_from < u.month + interval '1 month' AND coalesce(e.valid_to, 'infinity') >= u.month
+              AND NOT EXISTS (SELECT FROM enrolment s WHERE s.vendor_id = e.vendor_id AND s.client_id = e.client_id AND s.patient_id = e.patient_id AND s.program = e.program
+                  AND s.status <> 'enrolled' AND s.valid_from > e.valid_from AND s.valid_from <= u.month
+                  AND coalesce(s.valid_to, 'infinity') >= u.month + interval '1 month' - interval '1 day'))
+           OR EXISTS (
+              SELECT FROM time_entry t WHERE t.vendor_id = p.vendor_id AND t.client_id = p.client_id AND t.patient_id = p.id
+              AND t.started_at < (u.month + interval '1 month') AT TIME ZONE c.timezone AND t.ended_at > u.month::timestamp AT TIME ZONE c.timezone))) AS open_months
 FROM patient p
 JOIN client c ON c.vendor_id = p.vendor_id AND c.client_id = p.client_id
 WHERE p.vendor_id = :vendor_id AND p.id = :patient_id

@@ -6,7 +6,7 @@ from caretally.imports.values import DATE, MBI, STATE, YES_NO
 
 PATIENT = Lookup(
     join="LEFT JOIN patient p ON p.client_id = c.client_id AND p.mrn = s.in_mrn",
-    gives={"patient_id": "p.id"},
+    gives={"patient_id": "p.id", "born_on": "p.birth_date"},
     rule=Rule(
         "unknown_patient",
         "mrn",
@@ -14,6 +14,14 @@ PATIENT = Lookup(
         "This client has no patient with the record number “{value}”.",
     ),
 )
+
+
+def not_before_birth(*columns: str) -> tuple[Rule, ...]:
+    """Return the rules that refuse dated facts of a patient (days or moments, by column) from before the birth."""
+    sentence = "{value} lies before the patient was born; look whether its year is right."
+    return tuple(Rule("before_birth", name, f'r."{name}" < r.born_on', sentence) for name in columns)
+
+
 ONE_MBI_TWICE = """
 SELECT r.line, min(other.mrn) FROM import_row r JOIN (
     SELECT client_id, mbi, in_mrn AS mrn FROM import_row WHERE mbi IS NOT NULL
@@ -27,15 +35,15 @@ PATIENTS = ImportKind(
     name="patients",
     columns=(
         Column("client", required=True),
-        Column("mrn", required=True),
+        Column("mrn", required=True, words="Record number"),
         Column("family_name", required=True, into="family_name"),
         Column("given_name", required=True, into="given_name"),
-        Column("birth_date", DATE, required=True, into="birth_date"),
-        Column("mbi", MBI, into="mbi"),
+        Column("birth_date", DATE, required=True, into="birth_date", words="Date of birth"),
+        Column("mbi", MBI, into="mbi", words="Medicare number"),
         Column("state", STATE, into="state"),
         Column("payer", into="payer", default="''"),
-        Column("qmb", YES_NO, into="qmb"),
-        Column("part_b_from", DATE, into="part_b_from"),
+        Column("qmb", YES_NO, into="qmb", words="Qualified Medicare Beneficiary"),
+        Column("part_b_from", DATE, into="part_b_from", words="Part B since"),
         Column("died_on", DATE, into="died_on", happened=True),
     ),
     targets=(
@@ -50,6 +58,7 @@ PATIENTS = ImportKind(
     rules=(
         Rule("birth_date", "birth_date", "r.birth_date > current_date OR r.birth_date < '1890-01-01'", "Nobody was born on {value}."),
         Rule("date_order", "died_on", "r.died_on < r.birth_date", "The day of death {value} lies before the birth."),
+        Rule("before_birth", "part_b_from", "r.part_b_from < r.birth_date", "The first day of Part B {value} lies before the birth."),
         SetRule("mbi_twice", "mbi", ONE_MBI_TWICE, "The patient {detail} of this client carries the same Medicare number.", warns=True),
     ),
 )

@@ -101,7 +101,9 @@ def asked_for(clients: Sequence[RowMapping], *, page: int, size: int) -> list[Pa
 def show(patient_id: UUID) -> ResponseReturnValue:
     """Show one patient; the audit log notes that the record was read."""
     chart = chart_of(connection(), patient_id, vendor_id=signed_in().vendor_id)
-    made = render_template("patients/show.html", chart=chart, month_of=lambda day: Month.parse(day[:7]))
+    # A month that is not closed is evaluated as it stands, for the vendor's own people alone.
+    open_months = chart["open_months"] if signed_in().clients is None and signed_in().reading is None else []
+    made = render_template("patients/show.html", chart=chart, open_months=open_months, month_of=lambda day: Month.parse(day[:7]))
     append_with_commit(connection(), action="patient.read", detail={"client_id": chart["client_id"], "patient_id": patient_id})
     return made
 

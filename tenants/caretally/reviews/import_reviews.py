@@ -4,7 +4,7 @@ from caretally.clients.import_clients import CLIENT
 from caretally.imports.kinds import Column, ImportKind, Lookup, Rule, Target
 from caretally.imports.values import DATE, WHOLE, one_of
 from caretally.patients.import_history import CLIENT_COLUMN, MRN, OF_PATIENT
-from caretally.patients.import_patients import PATIENT
+from caretally.patients.import_patients import PATIENT, not_before_birth
 
 PLAN = Lookup(
     join="LEFT JOIN care_plan v ON v.client_id = c.client_id AND v.patient_id = p.id AND v.version = import.whole(s.in_plan_version)",
@@ -32,6 +32,7 @@ REVIEWS = ImportKind(
     identity=tuple(IDENTITY.values()),
     lookups=(CLIENT, PATIENT, PLAN),
     rules=(
+        *not_before_birth("reviewed_on"),
         Rule("date_order", "reviewed_on", "r.reviewed_on < r.plan_effective_on", "The review on {value} lies before the plan took effect."),
     ),
 )

@@ -189,6 +189,16 @@ def test_a_client_without_an_agreement_is_parked_with_its_reason_and_the_others_
     assert "1 client has no agreement Practice B" in month
 
 
+def test_a_client_without_an_agreement_leads_whoever_may_change_it_to_the_form(pages: Pages, office: Office) -> None:
+    with office.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM agreement_price WHERE client_id = %s", (office.clients["B"],))
+        connection.exec_driver_sql("DELETE FROM agreement WHERE client_id = %s", (office.clients["B"],))
+    run = preview_all(browser(pages, office)).request.path
+    link = f'href="/agreements/{office.clients["B"]}/new"'
+    biller = visitor_of(office.vendor_id, permissions=frozenset({"read_months", "close_month"}))
+    assert [link in page.text for page in (browser(pages, office).get(run), pages.get(run, biller))] == [True, False]
+
+
 def test_a_run_that_takes_longer_than_a_moment_goes_on_in_the_background_or_by_hand(
     pages: Pages, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

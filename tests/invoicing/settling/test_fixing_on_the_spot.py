@@ -106,6 +106,7 @@ def test_four_acknowledgements_are_recorded_one_by_one_too(pages: Pages, office:
     [
         ({"obtained_on": "2026-02-30"}, "is not a date"),
         ({"obtained_on": "2099-01-01"}, "2099-01-01 lies ahead"),
+        ({"obtained_on": "1850-01-01"}, "1850-01-01 lies before the patient was born"),
         ({"npi": "1234567890"}, "1234567890"),
         ({"method": "telepathy"}, "telepathy"),
         ({"obtained_on": ""}, "Write the day on which the patient agreed."),

@@ -1,5 +1,6 @@
 """The pages of imports: a file is sent once, its columns are said once, its cells are corrected in place, and nothing is written before."""
 
+import re
 import zipfile
 from dataclasses import replace
 from io import BytesIO
@@ -118,7 +119,7 @@ def test_strange_headers_are_mapped_once_and_the_next_file_needs_no_question(bro
     columns = ["client", "mrn", "family_name", "given_name", ""]
     missing = send_form(browser, sent.location, column=columns, name="")
     assert missing.status_code == 422
-    assert "Choose a header for birth_date" in words(missing)
+    assert "Choose a header for Date of birth (birth_date)" in words(missing)
     assert '<option value="mrn" selected>' in missing.text
     chosen = send_form(browser, sent.location, column=[*columns[:4], "birth_date"], name="EHR")
     send_form(browser, chosen.location.replace("check", "import"), page=chosen.location)
@@ -126,10 +127,48 @@ def test_strange_headers_are_mapped_once_and_the_next_file_needs_no_question(bro
     assert "50" in patients(desk)
 
 
+def test_well_known_headings_are_suggested_and_a_person_still_confirms(browser: FlaskClient) -> None:
+    header = "CLINIC,Medical Record No.,LAST NAME,first,D.O.B.,Medicare ID,Favourite colour"
+    sent = send_file(browser, "patients", f"{header}\nLFM,70,Vale,Ida,1950-02-03,,blue\n", name="other.csv")
+    page = browser.get(sent.location)
+    chosen = re.findall(r'<option value="(\w*)" selected', page.text)
+    assert chosen == ["client", "mrn", "family_name", "given_name", "birth_date", "mbi"]
+    assert page.text.count("suggested") == 6
+    checked = send_form(browser, sent.location, column=[*chosen, ""], name="")
+    assert "Every row fits" in words(browser.get(checked.location))
+
+
+def test_a_heading_is_suggested_once_and_the_columns_own_name_comes_first(browser: FlaskClient) -> None:
+    sent = send_file(browser, "patients", "Surname,family_name,DOB,Date of birth\nA,B,1950-02-03,1950-02-03\n")
+    page = browser.get(sent.location)
+    assert re.findall(r'id="column-(\d)".*?<option value="(\w+)" selected', page.text) == [("2", "family_name"), ("3", "birth_date")]
+
+
+def test_what_was_chosen_wins_over_what_is_suggested(browser: FlaskClient) -> None:
+    sent = send_file(browser, "patients", "Site,Chart,Last,First,DOB\nLFM,71,Ida,Vale,1950-02-03\n")
+    swapped = ["client", "mrn", "given_name", "family_name", "birth_date"]
+    send_form(browser, sent.location, column=swapped, name="")
+    page = browser.get(sent.location)
+    assert re.findall(r'<option value="(\w+)" selected', page.text) == swapped
+    assert "suggested" not in page.text
+
+
+def test_columns_and_kinds_of_files_have_readable_names(browser: FlaskClient) -> None:
+    assert "Medical decision making" in words(browser.get("/imports"))
+    page = words(browser.get(send_file(browser, "patients", "A,B\n1,2\n").location))
+    for label in (
+        "Medicare number (mbi)",
+        "Qualified Medicare Beneficiary (qmb)",
+        "Part B since (part_b_from)",
+        "Family name (family_name, needed)",
+    ):
+        assert label in page
+
+
 def test_one_column_cannot_be_chosen_for_two_headers(browser: FlaskClient) -> None:
     sent = send_file(browser, "patients", "A,B,C\n1,2,3\n")
     answer = send_form(browser, sent.location, column=["mrn", "mrn", ""], name="")
-    assert "Two headers cannot both mean mrn" in words(answer)
+    assert "Two headers cannot both mean Record number (mrn)" in words(answer)
 
 
 def test_an_import_is_taken_back_on_its_page(browser: FlaskClient, desk: Desk) -> None:

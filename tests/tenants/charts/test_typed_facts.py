@@ -119,8 +119,9 @@ def test_a_fact_of_another_patient_answers_as_one_that_does_not_exist(
     ("kind", "typed", "said"),
     [
         ("enrolments", {"to": "2026-10-01"}, "The last day 2026-10-01 lies before the first day."),
-        ("enrolments", {"status": ""}, "The status is missing."),
+        ("enrolments", {"status": ""}, "Standing is missing; fill it in."),
         ("assignments", {"npi": "1245319599"}, "This client has no provider with the NPI 1245319599."),
+        ("consents", {"obtained_on": "1850-01-01"}, "1850-01-01 lies before the patient was born; look whether its year is right."),
         ("conditions", {"icd10": "hello"}, "is not written as an ICD-10-CM code"),
         ("consents", {"revoked_on": "2026-11-01"}, "The consent was revoked on 2026-11-01, before it was given."),
         ("care-plans", {"version": "0"}, "Plan versions count from 1, not 0."),
@@ -163,7 +164,7 @@ def test_what_somebody_else_changed_meanwhile_is_shown_beside_what_was_typed(bro
     assert send_form(browser, path, **theirs | {"script_version": "v7"}).status_code == 303
     answer = send_form(browser, path, **mine | {"script_version": "v8"})
     assert answer.status_code == 412
-    assert "Script version v7" in words(answer)
+    assert "Script version v8 v7 v8" in words(answer)
     assert 'value="v8"' in answer.text
 
 

@@ -38,7 +38,7 @@ def patient(office: Office, mrn: str, client: str = "A1") -> UUID:
 def test_what_breaks_a_rule_of_the_file_is_said_by_its_field_and_nothing_typed_is_lost(browser: FlaskClient) -> None:
     answer = send_form(browser, "/patients/new", **NEW | {"birth_date": "2031-01-01", "mbi": "no", "mrn": ""})
     assert answer.status_code == 422
-    for said in ("Nobody was born on 2031-01-01", "not a Medicare Beneficiary Identifier", "The mrn is missing"):
+    for said in ("Nobody was born on 2031-01-01", "not a Medicare Beneficiary Identifier", "Record number is missing; fill it in."):
         assert said in words(answer)
     assert 'value="Oyelaran"' in answer.text
 
@@ -79,7 +79,7 @@ def test_a_record_number_is_corrected_with_the_rest_and_the_import_that_did_it_c
         ({"mrn": "A1-Shirley"}, "Another patient of this client has the record number “A1-Shirley”"),
         ({"mrn": "zero\u200bwidth"}, "which nobody can see"),
         ({"died_on": "1901-01-01"}, "The day of death 1901-01-01 lies before the birth"),
-        ({"family_name": ""}, "The family_name is missing"),
+        ({"family_name": ""}, "Family name is missing; fill it in."),
     ],
 )
 def test_a_correction_goes_by_the_rules_of_the_file(browser: FlaskClient, office: Office, typed: dict[str, str], said: str) -> None:

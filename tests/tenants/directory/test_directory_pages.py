@@ -1,16 +1,18 @@
 """The pages of the directory: the same rules as the files, nobody's change lost, nothing of another vendor."""
 
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 from flask.testing import FlaskClient
 
+from caretally.months import Month
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, insert
 from tests.builders.pages import Pages, statements_of, visitor_of, words
 from tests.builders.pages_office import office_with_closed_month
 from tests.builders.sending_files import send_form
-from tests.builders.typed_forms import form_of
+from tests.builders.typed_forms import form_of, typed_in
 
 # The signed context, its check, and the count of requests that wait in the rail.
 IN_FRAME = 3
@@ -64,6 +66,78 @@ def test_what_somebody_else_changed_meanwhile_is_shown_and_nothing_typed_is_lost
     again = {**mine, "contact_name": "Otto Lang", "seen": form_of(browser, path)["seen"]}
     assert send_form(browser, path, **again).status_code == 303
     assert office.value("SELECT contact_name FROM client WHERE code = 'A1'") == "Otto Lang"
+
+
+def test_what_is_wrong_is_said_in_the_words_of_the_form_and_not_of_the_file(browser: FlaskClient) -> None:
+    nurse = {"staff": "", "family_name": "Oko\tro", "given_name": "Jo\ny", "role": "clinical", "excluded_to": "2026-01-01"}
+    said = words(send_form(browser, "/staff/new", **nurse))
+    for sentence in ("Code is missing; fill it in.", "Given name holds a line break", "its first day is missing; give “First day”"):
+        assert sentence in said
+    for column in ("The staff", "given_name", "excluded_from"):
+        assert column not in said
+
+
+def test_an_email_that_is_none_is_refused_wherever_it_is_typed(browser: FlaskClient, office: Office) -> None:
+    client = office.clients["A2"]
+    path = f"/clients/{client}/edit"
+    forms = (
+        (path, form_of(browser, path) | {"contact_email": "nope"}),
+        ("/staff/new", {"staff": "n8", "family_name": "Okoro", "given_name": "Joy", "role": "clinical", "email": "nope"}),
+        (
+            f"/clients/{client}/providers/new",
+            {"npi": "1245319599", "family_name": "Lind", "given_name": "Per", "credential": "NP", "email": "nope"},
+        ),
+    )
+    for address, typed in forms:
+        answer = send_form(browser, address, **typed)
+        assert (answer.status_code, "“nope” is not an email address; write name@example.org." in words(answer)) == (422, True)
+    assert send_form(browser, path, **form_of(browser, path) | {"contact_email": " Ines@lakeside.example "}).status_code == 303
+    assert office.value("SELECT contact_email FROM client WHERE code = 'A2'") == "Ines@lakeside.example"
+
+
+def test_what_somebody_else_changed_stays_where_i_changed_nothing(browser: FlaskClient, office: Office) -> None:
+    path = f"/clients/{office.clients['A2']}/edit"
+    mine, theirs = form_of(browser, path), form_of(browser, path)
+    send_form(browser, path, **theirs | {"tin": "12-7", "contact_name": "Ines Faro"})
+    answer = send_form(browser, path, **mine | {"po_number": "PO-9", "contact_name": "Otto Lang"})
+    assert answer.status_code == 412
+    again = typed_in(answer)
+    assert [again[name] for name in ("tin", "po_number", "contact_name")] == ["12-7", "PO-9", "Otto Lang"]
+    assert send_form(browser, path, **again).status_code == 303
+    assert office.rows("SELECT tin, po_number, contact_name FROM client WHERE code = 'A2'") == [("12-7", "PO-9", "Otto Lang")]
+
+
+def test_the_difference_stands_on_top_with_both_values_and_the_last_change(browser: FlaskClient, office: Office) -> None:
+    path = f"/clients/{office.clients['A2']}/edit"
+    mine = form_of(browser, path)
+    send_form(browser, path, **form_of(browser, path) | {"terms_days": "45", "bill_to": "Room 7"})
+    answer = send_form(browser, path, **mine | {"bill_to": "Room 8"})
+    said = words(answer)
+    assert "Somebody else changed this client after you opened the page" in said
+    assert "The last change is by person:tester" in said
+    assert "Payment terms in days not changed 45 45" in said
+    assert "Bill to Room 8 Room 7 Room 8" in said
+    assert ("things are not right" in said, 'class="wrong"' in answer.text) == (False, False)
+
+
+def test_a_form_that_says_nothing_of_what_it_began_with_keeps_what_was_typed(browser: FlaskClient, office: Office) -> None:
+    path = f"/clients/{office.clients['A2']}/edit"
+    mine = form_of(browser, path)
+    for was in ("", "[]", "{", '{"code": 7}', '{"tin": "x"}'):
+        send_form(browser, path, **form_of(browser, path) | {"address": f"Road {len(was)}"})
+        answer = send_form(browser, path, **mine | {"address": "Mine", "was": was})
+        assert (answer.status_code, typed_in(answer)["address"]) == (412, "Mine")
+
+
+def test_a_previewed_month_shows_its_figures_as_a_closed_one_does(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "P1", name="Previewed")
+    client = pages.client(visitor_of(office.vendor_id))
+    closed = words(client.get(f"/clients/{office.clients['P1']}"))
+    assert "October 2026 Closed 2 enrolled 1 0 $54.00" in closed
+    patient = office.value("SELECT id FROM patient WHERE mrn = 'P1-Carla'")
+    office.add_time("P1", patient, "rn-P1", starts=datetime(2026, 11, 5, 14, tzinfo=UTC), seconds=47 * 60)
+    office.close("P1", month=Month(2026, 11), dry_run=True)
+    assert "November 2026 Previewed 2 enrolled 1 0 $54.00" in words(client.get(f"/clients/{office.clients['P1']}"))
 
 
 def test_an_emptied_field_is_emptied_and_the_others_stay(browser: FlaskClient, office: Office) -> None:
