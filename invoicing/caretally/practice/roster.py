@@ -40,8 +40,10 @@ LISTED = text(
     "FROM practice_roster r JOIN client c ON c.vendor_id = r.vendor_id AND c.client_id = r.client_id "
     "WHERE r.vendor_id = :vendor_id AND (CAST(:roster_id AS uuid) IS NULL OR r.id = :roster_id) ORDER BY r.compared_at DESC LIMIT 100"
 )
+# A Medicare number of the practice's own list is told back whole; of a number that the vendor alone has, the end.
 ROWS = text(
-    "SELECT result, line, name, birth_date, mrn, mbi, patient_id, remark, count(*) OVER ()::int AS found FROM practice_roster_row "
+    "SELECT result, line, name, birth_date, mrn, CASE WHEN line IS NULL THEN '' ELSE mbi END AS mbi, CASE WHEN line IS NULL THEN right(mbi, 4) ELSE '' END "
+    "AS mbi_end, patient_id, remark, count(*) OVER ()::int AS found FROM practice_roster_row "
     "WHERE vendor_id = :vendor_id AND roster_id = :roster_id AND (CAST(:result AS text) = '' OR result = :result) "
     "ORDER BY array_position(ARRAY['missing', 'extra', 'refused', 'matched'], result), lower(name), line LIMIT :size OFFSET :start"
 )
@@ -106,7 +108,7 @@ class Roster:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RosterRow:
-    """One line of the result; `line` is the file's, None for a patient who does not stand on it."""
+    """One line of the result; `line` is the file's, None for a patient who does not stand on it, of whose Medicare number `mbi_end` is the end."""
 
     result: str
     line: int | None
@@ -114,6 +116,7 @@ class RosterRow:
     birth_date: date | None
     mrn: str
     mbi: str
+    mbi_end: str
     patient_id: UUID | None
     remark: str
 
@@ -214,4 +217,7 @@ def roster_rows(
 
 def cells_of(found: PageOf[RosterRow]) -> list[tuple[Cell, ...]]:
     """Return the cells of the result, as its files show them."""
-    return [(row.result, row.line, row.name, row.birth_date, row.mrn, row.mbi, row.remark) for row in found.rows]
+    return [
+        (row.result, row.line, row.name, row.birth_date, row.mrn, row.mbi or (row.mbi_end and f"ending in {row.mbi_end}"), row.remark)
+        for row in found.rows
+    ]

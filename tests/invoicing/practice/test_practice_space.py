@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from werkzeug.test import TestResponse
 
+from caretally.months import Month
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.registry import PRACTICE_SPACE
 from caretally.tenancy.transaction import tenant_transaction
@@ -243,6 +244,23 @@ def test_a_roster_is_matched_by_number_by_medicare_number_and_by_name_with_birth
     assert found["missing"] == [("A1-77", "Not on your vendor's list under this number.")]
     assert len(found["extra"]) == BILLED + 1 - 3
     assert (f"A1-{BILLED:02d}", "Enrolled in this month, not billed.") in found["extra"]
+
+
+def test_a_medicare_number_is_shown_whole_only_where_the_practices_own_list_says_it(practice: Practice) -> None:
+    for number, mbi in (("50", "1EG4TE5MK72"), ("51", "1EG4TE5MK73"), ("52", "1EG4TE5MK74")):
+        practice.office.add_patient("A2", f"A2-{number}", birth_date=f"19{number}-05-10", mbi=mbi)
+    november = Month(2026, 11)
+    practice.office.close("A2", month=november)
+    given = {"roster": str(uuid4()), "of": f"{practice.office.clients['A2']} {november}"}
+    file = io.BytesIO(b"mrn,mbi\r\nA2-50,1EG4-TE5-MK72\r\nA2-51,\r\n")
+    answer = practice.send("/practice/rosters", practice.other, **given, file=(file, "list.csv"))
+    assert answer.status_code == 303
+    address = answer.headers["Location"]
+    told = [practice.pages.get(f"{address}{path}", practice.other).text for path in ("", "/file.csv")]
+    assert all("1EG4-TE5-MK72" in one for one in told)
+    assert all("MK74" in one and "1EG4TE5MK74" not in one for one in told)
+    assert not any("MK73" in one for one in told)
+    assert "ending in MK74" in words(practice.pages.get(address, practice.other))
 
 
 def test_a_second_line_about_a_patient_and_lines_without_a_way_to_find_one_are_refused(practice: Practice) -> None:
