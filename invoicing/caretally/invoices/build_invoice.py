@@ -216,8 +216,7 @@ def evidence_of(row: Mapping[Any, Any], signed_at: Any, *, required: bool) -> Ev
         consent="on_record" if row["consent_on"] else "missing",
         consent_text=f"Consent, {long_date(row['consent_on'])}" if row["consent_on"] else "No consent on record",
         plan="on_record" if row["plan_version"] else "missing",
-        plan_text=f"Care plan version {row['plan_version']}"
-        + (f", reviewed {long_date(row['reviewed_on'])}" if row["reviewed_on"] else ""),
+        plan_text=_plan_text(row),
         attestation="on_record" if signed_at else "missing" if required else "not_required",
         attestation_text=f"Attested {long_date(signed_at)}"
         if signed_at
@@ -225,6 +224,14 @@ def evidence_of(row: Mapping[Any, Any], signed_at: Any, *, required: bool) -> Ev
         if not required
         else "No attestation",
     )
+
+
+def _plan_text(row: Mapping[Any, Any]) -> str:
+    """Return which plan is in use and when any version of it was reviewed last: the row does not say of which version the review was."""
+    if not row["plan_version"]:
+        return "No care plan on record"
+    reviewed = f"; last review {long_date(row['reviewed_on'])}" if row["reviewed_on"] else ""
+    return f"Care plan version {row['plan_version']}{reviewed}"
 
 
 def _entries(connection: Connection, key: dict[str, Any]) -> dict[UUID, list[RowMapping]]:

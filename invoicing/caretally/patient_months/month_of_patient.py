@@ -181,9 +181,16 @@ def _plan(row: Mapping[str, Any]) -> tuple[Proof, ...]:
     signed = f"; signed {kept['signed_on']}" if kept.get("signed_on") else "; not signed"
     plan = Proof(state="on_record", sentence=f"Care plan version {row['plan_version']}", detail=copy + (signed if kept else ""))
     if row["reviewed_on"] is None:
-        return (plan, Proof(state="not_required", sentence="No review since the plan took effect"))
-    by = f"by {row['review']['reviewer']}, {row['review']['outcome'].replace('_', ' ')}" if row["review"] else ""
-    return (plan, Proof(state="on_record", sentence=f"Reviewed {day_words(row['reviewed_on'])}", detail=by))
+        return (plan, Proof(state="not_required", sentence="No review of the plan on record"))
+    return (plan, Proof(state="on_record", sentence=f"Last review {day_words(row['reviewed_on'])}", detail=_review(row["review"])))
+
+
+def _review(kept: Mapping[str, Any] | None) -> str:
+    """Return which version was reviewed, by whom and to what end; the newest review may be of an earlier version than the plan in use."""
+    if not kept:
+        return ""
+    by = f", by {kept['reviewer']}" if kept["reviewer"] else ""
+    return f"of version {kept['plan_version']}{by}, {kept['outcome'].replace('_', ' ')}"
 
 
 def _attestation(row: Mapping[str, Any]) -> Proof:
