@@ -326,6 +326,21 @@ def test_the_overview_and_the_list_say_what_the_close_said(practice: Practice) -
 
 def test_a_closed_month_whose_invoice_was_not_sent_says_so(pages: Pages, database: TestDatabase) -> None:
     office = office_with_closed_month(database, "A1")
-    said = words(pages.get("/practice", visitor_of(office.vendor_id, clients=[office.clients["A1"]])))
-    assert "$0.00 your vendor has not sent the invoice yet" in said
+    nora = visitor_of(office.vendor_id, clients=[office.clients["A1"]])
+    said = words(pages.get("/practice", nora))
+    assert "To be invoiced for October 2026 $54.00 your vendor has not sent the invoice yet" in said
     assert "not sent yet" in said
+    send_all(office)
+    assert "Invoiced for October 2026 $54.00 INV-" in words(pages.get("/practice", nora))
+
+
+def test_no_page_of_a_practice_calls_invoiced_what_was_not_sent(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "A1")
+    nora = visitor_of(office.vendor_id, clients=[office.clients["A1"]])
+    for path in ("/overview", "/months/2026-10", "/practice"):
+        said = words(pages.get(path, nora))
+        assert "To be invoiced" in said, path
+        assert "Invoiced" not in said, path
+    send_all(office)
+    for path in ("/overview", "/months/2026-10", "/practice"):
+        assert "Invoiced" in words(pages.get(path, nora)), path
