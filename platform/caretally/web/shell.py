@@ -52,7 +52,8 @@ class Entry:
     """One line of the rail: shown to visitors who hold `permission`, an empty one means everybody signed in.
 
     `key` goes there after g. `waiting` is a query that counts what is left to look at there, with no parameter but `:vendor_id`; pages without a
-    transaction show no number. `also` names the blueprints of other pages that belong to the line.
+    transaction show no number, and no visitor is shown one who holds none of the permissions `waits_for` (none named: it waits for everybody).
+    `also` names the blueprints of other pages that belong to the line.
     """
 
     section: str
@@ -61,6 +62,7 @@ class Entry:
     icon: str
     permission: str = ""
     waiting: str = ""
+    waits_for: frozenset[str] = frozenset()
     key: str = ""
     also: tuple[str, ...] = ()
 
@@ -128,7 +130,7 @@ def frame_now(shell: Shell) -> Frame:
     if who is None:
         return frame_of(shell, frozenset(), here="", counts=(0,) * len(open_entries(shell, frozenset())), vendor_name="", kind="")
     entries, here = open_entries(shell, who.permissions), shown_at(shell, request.endpoint or "")
-    waits = waiting_at(entries, vendor_id=who.vendor_id)
+    waits = waiting_at(entries, vendor_id=who.vendor_id, permissions=who.permissions)
     kind = "Operator console" if who.operates else "Vendor" if who.clients is None else "Provider clients"
     counts = tuple(waits.get(entry.endpoint, 0) for entry in entries)
     at = here.endpoint if here else ""
@@ -163,9 +165,9 @@ def open_entries(shell: Shell, permissions: frozenset[str]) -> tuple[Entry, ...]
     return tuple(entry for entry in shell.entries if not entry.permission or entry.permission in permissions)
 
 
-def waiting_at(entries: tuple[Entry, ...], *, vendor_id: UUID) -> dict[str, int]:
+def waiting_at(entries: tuple[Entry, ...], *, vendor_id: UUID, permissions: frozenset[str]) -> dict[str, int]:
     """Return how much is left to look at behind each line of the rail that counts, by its endpoint; one statement for all of them."""
-    counting = [entry for entry in entries if entry.waiting]
+    counting = [entry for entry in entries if entry.waiting and (not entry.waits_for or entry.waits_for & permissions)]
     if not counting or not has_connection():
         return {}
     (counts,) = read_rows(connection(), all_counts(tuple(entry.waiting for entry in counting)), {"vendor_id": vendor_id})

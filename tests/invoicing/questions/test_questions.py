@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from werkzeug.test import TestResponse
 
 from caretally.close.reopen import reopen_month
+from caretally.identity.roles import MATRIX, Role
 from caretally.money import format_dollars
 from caretally.questions.ask import AmountRefused, Asked, NotSent, ask
 from caretally.tenancy.context import TenantContext
@@ -115,13 +116,18 @@ def test_an_answer_goes_back_to_the_practice_which_accepts_the_line(asking: Aski
     assert [row.state for row in states] == ["open", "answered", "accepted"]
 
 
-def test_the_rail_counts_for_each_side_what_is_not_settled(asking: Asking) -> None:
+def test_the_rail_counts_for_each_side_what_waits_for_it_and_nothing_for_an_auditor(asking: Asking) -> None:
+    auditor = visitor_of(asking.office.vendor_id, clients=[asking.office.clients["A1"]], permissions=frozenset(map(str, MATRIX[Role.AUDITOR])))
+
+    def told() -> list[bool]:
+        return ["Questions 1 to look at" in words(asking.pages.get("/invoices", who)) for who in (asking.nora, asking.dana, auditor)]
+
     question = asking.new_question()
-    counted = [f"Questions {n} to look at" for n in (1, 0)]
-    assert all(counted[0] in words(asking.pages.get("/invoices", who)) for who in (asking.nora, asking.dana))
+    assert told() == [False, True, False]
     asking.say(asking.dana, question, "answer", said="By fax.", step="answer")
-    assert counted[0] in words(asking.pages.get("/invoices", asking.nora))
-    assert counted[0] not in words(asking.pages.get("/invoices", asking.dana))
+    assert told() == [True, False, False]
+    asking.say(asking.nora, question, "reply", said="", step="accept", seen="2")
+    assert told() == [False, False, False]
 
 
 def test_nobody_of_another_practice_or_vendor_sees_a_thread(asking: Asking, database: TestDatabase) -> None:
