@@ -33,7 +33,7 @@ from caretally.invoices.document import (
 )
 from caretally.money import format_dollars
 from caretally.months import Month
-from caretally.patient_months.behind import thresholds
+from caretally.patient_months.behind import documented_decision, thresholds
 from caretally.waivers.in_force import Waived, waived_in_close
 
 BASIS_WORDS = {
@@ -174,6 +174,7 @@ def _patient_line(
     decision = Decision.of_row(dict(row), tables, programs.get(row["patient_id"], ()), waived=waived.get(row["patient_id"], ()))
     charges = _charges(of_patient, decision, tables, label_without_code(invoice["agreement"]))
     reached_at = thresholds(decision)
+    evidence = evidence_of(row, attested.get(row["patient_id"]), required=invoice["agreement"]["attestation_required"])
     return PatientLine(
         mrn=row["mrn"],
         name=row["patient_name"],
@@ -182,7 +183,7 @@ def _patient_line(
         code_text=claim_text(decision.codes, decision.units),
         charges=charges,
         amount_cents=sum(charge.amount_cents for charge in charges),
-        evidence=evidence_of(row, attested.get(row["patient_id"]), required=invoice["agreement"]["attestation_required"]),
+        evidence=replace(evidence, complexity_text=", ".join(part for part in documented_decision(decision, row["mdm"]) or () if part)),
         fingerprint=row["evidence_hash"].hex()[:12],
         explanation=explanation(decision),
         entries=tuple(_entry_details(entries[row["id"]], reached_at)),

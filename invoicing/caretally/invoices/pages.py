@@ -41,7 +41,7 @@ from caretally.invoices.render_pdf import invoice_pdf
 from caretally.invoices.render_xlsx import invoice_xlsx
 from caretally.invoices.send import DraftsChanged, NothingToSend, drafts, send_invoices
 from caretally.months import Month, NotAMonth
-from caretally.patient_months.behind import behind
+from caretally.patient_months.behind import Behind, behind, documented_decision
 from caretally.questions.ask import AmountRefused, DayRefused, NothingSaid, ask
 from caretally.questions.pages import AskForm, asked_in, default_day, tell_other_side
 from caretally.questions.threads import disputed_of_lines, threads_of_line
@@ -208,7 +208,32 @@ def opened_line(invoice: InvoicePage, opened: LineOnPage) -> dict[str, Any]:
         if opened.threads
         else ()
     )
-    return {"behind": month, "threads": threads, "disputed": disputed_of_lines(threads), "explanation": explanation}
+    return {
+        "behind": month,
+        "told_proofs": proofs_of_line(opened, month),
+        "threads": threads,
+        "disputed": disputed_of_lines(threads),
+        "explanation": explanation,
+    }
+
+
+def proofs_of_line(opened: LineOnPage, month: Behind) -> list[tuple[str, str, str]]:
+    """Return the state of each proof of the open line, its sentence, and who and what stands behind it."""
+    evidence, papers = opened.evidence, month.papers
+    consent, version = papers.get("consent"), papers.get("reviewed_version")
+    taken = (
+        f"{consent['method'].capitalize()} consent" + (f", taken by {consent['taken_by']}" if consent["taken_by"] else "")
+        if consent
+        else ""
+    )
+    reviewed = f"the last review was of version {version}" if version not in (None, opened.row["plan_version"]) else ""
+    documented = documented_decision(month.decision, papers.get("mdm"))
+    return [
+        (evidence.consent, evidence.consent_text, taken),
+        (evidence.plan, evidence.plan_text, reviewed),
+        *([("on_record", *documented)] if documented else []),
+        (evidence.attestation, evidence.attestation_text, ""),
+    ]
 
 
 def first_form(opened: LineOnPage | None, disputed: Mapping[UUID, int]) -> Filled:

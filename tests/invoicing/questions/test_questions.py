@@ -117,7 +117,9 @@ def test_an_answer_goes_back_to_the_practice_which_accepts_the_line(asking: Aski
 
 
 def test_the_rail_counts_for_each_side_what_waits_for_it_and_nothing_for_an_auditor(asking: Asking) -> None:
-    auditor = visitor_of(asking.office.vendor_id, clients=[asking.office.clients["A1"]], permissions=frozenset(map(str, MATRIX[Role.AUDITOR])))
+    auditor = visitor_of(
+        asking.office.vendor_id, clients=[asking.office.clients["A1"]], permissions=frozenset(map(str, MATRIX[Role.AUDITOR]))
+    )
 
     def told() -> list[bool]:
         return ["Questions 1 to look at" in words(asking.pages.get("/invoices", who)) for who in (asking.nora, asking.dana, auditor)]
