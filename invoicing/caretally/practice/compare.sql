@@ -44,8 +44,8 @@ result AS MATERIALIZED (
     FROM enrolled e WHERE NOT EXISTS (SELECT FROM best b WHERE b.patient_id = e.patient_id)
 ),
 kept AS (
-    INSERT INTO practice_roster (vendor_id, client_id, id, month, file_sha256, rows_read, matched, missing, extra, refused, compared_name)
-    SELECT :vendor_id, :client_id, :id, :month, :file_sha256, (SELECT count(*) FROM given), count(*) FILTER (WHERE result = 'matched'),
+    INSERT INTO practice_roster (vendor_id, client_id, id, month, file_sha256, file_name, rows_read, matched, missing, extra, refused, compared_name)
+    SELECT :vendor_id, :client_id, :id, :month, :file_sha256, :file_name, (SELECT count(*) FROM given), count(*) FILTER (WHERE result = 'matched'),
            count(*) FILTER (WHERE result = 'missing'), count(*) FILTER (WHERE result = 'extra'), count(*) FILTER (WHERE result = 'refused'), :name
     FROM result
     ON CONFLICT DO NOTHING

@@ -36,7 +36,7 @@ CALLED = {
 US_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 CLOSED = text("SELECT 1 FROM client_month WHERE vendor_id = :vendor_id AND client_id = :client_id AND month = :month AND status = 'closed'")
 LISTED = text(
-    "SELECT r.id, r.month, c.name AS client, r.rows_read, r.matched, r.missing, r.extra, r.refused, r.compared_name, r.compared_at "
+    "SELECT r.id, r.file_name, r.month, c.name AS client, r.rows_read, r.matched, r.missing, r.extra, r.refused, r.compared_name, r.compared_at "
     "FROM practice_roster r JOIN client c ON c.vendor_id = r.vendor_id AND c.client_id = r.client_id "
     "WHERE r.vendor_id = :vendor_id AND (CAST(:roster_id AS uuid) IS NULL OR r.id = :roster_id) ORDER BY r.compared_at DESC LIMIT 100"
 )
@@ -84,17 +84,19 @@ class GivenRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GivenRoster:
-    """The rows of a file and its SHA-256 in hex digits."""
+    """The rows of a file, its SHA-256 in hex digits and what it was called by who sent it."""
 
     rows: tuple[GivenRow, ...]
     sha256: str
+    file_name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Roster:
-    """A comparison that was made, with its counts."""
+    """A comparison that was made, with its counts; those of long ago do not know how their file was called."""
 
     id: UUID
+    file_name: str
     month: Month
     client: str
     rows_read: int
@@ -128,6 +130,8 @@ def read_roster(path: Path, *, scratch: Path) -> GivenRoster:
     with file.path.open(encoding="utf-8", newline="") as stream:
         rows = tuple(_row(cells, columns) for cells in csv.reader(stream))
     broken = {problem.line for problem in file.problems if problem.severity == "refused"}
+    if not rows and not broken:
+        raise RosterUnreadable("The file has its first line and no patient below it; send a list with a line for each patient.")
     return GivenRoster(rows=rows + _broken(file, broken - {row.line for row in rows}), sha256=file.sha256)
 
 
@@ -188,7 +192,9 @@ def compare(
         "mbis": [row.mbi for row in given.rows],
         "refused": [row.refused for row in given.rows],
     }
-    connection.execute(statement("compare"), key | columns | {"id": roster_id, "file_sha256": given.sha256, "name": name})
+    connection.execute(
+        statement("compare"), key | columns | {"id": roster_id, "file_sha256": given.sha256, "file_name": given.file_name, "name": name}
+    )
 
 
 def rosters(connection: Connection, *, vendor_id: UUID, roster_id: UUID | None = None) -> tuple[Roster, ...]:

@@ -297,7 +297,8 @@ def test_a_workbook_is_read_too_and_its_result_comes_as_files(practice: Practice
 @pytest.mark.parametrize(
     ("content", "name", "sentence"),
     [
-        (b"", "list.csv", "empty"),
+        (b"", "list.csv", "list.csv"),
+        (b"mrn\r\n", "list.csv", "The file has its first line and no patient below it"),
         (b"color\r\nred\r\n", "list.csv", "The file has neither a column MRN nor MBI"),
         (b"PK\x03\x04 no workbook", "list.xlsx", ""),
         (b"mrn\r\n" + b"1\r\n" * 20_001, "list.csv", "20000"),
@@ -308,6 +309,16 @@ def test_a_file_that_cannot_be_read_is_one_sentence_and_keeps_nothing(practice: 
     assert answer.status_code == 422
     assert sentence in words(answer)
     assert practice.rows("SELECT 1 FROM practice_roster") == []
+
+
+def test_comparisons_are_told_apart_by_their_files_and_times(practice: Practice) -> None:
+    for name in ("lists/october.csv", "october, corrected.csv"):
+        assert practice.compare(b"mrn\r\nA1-00\r\n", name).status_code == 303
+    page = practice.pages.get("/practice/rosters", practice.nora)
+    said = words(page)
+    assert "October 2026 october.csv" in said
+    assert "October 2026 october, corrected.csv" in said
+    assert practice.rows("SELECT to_char(compared_at AT TIME ZONE 'UTC', 'HH24:MI') || ' UTC' AS at FROM practice_roster")[0].at in said
 
 
 def test_a_file_larger_than_a_form_may_be_is_told_in_one_sentence(practice: Practice) -> None:
