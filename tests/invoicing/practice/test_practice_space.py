@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from werkzeug.test import TestResponse
 
+from caretally.identity.roles import MATRIX, Role
 from caretally.months import Month
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.registry import PRACTICE_SPACE
@@ -355,3 +357,27 @@ def test_no_page_of_a_practice_calls_invoiced_what_was_not_sent(pages: Pages, da
     send_all(office)
     for path in ("/overview", "/months/2026-10", "/practice"):
         assert "Invoiced" in words(pages.get(path, nora)), path
+
+
+def test_the_switch_names_the_one_practice_of_a_membership_and_its_vendor(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "A1", "A2")
+    one, two = (visitor_of(office.vendor_id, clients=[office.clients[code] for code in codes]) for codes in (("A1",), ("A1", "A2")))
+    auditor = visitor_of(office.vendor_id, clients=[office.clients["A2"]], permissions=frozenset(map(str, MATRIX[Role.AUDITOR])))
+    assert "Practice A1 Meridian Care Partners Switch" in words(pages.get("/overview", one))
+    assert "Practice A2 Meridian Care Partners Switch" in words(pages.get("/overview", auditor))
+    assert "Meridian Care Partners Provider clients Switch" in words(pages.get("/overview", two))
+
+
+def test_each_page_of_a_practices_menu_is_headed_as_the_menu_calls_it(practice: Practice) -> None:
+    held = frozenset(map(str, MATRIX[Role.PRACTICE_ADMINISTRATOR]))
+    nora = visitor_of(practice.office.vendor_id, clients=[practice.office.clients["A1"]], permissions=held)
+    client = practice.pages.client(nora)
+    [rail] = re.findall(r'<nav aria-label="Main">(.*?)</nav>', client.get("/overview").text, re.DOTALL)
+    lines = re.findall(r'<a href="([^"]+)"[^>]*><svg.*?</svg>([^<]+)', rail)
+    assert len(lines) >= 8
+    for address, label in lines:
+        # a month is headed by its name
+        if label != "Months":
+            page = client.get(address, follow_redirects=True).text
+            assert re.search(rf"<title>{label}[ :]", page), (label, address)
+            assert re.search(rf"<h1>{label}[<: ]", page), (label, address)
