@@ -122,6 +122,18 @@ def test_a_refused_dispute_has_the_focus_on_what_is_wrong_and_keeps_what_was_typ
         assert violations(page) == []
 
 
+def test_a_long_unbroken_reason_is_read_whole_on_a_phone(visit: Visit, office: Office, nora: Visitor) -> None:
+    with visit(PATHS["sample"](office), nora, width=390, scripts=False) as page:
+        page.get_by_label("What is not right with Castellano-A1, Carla").fill("nocallinourlog" * 12)
+        page.get_by_role("button", name="Not OK").click()
+        told = page.locator("td small", has_text="nocallinourlog").bounding_box()
+        assert told
+        assert told["x"] + told["width"] <= 390 - 16
+        reason = page.locator("td small", has_text="nocallinourlog")
+        assert reason.evaluate("one => one.scrollWidth <= one.clientWidth")
+        picture(page, "audit-long-reason-390")
+
+
 def test_a_sample_is_drawn_and_judged_and_a_roster_is_compared_without_a_script(visit: Visit, nora: Visitor, tmp_path: Path) -> None:
     with visit("/practice/samples", nora, scripts=False) as page:
         page.get_by_label("How many").fill("1")

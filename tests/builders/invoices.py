@@ -57,7 +57,7 @@ ON_RECORD = Evidence(
     consent="on_record",
     consent_text="Verbal consent, 14 Mar 2026",
     plan="on_record",
-    plan_text="Care plan version 4, reviewed 23 Oct 2026",
+    plan_text="Care plan version 4; last review 23 Oct 2026",
     attestation="not_required",
     attestation_text="",
 )

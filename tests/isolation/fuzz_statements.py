@@ -204,6 +204,7 @@ TRICKS = (
     "SELECT tenancy.append_event('Not An Action', '[]')",
     "SELECT * FROM tenancy.staff_at_work((SELECT array_agg(id) FROM {table}))",
     "SELECT * FROM tenancy.staff_at_work(NULL)",
+    "SELECT * FROM tenancy.named_on_record((SELECT id FROM patient LIMIT 1), (SELECT array_agg({c}::text) FROM {table}))",
     "SELECT tenancy.person_hashes(ARRAY['x', NULL])",
     "SELECT tenancy.analyse(ARRAY['{table}', 'pg_authid'])",
     "SELECT tenancy.unknown_to_planner(NULL, ARRAY['{table}'], 1)",
@@ -248,6 +249,7 @@ QUESTIONS = (
     "DELETE FROM {table} t WHERE {c} = ⟦{table}.{c}⟧ RETURNING 1",
     "SELECT guard.share_client_locks(ARRAY[⟦client.vendor_id⟧]::uuid[], ARRAY[⟦client.client_id⟧]::uuid[])",
     "SELECT * FROM tenancy.staff_at_work(ARRAY[⟦staff.id⟧]::uuid[])",
+    "SELECT * FROM tenancy.named_on_record(⟦patient.id⟧, ARRAY[⟦staff.code⟧]::text[])",
     "SELECT tenancy.unknown_to_planner(⟦client.client_id⟧, ARRAY['{table}'], 1)",
     "SELECT set_config('caretally.context', ⟦vendor.vendor_id⟧::text, true), tenancy.current_vendor()",
 )

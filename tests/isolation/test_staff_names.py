@@ -1,6 +1,7 @@
 """A practice learns who cared for its own patients, by name and credential, and nothing of the vendor's other people."""
 
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -80,3 +81,31 @@ def test_a_practice_administrator_opens_the_invoice_with_its_minutes(database: T
     if not ending:
         assert "Tia Rivers, RN" in words(answer) or "Tia Rivers RN" in words(answer)
     assert pages.get(f"/invoices/{invoice_id(closed, 'A2')}{ending}", helen).status_code == 404
+
+
+NAMED = text("SELECT called FROM tenancy.named_on_record(:of_patient, :called)")
+
+
+def named(database: TestDatabase, office: Office, client: str, patient: UUID, period: tuple[date, date] | None = None) -> set[str]:
+    """Return whom a practice is told the names of, asking for the codes of all and the numbers of all providers by a patient's record."""
+    codes = [row.code for row in office.rows("SELECT code FROM staff")] + [row.npi for row in office.rows("SELECT npi FROM provider")]
+    context = TenantContext(office.vendor_id, "tester", (office.clients[client],), period)
+    with tenant_transaction(database.practice_engine, context, secret=database.secret) as connection:
+        return set(connection.scalars(NAMED, {"of_patient": patient, "called": codes}))
+
+
+def test_a_practice_is_told_by_name_whom_the_record_of_its_own_patient_names(database: TestDatabase) -> None:
+    office = new_office(database, "A1", "A2")
+    for code in ("approver", "taker", "nobody"):
+        office.add_staff(code)
+    ours, theirs = office.add_patient("A1", "1"), office.add_patient("A2", "2")
+    for client, patient, staff in (("A1", ours, "approver"), ("A2", theirs, "nobody")):
+        office.add_time(client, patient, "rn", starts=datetime(2026, 10, 5, 14 if client == "A1" else 16, tzinfo=UTC), approved_by=staff)
+    with office.transaction() as connection:
+        connection.execute(text("UPDATE consent SET obtained_by = 'taker' WHERE patient_id = :patient"), {"patient": ours})
+    npi = office.value("SELECT npi FROM provider WHERE client_id = :client", client=office.clients["A1"])
+    assert named(database, office, "A1", ours) == {"rn", "approver", "taker", npi}
+    assert named(database, office, "A1", theirs) == set()
+    assert named(database, office, "A1", ours, (date(2026, 9, 1), date(2026, 9, 30))) == {"taker", npi}
+    other = new_office(database, "B1")
+    assert named(database, other, "B1", ours) == set()

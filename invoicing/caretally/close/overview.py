@@ -140,6 +140,11 @@ class MonthOverview:
         return [client for client in self.clients if client.state in states]
 
     @property
+    def unsent(self) -> bool:
+        """Tell whether there is something to invoice of which a practice was sent no invoice yet."""
+        return any(client.figure("total_cents") and client.state is None for client in self.known)
+
+    @property
     def known(self) -> list[ClientInMonth]:
         """The clients that have figures."""
         return [client for client in self.clients if client.known]

@@ -33,7 +33,7 @@ from caretally.invoices.document import (
 )
 from caretally.money import format_dollars
 from caretally.months import Month
-from caretally.patient_months.behind import thresholds
+from caretally.patient_months.behind import documented_decision, thresholds
 from caretally.waivers.in_force import Waived, waived_in_close
 
 BASIS_WORDS = {
@@ -174,6 +174,7 @@ def _patient_line(
     decision = Decision.of_row(dict(row), tables, programs.get(row["patient_id"], ()), waived=waived.get(row["patient_id"], ()))
     charges = _charges(of_patient, decision, tables, label_without_code(invoice["agreement"]))
     reached_at = thresholds(decision)
+    evidence = evidence_of(row, attested.get(row["patient_id"]), required=invoice["agreement"]["attestation_required"])
     return PatientLine(
         mrn=row["mrn"],
         name=row["patient_name"],
@@ -182,7 +183,7 @@ def _patient_line(
         code_text=claim_text(decision.codes, decision.units),
         charges=charges,
         amount_cents=sum(charge.amount_cents for charge in charges),
-        evidence=evidence_of(row, attested.get(row["patient_id"]), required=invoice["agreement"]["attestation_required"]),
+        evidence=replace(evidence, complexity_text=", ".join(part for part in documented_decision(decision, row["mdm"]) or () if part)),
         fingerprint=row["evidence_hash"].hex()[:12],
         explanation=explanation(decision),
         entries=tuple(_entry_details(entries[row["id"]], reached_at)),
@@ -216,8 +217,7 @@ def evidence_of(row: Mapping[Any, Any], signed_at: Any, *, required: bool) -> Ev
         consent="on_record" if row["consent_on"] else "missing",
         consent_text=f"Consent, {long_date(row['consent_on'])}" if row["consent_on"] else "No consent on record",
         plan="on_record" if row["plan_version"] else "missing",
-        plan_text=f"Care plan version {row['plan_version']}"
-        + (f", reviewed {long_date(row['reviewed_on'])}" if row["reviewed_on"] else ""),
+        plan_text=_plan_text(row),
         attestation="on_record" if signed_at else "missing" if required else "not_required",
         attestation_text=f"Attested {long_date(signed_at)}"
         if signed_at
@@ -225,6 +225,14 @@ def evidence_of(row: Mapping[Any, Any], signed_at: Any, *, required: bool) -> Ev
         if not required
         else "No attestation",
     )
+
+
+def _plan_text(row: Mapping[Any, Any]) -> str:
+    """Return which plan is in use and when any version of it was reviewed last: the row does not say of which version the review was."""
+    if not row["plan_version"]:
+        return "No care plan on record"
+    reviewed = f"; last review {long_date(row['reviewed_on'])}" if row["reviewed_on"] else ""
+    return f"Care plan version {row['plan_version']}{reviewed}"
 
 
 def _entries(connection: Connection, key: dict[str, Any]) -> dict[UUID, list[RowMapping]]:

@@ -68,7 +68,10 @@ class Charge:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """What stands behind a line, each with the sentence that says so ("Verbal consent, 14 Mar 2026")."""
+    """What stands behind a line, each with the sentence that says so ("Verbal consent, 14 Mar 2026").
+
+    `complexity_text` is of claims alone whose codes ask for a level of decision-making.
+    """
 
     consent: Proof
     consent_text: str
@@ -76,6 +79,7 @@ class Evidence:
     plan_text: str
     attestation: Proof
     attestation_text: str
+    complexity_text: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ from caretally.errors import NothingToDo
 from caretally.invoices.build_invoice import build_invoice
 from caretally.invoices.document import Invoice
 from caretally.months import Month
+from caretally.patients.roster import name_patterns
 
 # What a list may be narrowed to: the states of an invoice, and the open ones whose due day is past.
 STATES = ("draft", "open", "overdue", "paid", "void", "credited")
@@ -103,6 +104,7 @@ def find_invoices(
     key: dict[str, Any] = {
         "vendor_id": vendor_id,
         "pattern": literal_pattern(wanted.words),
+        "looked_for": name_patterns(wanted.words),
         "client_id": wanted.client_id,
         "month": wanted.month.first_day if wanted.month else None,
         "state": wanted.state,

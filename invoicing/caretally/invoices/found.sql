@@ -1,4 +1,4 @@
--- Invoices with their newest state that hold the words in the number or the client's printed name; void ones are left out of the sum, since the next
+-- Invoices with their newest state that hold the words in the number or the client's printed name, with its marks or without; void ones are left out of the sum, since the next
 -- revision takes their place. A practice's are those that were sent. Overdue is an open one whose due day is past where the client is.
 WITH newest AS (
     SELECT i.id, i.number, i.month, i.client_id, i.bill #>> '{client,name}' AS client, i.issued_on, i.due_on, i.total_cents, i.patient_month_count AS patients,
@@ -10,7 +10,8 @@ WITH newest AS (
     CROSS JOIN LATERAL (
         SELECT state FROM invoice_state x WHERE x.vendor_id = i.vendor_id AND x.client_id = i.client_id AND x.invoice_id = i.id ORDER BY x.seq DESC LIMIT 1
     ) s
-    WHERE i.vendor_id = :vendor_id AND i.kind = 'invoice' AND (i.number ILIKE :pattern OR i.bill #>> '{client,name}' ILIKE :pattern)
+    WHERE i.vendor_id = :vendor_id AND i.kind = 'invoice' AND (i.number ILIKE :pattern OR i.bill #>> '{client,name}' ILIKE :pattern OR cardinality(CAST(:looked_for AS text[])) > 0
+           AND lower(regexp_replace(normalize(i.bill #>> '{client,name}', NFKD), '[\u0300-\u036f]', '', 'g')) LIKE ALL (CAST(:looked_for AS text[])))
       AND (CAST(:client_id AS uuid) IS NULL OR i.client_id = :client_id) AND (CAST(:month AS date) IS NULL OR i.month = :month)
       AND (NOT (SELECT tenancy.of_practice()) OR EXISTS (SELECT FROM invoice_state o
           WHERE o.vendor_id = i.vendor_id AND o.client_id = i.client_id AND o.invoice_id = i.id AND o.state = 'open'))

@@ -32,6 +32,7 @@ from caretally.invoices.document import Evidence, ServiceSummary
 from caretally.invoices.find_invoices import no_such_invoice
 from caretally.months import Month
 from caretally.patient_months.behind import thresholds_of
+from caretally.patients.roster import name_patterns
 from caretally.tenancy.read_rows import Statement, read_rows
 
 ONLY = ("all", "addons", "questioned")
@@ -50,6 +51,9 @@ PATIENTS = (
     ", p.mrn, p.patient_name, p.clinical_seconds + p.qhp_seconds AS counted_seconds FROM numbered JOIN patient_month p "
     "ON p.vendor_id = :vendor_id AND p.client_id = :client_id AND p.id = numbered.patient_month_id"
 )
+# A name is found without its marks too, as the search finds it.
+MATCHES = r""" AND (patient_name ILIKE :pattern OR mrn ILIKE :pattern OR cardinality(CAST(:looked_for AS text[])) > 0
+        AND lower(regexp_replace(normalize(patient_name, NFKD), '[\u0300-\u036f]', '', 'g')) LIKE ALL (CAST(:looked_for AS text[])))"""
 # What a line shows of its patient-month; the line that is open needs all of it.
 SHOWN = ", ".join(
     f"p.{name}"
@@ -249,7 +253,7 @@ def lines_written(sort: str, *, looked_for: bool, whole: bool) -> str:
         "{columns}": "p.*" if whole else SHOWN,
         "{charges}": CHARGES if whole else "",
         "{looked_for}": PATIENTS if by_patient else " FROM numbered",
-        "{matches}": " AND (patient_name ILIKE :pattern OR mrn ILIKE :pattern)" if looked_for else "",
+        "{matches}": MATCHES if looked_for else "",
     }
     return with_parts("lines_on_page", parts)
 
@@ -350,7 +354,7 @@ def _key(head: Any, sums: Sums, wanted: LinesWanted) -> dict[str, Any]:
         "only": wanted.only,
         "size": PAGE_SIZE,
         "start": (wanted.page - 1) * PAGE_SIZE,
-    } | ({"pattern": literal_pattern(wanted.words)} if wanted.words else {})
+    } | ({"pattern": literal_pattern(wanted.words), "looked_for": name_patterns(wanted.words)} if wanted.words else {})
 
 
 def _with_days(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The pages of invoices: the list, one invoice with its lines, what was not billed, asking about a line, and the files."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -40,10 +41,10 @@ from caretally.invoices.render_pdf import invoice_pdf
 from caretally.invoices.render_xlsx import invoice_xlsx
 from caretally.invoices.send import DraftsChanged, NothingToSend, drafts, send_invoices
 from caretally.months import Month, NotAMonth
-from caretally.patient_months.behind import behind
+from caretally.patient_months.behind import Behind, behind, documented_decision
 from caretally.questions.ask import AmountRefused, DayRefused, NothingSaid, ask
 from caretally.questions.pages import AskForm, asked_in, default_day, tell_other_side
-from caretally.questions.threads import threads_of_line
+from caretally.questions.threads import disputed_of_lines, threads_of_line
 from caretally.saved_views.pages import offered_views
 from caretally.web.access import requires
 from caretally.web.attachment import attachment
@@ -186,14 +187,15 @@ def with_lines(invoice: InvoicePage, wanted: LinesWanted, filled: Filled) -> tup
     """Return what the page takes of lines of which one may be open, and what the audit log is told of them."""
     shown = lines_on_page(connection(), invoice, wanted)
     opened = next((line for line in shown.lines if line.number == wanted.opened), None)
+    beside = opened_line(invoice, opened) if opened else {}
     taken = {
         "invoice": invoice,
         "shown": shown,
         "opened": opened,
-        "filled": filled if filled.typed else first_form(opened),
+        "filled": filled if filled.typed else first_form(opened, beside.get("disputed", {})),
         "side": "vendor" if signed_in().clients is None else "practice",
         **for_lines(signed_in().permissions),
-        **(opened_line(invoice, opened) if opened else {}),
+        **beside,
     }
     return taken, {"patients": len(shown.lines), "opened": opened.row["id"] if opened else None}
 
@@ -206,15 +208,41 @@ def opened_line(invoice: InvoicePage, opened: LineOnPage) -> dict[str, Any]:
         if opened.threads
         else ()
     )
-    return {"behind": month, "threads": threads, "explanation": explanation}
+    return {
+        "behind": month,
+        "told_proofs": proofs_of_line(opened, month),
+        "threads": threads,
+        "disputed": disputed_of_lines(threads),
+        "explanation": explanation,
+    }
 
 
-def first_form(opened: LineOnPage | None) -> Filled:
-    """Return the form as it is first seen: the first charge of the line, whole."""
+def proofs_of_line(opened: LineOnPage, month: Behind) -> list[tuple[str, str, str]]:
+    """Return the state of each proof of the open line, its sentence, and who and what stands behind it."""
+    evidence, papers = opened.evidence, month.papers
+    consent, version = papers.get("consent"), papers.get("reviewed_version")
+    taken = (
+        f"{consent['method'].capitalize()} consent" + (f", taken by {consent['taken_by']}" if consent["taken_by"] else "")
+        if consent
+        else ""
+    )
+    reviewed = f"the last review was of version {version}" if version not in (None, opened.row["plan_version"]) else ""
+    documented = documented_decision(month.decision, papers.get("mdm"))
+    return [
+        (evidence.consent, evidence.consent_text, taken),
+        (evidence.plan, evidence.plan_text, reviewed),
+        *([("on_record", *documented)] if documented else []),
+        (evidence.attestation, evidence.attestation_text, ""),
+    ]
+
+
+def first_form(opened: LineOnPage | None, disputed: Mapping[UUID, int]) -> Filled:
+    """Return the form as it is first seen: the first charge of the line of which something is left to dispute, and what is left of it."""
     if opened is None:
         return EMPTY
-    first = opened.charges[0]
-    amount = f"{first.cents // 100}.{first.cents % 100:02d}"
+    first = next((one for one in opened.charges if one.cents > disputed.get(one.id, 0)), opened.charges[0])
+    left = max(first.cents - disputed.get(first.id, 0), 0)
+    amount = f"{left // 100}.{left % 100:02d}" if left else ""
     return Filled({"thread": str(uuid4()), "line": str(first.id), "amount": amount, "answer_by": default_day()})
 
 

@@ -117,7 +117,9 @@ def _line(line: PatientLine) -> dict[str, object]:
         "proof_text": _proof_text(evidence),
         "amount": format_dollars(line.amount_cents),
         "why": " · ".join(
-            text for text in (line.explanation, evidence.consent_text, evidence.plan_text, evidence.attestation_text) if text
+            text
+            for text in (line.explanation, evidence.consent_text, evidence.plan_text, evidence.complexity_text, evidence.attestation_text)
+            if text
         ),
         "fingerprint": line.fingerprint,
         "entries": [_entry(entry) for entry in line.entries],

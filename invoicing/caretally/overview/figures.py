@@ -15,7 +15,10 @@ from caretally.months import Month
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MonthFigures:
-    """One month of all clients that the visitor may see; counts are enrolled patients, money is cents; `near` miss little of a code."""
+    """One month of all clients that the visitor may see; counts are enrolled patients, money is cents; `near` miss little of a code.
+
+    `unsent` are the invoices that a practice was not sent yet.
+    """
 
     month: Month
     clients: int
@@ -27,6 +30,7 @@ class MonthFigures:
     near: int
     total_cents: int
     held_cents: int
+    unsent: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

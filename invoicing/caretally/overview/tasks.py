@@ -10,6 +10,8 @@ from caretally.months import Month
 from caretally.overview.figures import Figures
 
 Pages = tuple[tuple[str, Mapping[str, Any]], ...]
+# Who pays and checks for a practice asks about it too: an auditor and a provider who signs owe nothing.
+PAYS = "ask_questions"
 # Who is told of what: the permission that each owner's people have; everybody else's reasons go to whoever settles exceptions.
 CURED_BY = {"clinical_supervisor": "approve_time", "billing_admin": "close_month"}
 
@@ -26,31 +28,29 @@ class Task:
 
 def tasks_of(figures: Figures, *, permissions: Collection[str], of_practice: bool) -> list[Task]:
     """Return the tasks of a visitor who holds these permissions."""
-    found = list(_of_practice(figures) if of_practice else _of_vendor(figures))
+    found = list(_of_practice(figures, permissions) if of_practice else _of_vendor(figures))
     return [task for permission, task in found if permission in permissions]
 
 
-def _of_practice(figures: Figures) -> Iterator[tuple[str, Task]]:
+def _of_practice(figures: Figures, permissions: Collection[str]) -> Iterator[tuple[str, Task]]:
     waits = figures.waits
     pages: Pages
     if waits["overdue"]:
-        yield "read_invoices", _past_due(waits, detail="Payments are not kept here yet: what you have paid is among them.")
+        yield PAYS, _past_due(waits, detail="Payments are not kept here yet: what you have paid is among them.")
     if waits["open"] > waits["overdue"]:
         says = f"{counted(waits['open'], 'invoice is', 'invoices are')} open, {format_dollars(waits['open_cents'])}"
         pages = (("invoices.listed", {"state": "open"}),)
-        yield "read_invoices", Task(says=says, detail=f"The next is due {long_date(waits['next_due'])}.", pages=pages)
+        yield PAYS, Task(says=says, detail=f"The next is due {long_date(waits['next_due'])}.", pages=pages)
     if waits["answered"]:
         says = f"{counted(waits['answered'], 'question of yours has an answer', 'questions of yours have answers')}"
         detail = "Accept it, or ask on; the invoice stands until then."
-        yield "ask_questions", Task(says=says, detail=detail, pages=(("questions.listed", {}),))
+        yield PAYS, Task(says=says, detail=detail, pages=(("questions.listed", {}),))
     for month in figures.months[:1]:
         if month.held:
             says = f"{counted(month.held, 'patient is', 'patients are')} held in {month.month.first_day:%B}"
             pages = (("patients_of_month.listed", {"month": month.month, "outcome": "held"}),)
-            yield (
-                "read_months",
-                Task(says=says, detail="Some of it only your practice can cure: the month says what waits on whom.", pages=pages),
-            )
+            detail = "Some of it only your practice can cure: the month says what waits on whom."
+            yield "attest" if "attest" in permissions else PAYS, Task(says=says, detail=detail, pages=pages)
 
 
 def _of_vendor(figures: Figures) -> Iterator[tuple[str, Task]]:

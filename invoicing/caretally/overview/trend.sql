@@ -1,7 +1,10 @@
 -- The last twelve months that have figures, each client once with its newest revision; a preview counts only for the vendor's own people, and a
 -- reopened month has no figures and is not closed.
 SELECT m.month, count(*)::int AS clients, count(*) FILTER (WHERE m.status = 'closed')::int AS closed, sum(f.enrolled)::int AS enrolled, sum(f.billable)::int AS billable,
-       sum(f.held)::int AS held, sum(f.not_billable)::int AS not_billable, sum(f.near)::int AS near, sum(f.total_cents)::bigint AS total_cents, sum(f.held_cents)::bigint AS held_cents
+       sum(f.held)::int AS held, sum(f.not_billable)::int AS not_billable, sum(f.near)::int AS near, sum(f.total_cents)::bigint AS total_cents, sum(f.held_cents)::bigint AS held_cents,
+       count(*) FILTER (WHERE CAST(:of_practice AS boolean) AND EXISTS (SELECT FROM invoice i WHERE i.vendor_id = m.vendor_id AND i.client_id = m.client_id
+           AND i.client_month_id = m.id AND i.kind = 'invoice' AND NOT EXISTS (SELECT FROM invoice_state o
+               WHERE o.vendor_id = i.vendor_id AND o.client_id = i.client_id AND o.invoice_id = i.id AND o.state = 'open')))::int AS unsent
 FROM client_month m
 CROSS JOIN LATERAL (
     SELECT coalesce((s.summary ->> 'enrolled')::int, 0) AS enrolled, coalesce((s.summary ->> 'billable')::int, 0) AS billable, coalesce((s.summary ->> 'held')::int, 0) AS held,

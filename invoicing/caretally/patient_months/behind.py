@@ -1,7 +1,7 @@
 """What stands behind one patient-month: its decision whole, and each entry of the month with what counted of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from caretally.cms.rule_tables import RuleTables
 from caretally.evaluation.decided import Decision
+from caretally.files.printed_words import long_date
 from caretally.waivers.in_force import Waiver
 
 KEYS = ("vendor_id", "client_id", "patient_id", "entry_ids", "entry_seconds", "starts_at", "ends_at", "timezone")
@@ -52,10 +53,11 @@ class EntryOfMonth:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Behind:
-    """A decision with its program lines and waivers, and the entries of the month."""
+    """A decision with its program lines and waivers, and the entries of the month; `papers` as behind.sql gives them of a closed one."""
 
     decision: Decision
     entries: tuple[EntryOfMonth, ...]
+    papers: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def counted_entries(self) -> tuple[EntryOfMonth, ...]:
@@ -81,7 +83,7 @@ def behind(connection: Connection, row: Mapping[str, Any], tables: RuleTables) -
     lines = [line_of(line) | known for line in found["program_lines"]]
     waived = tuple(Waiver.printed(one | {"id": UUID(one["id"]), "patient_id": row["patient_id"]}) for one in found["waived"])
     decision = Decision.of_row(row, tables, lines, waived=waived)
-    return Behind(decision=decision, entries=_entries(found["entries"], thresholds(decision)))
+    return Behind(decision=decision, entries=_entries(found["entries"], thresholds(decision)), papers=found["papers"] or {})
 
 
 def behind_now(row: Mapping[str, Any], decision: Decision) -> Behind:
@@ -99,6 +101,14 @@ def decided_now() -> TextClause:
 def line_of(line: dict[str, Any]) -> dict[str, Any]:
     """Return a program line that JSON held, with its days as dates."""
     return line | {name: _day(line[name]) for name in DAYS_OF_LINE}
+
+
+def documented_decision(decision: Decision, kept: Mapping[str, Any] | None) -> tuple[str, str] | None:
+    """Return the level of decision-making that a claim is billed for and who documented it when; None where no code of the claim asks for one."""
+    if not decision.mdm_level or not any(decision.tables.codes[code].mdm_levels for code in decision.codes):
+        return None
+    by = f"documented by {kept['by']} on {long_date(date.fromisoformat(kept['documented_on']))}" if kept else ""
+    return f"{decision.mdm_level.capitalize()} decision-making", by
 
 
 def thresholds(decision: Decision) -> tuple[int, ...]:

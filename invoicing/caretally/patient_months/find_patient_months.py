@@ -16,6 +16,7 @@ from caretally.db.lists import PAGE_SIZE, PricedPage, literal_pattern
 from caretally.evaluation.claim_words import claim_text
 from caretally.evaluation.parameters import ClientMonth
 from caretally.months import Month
+from caretally.patients.roster import name_patterns
 
 # What a list may be narrowed to, with its words in a sentence.
 OUTCOMES = {"billable": "billable", "held": "held", "not_billable": "not billable", "not_enrolled": "with time and no enrolment"}
@@ -142,6 +143,7 @@ def _found(
     asked = {
         "month": wanted.month.first_day,
         "pattern": literal_pattern(wanted.words),
+        "looked_for": name_patterns(wanted.words),
         "outcome": wanted.outcome,
         "reason": wanted.reason,
         "near": wanted.near,

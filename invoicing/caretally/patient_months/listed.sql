@@ -9,7 +9,9 @@ SELECT d.patient_id, d.client_id, d.mrn, d.patient_name, d.provider_name, d.outc
 FROM decided d
 JOIN client c ON c.vendor_id = :vendor_id AND c.client_id = d.client_id
 LEFT JOIN gate g ON g.code = d.primary_reason
-WHERE (d.patient_name ILIKE :pattern OR d.mrn ILIKE :pattern)
+WHERE (d.patient_name ILIKE :pattern OR d.mrn ILIKE :pattern OR cardinality(CAST(:looked_for AS text[])) > 0
+      -- without marks, as the search finds a name
+      AND lower(regexp_replace(normalize(d.patient_name, NFKD), '[\u0300-\u036f]', '', 'g')) LIKE ALL (CAST(:looked_for AS text[])))
   AND CASE CAST(:outcome AS text) WHEN '' THEN d.enrolled WHEN 'not_enrolled' THEN NOT d.enrolled ELSE d.enrolled AND d.outcome = :outcome END
   AND (CAST(:reason AS text) = '' OR d.outcome <> 'billable' AND d.primary_reason = :reason)
   AND (NOT CAST(:near AS boolean) OR d.outcome = 'not_billable' AND d.missing_seconds <= CAST(:near_seconds AS int))

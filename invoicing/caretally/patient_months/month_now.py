@@ -43,7 +43,7 @@ def month_now(connection: Connection, patient_id: UUID, month: Month) -> MonthOf
         behind=behind_now(row, decision),
         month=month,
         as_it_stands=True,
-        proofs=proofs(row),
+        proofs=proofs(row, decision),
         alternatives=alternatives(connection, row, decision.alternatives, prices=False),
     )
 

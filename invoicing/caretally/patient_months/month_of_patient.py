@@ -14,7 +14,7 @@ from caretally.evaluation.claim_words import claim_text, day_words, duration_wor
 from caretally.evaluation.decided import Decision
 from caretally.evaluation.explain import explanation, nearest_miss, reason_sentence, rules
 from caretally.months import Month
-from caretally.patient_months.behind import Behind, behind, statement
+from caretally.patient_months.behind import Behind, behind, documented_decision, statement
 
 ACKNOWLEDGED = {
     "scope": "what the service is",
@@ -140,7 +140,7 @@ def closed_month(connection: Connection, patient_id: UUID, month: Month, *, vend
         behind=found,
         month=month,
         as_it_stands=False,
-        proofs=proofs(row),
+        proofs=proofs(row, found.decision),
         alternatives=alternatives(connection, row, found.decision.alternatives, prices=prices),
     )
 
@@ -156,9 +156,11 @@ def alternatives(connection: Connection, row: Mapping[str, Any], claims: Sequenc
     return tuple(told)
 
 
-def proofs(row: Mapping[str, Any]) -> tuple[Proof, ...]:
-    """Return what is on record of consent, care plan, review and attestation, as the month was decided with it."""
-    return (_consent(row), *_plan(row), _attestation(row))
+def proofs(row: Mapping[str, Any], decision: Decision) -> tuple[Proof, ...]:
+    """Return what is on record of consent, care plan, review, decision-making and attestation, as the month was decided with it."""
+    documented = documented_decision(decision, row["mdm"])
+    complexity = (Proof(state="on_record", sentence=documented[0], detail=documented[1]),) if documented else ()
+    return (_consent(row), *_plan(row), *complexity, _attestation(row))
 
 
 def _consent(row: Mapping[str, Any]) -> Proof:
@@ -166,7 +168,7 @@ def _consent(row: Mapping[str, Any]) -> Proof:
         return Proof(state="missing", sentence="No consent on record")
     kept = row["consent"] or {}
     agreed = [words for name, words in ACKNOWLEDGED.items() if kept.get(name)]
-    by = f"taken by {kept['obtained_by']}; " if kept.get("obtained_by") else ""
+    by = f"taken by {kept['taken_by']}; " if kept.get("taken_by") else ""
     told = f"{by}the patient acknowledged {', '.join(agreed)}" if agreed else f"{by}no acknowledgement is on record"
     revoked = f"; withdrawn on {kept['revoked_on']}" if kept.get("revoked_on") else ""
     how = f"{kept['method'].capitalize()} consent" if kept else "Consent"
@@ -181,9 +183,16 @@ def _plan(row: Mapping[str, Any]) -> tuple[Proof, ...]:
     signed = f"; signed {kept['signed_on']}" if kept.get("signed_on") else "; not signed"
     plan = Proof(state="on_record", sentence=f"Care plan version {row['plan_version']}", detail=copy + (signed if kept else ""))
     if row["reviewed_on"] is None:
-        return (plan, Proof(state="not_required", sentence="No review since the plan took effect"))
-    by = f"by {row['review']['reviewer']}, {row['review']['outcome'].replace('_', ' ')}" if row["review"] else ""
-    return (plan, Proof(state="on_record", sentence=f"Reviewed {day_words(row['reviewed_on'])}", detail=by))
+        return (plan, Proof(state="not_required", sentence="No review of the plan on record"))
+    return (plan, Proof(state="on_record", sentence=f"Last review {day_words(row['reviewed_on'])}", detail=_review(row["review"])))
+
+
+def _review(kept: Mapping[str, Any] | None) -> str:
+    """Return which version was reviewed, by whom and to what end; the newest review may be of an earlier version than the plan in use."""
+    if not kept:
+        return ""
+    by = f", by {kept['reviewer']}" if kept["reviewer"] else ""
+    return f"of version {kept['plan_version']}{by}, {kept['outcome'].replace('_', ' ')}"
 
 
 def _attestation(row: Mapping[str, Any]) -> Proof:

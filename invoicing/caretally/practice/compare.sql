@@ -1,5 +1,6 @@
 -- Compares a practice's own list with who was enrolled in a closed month: by record number, else by Medicare number, else by name and birth date; each
--- patient answers for one line, a second line about the same one is refused. The result is kept at once with its counts.
+-- patient answers for one line, a second line about the same one is refused. The result is kept at once with its counts; of a Medicare number
+-- that does not stand on the list only the end is.
 WITH given AS (
     SELECT g.line, g.name, CAST(nullif(g.born, '') AS date) AS born, g.mrn, g.mbi, g.refused,
            regexp_replace(upper(g.mbi), '[^0-9A-Z]', '', 'g') AS mbi_key, key.words
@@ -38,13 +39,13 @@ result AS MATERIALIZED (
     FROM given g LEFT JOIN answered a USING (line) LEFT JOIN enrolled e USING (patient_id)
     LEFT JOIN LATERAL (SELECT p.id FROM patient p WHERE p.vendor_id = :vendor_id AND p.client_id = :client_id AND g.mrn <> '' AND p.mrn = g.mrn LIMIT 1) k ON true
     UNION ALL
-    SELECT 'extra', NULL, e.patient_name, e.birth_date, e.mrn, e.mbi, e.patient_id,
+    SELECT 'extra', NULL, e.patient_name, e.birth_date, e.mrn, right(e.mbi, 4), e.patient_id,
            CASE WHEN e.outcome = 'billable' THEN 'Enrolled and billed in this month.' ELSE 'Enrolled in this month, not billed.' END
     FROM enrolled e WHERE NOT EXISTS (SELECT FROM best b WHERE b.patient_id = e.patient_id)
 ),
 kept AS (
-    INSERT INTO practice_roster (vendor_id, client_id, id, month, file_sha256, rows_read, matched, missing, extra, refused, compared_name)
-    SELECT :vendor_id, :client_id, :id, :month, :file_sha256, (SELECT count(*) FROM given), count(*) FILTER (WHERE result = 'matched'),
+    INSERT INTO practice_roster (vendor_id, client_id, id, month, file_sha256, file_name, rows_read, matched, missing, extra, refused, compared_name)
+    SELECT :vendor_id, :client_id, :id, :month, :file_sha256, :file_name, (SELECT count(*) FROM given), count(*) FILTER (WHERE result = 'matched'),
            count(*) FILTER (WHERE result = 'missing'), count(*) FILTER (WHERE result = 'extra'), count(*) FILTER (WHERE result = 'refused'), :name
     FROM result
     ON CONFLICT DO NOTHING

@@ -16,7 +16,10 @@ MOST_ROWS = 36
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MonthOfPractice:
-    """One closed month of one practice: patients, seconds and cents; no invoice where there was nothing to bill."""
+    """One closed month of one practice: patients, seconds and cents.
+
+    There is no invoice where there was nothing to bill (`month_cents` is 0), and none to be seen before it is sent.
+    """
 
     month: Month
     client_id: UUID
@@ -32,6 +35,12 @@ class MonthOfPractice:
     due_on: date | None
     total_cents: int | None
     state: str | None
+    month_cents: int
+
+    @property
+    def unsent(self) -> bool:
+        """Tell whether the month has an invoice that the practice was not sent yet."""
+        return self.invoice_id is None and self.month_cents > 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

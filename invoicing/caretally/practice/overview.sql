@@ -1,6 +1,6 @@
 -- The closed months of the visitor's practices, the newest first, each with its invoice.
 SELECT m.month, m.client_id, c.name AS client, m.enrolled, m.billable, m.held, m.not_billable, m.counted_seconds, i.id AS invoice_id, i.number, i.due_on,
-       i.total_cents, s.state,
+       i.total_cents, s.state, coalesce((m.summary ->> 'total_cents')::bigint, 0) AS month_cents,
        (SELECT coalesce(sum(p.held_cents), 0) FROM patient_month p
         WHERE p.vendor_id = m.vendor_id AND p.client_id = m.client_id AND p.client_month_id = m.id AND p.outcome = 'held')::bigint AS held_cents
 FROM client_month m

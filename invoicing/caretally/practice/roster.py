@@ -36,12 +36,14 @@ CALLED = {
 US_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 CLOSED = text("SELECT 1 FROM client_month WHERE vendor_id = :vendor_id AND client_id = :client_id AND month = :month AND status = 'closed'")
 LISTED = text(
-    "SELECT r.id, r.month, c.name AS client, r.rows_read, r.matched, r.missing, r.extra, r.refused, r.compared_name, r.compared_at "
+    "SELECT r.id, r.file_name, r.month, c.name AS client, r.rows_read, r.matched, r.missing, r.extra, r.refused, r.compared_name, r.compared_at "
     "FROM practice_roster r JOIN client c ON c.vendor_id = r.vendor_id AND c.client_id = r.client_id "
     "WHERE r.vendor_id = :vendor_id AND (CAST(:roster_id AS uuid) IS NULL OR r.id = :roster_id) ORDER BY r.compared_at DESC LIMIT 100"
 )
+# A Medicare number of the practice's own list is told back whole; of a number that the vendor alone has, the end.
 ROWS = text(
-    "SELECT result, line, name, birth_date, mrn, mbi, patient_id, remark, count(*) OVER ()::int AS found FROM practice_roster_row "
+    "SELECT result, line, name, birth_date, mrn, CASE WHEN line IS NULL THEN '' ELSE mbi END AS mbi, CASE WHEN line IS NULL THEN right(mbi, 4) ELSE '' END "
+    "AS mbi_end, patient_id, remark, count(*) OVER ()::int AS found FROM practice_roster_row "
     "WHERE vendor_id = :vendor_id AND roster_id = :roster_id AND (CAST(:result AS text) = '' OR result = :result) "
     "ORDER BY array_position(ARRAY['missing', 'extra', 'refused', 'matched'], result), lower(name), line LIMIT :size OFFSET :start"
 )
@@ -82,17 +84,19 @@ class GivenRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GivenRoster:
-    """The rows of a file and its SHA-256 in hex digits."""
+    """The rows of a file, its SHA-256 in hex digits and what it was called by who sent it."""
 
     rows: tuple[GivenRow, ...]
     sha256: str
+    file_name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Roster:
-    """A comparison that was made, with its counts."""
+    """A comparison that was made, with its counts; those of long ago do not know how their file was called."""
 
     id: UUID
+    file_name: str
     month: Month
     client: str
     rows_read: int
@@ -106,7 +110,7 @@ class Roster:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RosterRow:
-    """One line of the result; `line` is the file's, None for a patient who does not stand on it."""
+    """One line of the result; `line` is the file's, None for a patient who does not stand on it, of whose Medicare number `mbi_end` is the end."""
 
     result: str
     line: int | None
@@ -114,6 +118,7 @@ class RosterRow:
     birth_date: date | None
     mrn: str
     mbi: str
+    mbi_end: str
     patient_id: UUID | None
     remark: str
 
@@ -125,6 +130,8 @@ def read_roster(path: Path, *, scratch: Path) -> GivenRoster:
     with file.path.open(encoding="utf-8", newline="") as stream:
         rows = tuple(_row(cells, columns) for cells in csv.reader(stream))
     broken = {problem.line for problem in file.problems if problem.severity == "refused"}
+    if not rows and not broken:
+        raise RosterUnreadable("The file has its first line and no patient below it; send a list with a line for each patient.")
     return GivenRoster(rows=rows + _broken(file, broken - {row.line for row in rows}), sha256=file.sha256)
 
 
@@ -185,7 +192,9 @@ def compare(
         "mbis": [row.mbi for row in given.rows],
         "refused": [row.refused for row in given.rows],
     }
-    connection.execute(statement("compare"), key | columns | {"id": roster_id, "file_sha256": given.sha256, "name": name})
+    connection.execute(
+        statement("compare"), key | columns | {"id": roster_id, "file_sha256": given.sha256, "file_name": given.file_name, "name": name}
+    )
 
 
 def rosters(connection: Connection, *, vendor_id: UUID, roster_id: UUID | None = None) -> tuple[Roster, ...]:
@@ -214,4 +223,7 @@ def roster_rows(
 
 def cells_of(found: PageOf[RosterRow]) -> list[tuple[Cell, ...]]:
     """Return the cells of the result, as its files show them."""
-    return [(row.result, row.line, row.name, row.birth_date, row.mrn, row.mbi, row.remark) for row in found.rows]
+    return [
+        (row.result, row.line, row.name, row.birth_date, row.mrn, row.mbi or (row.mbi_end and f"ending in {row.mbi_end}"), row.remark)
+        for row in found.rows
+    ]

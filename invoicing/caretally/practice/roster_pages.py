@@ -1,6 +1,7 @@
 """The pages of a practice's own roster beside the enrolled patients. The vendor has no page and no right to any of it."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -33,6 +34,7 @@ from caretally.web.edge import connection, edge, signed_in
 from caretally.web.form import Filled, Form, typed_into, written
 from caretally.web.queries import page_in_query
 
+LONGEST_NAME = 120
 roster_pages = Blueprint("rosters", __name__, template_folder="templates", url_prefix="/practice/rosters")
 
 
@@ -53,10 +55,17 @@ def read_file() -> None:
         # The name that the browser gave is only ever told back: what it may hold is no path of ours.
         kept = Path(below) / f"roster{'.xlsx' if sent.filename.lower().endswith('.xlsx') else '.csv'}"
         sent.save(kept)
+        called = name_told(sent.filename)
         try:
-            g.roster, g.roster_refused = read_roster(kept, scratch=folder), ""
+            g.roster, g.roster_refused = replace(read_roster(kept, scratch=folder), file_name=called), ""
         except (FileRefused, RosterUnreadable) as error:
-            g.roster_refused = error.message
+            g.roster_refused = error.message.replace(kept.name, called)
+
+
+def name_told(sent: str) -> str:
+    """Return a file's name as it is told back: without folders and what cannot be printed, and no longer than a line."""
+    last = sent.replace("\\", "/").rsplit("/", maxsplit=1)[-1]
+    return "".join(letter for letter in last if letter.isprintable())[:LONGEST_NAME] or "your file"
 
 
 @roster_pages.route("", methods=["GET", "POST"])

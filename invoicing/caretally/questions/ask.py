@@ -11,7 +11,7 @@ from caretally.audit.chain import append_event
 from caretally.errors import NothingToDo, UsageMistake
 from caretally.money import format_dollars
 from caretally.questions.say import SAY
-from caretally.questions.threads import statement
+from caretally.questions.threads import GOING_ON, statement
 
 LINE = text(
     "SELECT l.amount_cents, (SELECT s.state FROM invoice_state s WHERE s.vendor_id = i.vendor_id AND s.client_id = i.client_id "
@@ -19,6 +19,8 @@ LINE = text(
     "FROM invoice_line l JOIN invoice i ON i.vendor_id = l.vendor_id AND i.client_id = l.client_id "
     "AND i.id = l.invoice_id WHERE l.vendor_id = :vendor_id AND l.id = :invoice_line_id AND i.id = :invoice_id"
 )
+# Disputes of one line take turns, so that the sum of what is disputed is that of everything committed.
+TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('caretally dispute ' || CAST(:invoice_line_id AS text), 0))")
 
 
 class NoSuchLine(NothingToDo):
@@ -34,7 +36,7 @@ class NotSent(NothingToDo):
 
 
 class AmountRefused(UsageMistake):
-    """A dispute names no amount of its line: nothing, or more than the line costs."""
+    """A dispute names no amount of its line: nothing, or more than is left of it beside the disputes that are going on."""
 
     code = "amount_refused"
 
@@ -67,8 +69,8 @@ class Asked:
 def ask(connection: Connection, asked: Asked, *, vendor_id: UUID, name: str) -> bool:
     """Begin a thread and return True, False when this form had begun it before.
 
-    Raises `NoSuchLine`, `NotSent` for a draft or a void, `AmountRefused` for a dispute of nothing or of more than the line, and `DayRefused`
-    for a day that has passed at the practice's place.
+    Raises `NoSuchLine`, `NotSent` for a draft or a void, `AmountRefused` for a dispute of nothing or of more than is left of the line, and
+    `DayRefused` for a day that has passed at the practice's place.
     """
     key = {"vendor_id": vendor_id, "invoice_id": asked.invoice_id, "invoice_line_id": asked.invoice_line_id}
     line = connection.execute(LINE, key).one_or_none()
@@ -76,8 +78,8 @@ def ask(connection: Connection, asked: Asked, *, vendor_id: UUID, name: str) -> 
         raise NoSuchLine("This invoice has no such line; open the line again and ask from there.")
     if line.state in ("draft", "void"):
         raise NotSent("This invoice was not sent, so there is nothing to ask of it; ask once it is open.")
-    if asked.kind == "dispute" and not (asked.disputed_cents and 0 < asked.disputed_cents <= line.amount_cents):
-        raise AmountRefused(f"Write an amount from $0.01 to {format_dollars(line.amount_cents)}, which is what the line costs.")
+    if asked.kind == "dispute":
+        check_amount(connection, asked, vendor_id=vendor_id, line_cents=line.amount_cents)
     if asked.answer_by < line.today:
         raise DayRefused("Choose today or a later day.")
     disputed = asked.disputed_cents if asked.kind == "dispute" else None
@@ -90,3 +92,18 @@ def ask(connection: Connection, asked: Asked, *, vendor_id: UUID, name: str) -> 
     detail = {"question_id": asked.id, "invoice_line_id": asked.invoice_line_id, "kind": asked.kind, "cents": disputed}
     append_event(connection, action="question.asked", detail=detail)
     return True
+
+
+def check_amount(connection: Connection, asked: Asked, *, vendor_id: UUID, line_cents: int) -> None:
+    """Raise `AmountRefused` unless the amount is left of the line; the same form sent before is no dispute beside itself."""
+    connection.execute(TAKE_TURN, {"invoice_line_id": asked.invoice_line_id})
+    key = {"vendor_id": vendor_id, "invoice_line_id": asked.invoice_line_id, "id": asked.id, "states": list(GOING_ON)}
+    others = connection.execute(statement("disputed"), key).one()
+    left = line_cents - others.disputed_cents
+    if others.begun or (asked.disputed_cents and 0 < asked.disputed_cents <= left):
+        return
+    whole, already = format_dollars(line_cents), format_dollars(others.disputed_cents)
+    if left <= 0:
+        raise AmountRefused(f"The whole line, {whole}, is disputed already; write in that thread, or ask a question here.")
+    of_it = f"{already} of its {whole} is disputed already" if others.disputed_cents else "which is what the line costs"
+    raise AmountRefused(f"Write an amount from $0.01 to {format_dollars(left)}, {of_it}.")

@@ -1,5 +1,6 @@
 """A thread about one line of an invoice, as both sides read it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -48,6 +49,7 @@ class Thread:
 
     id: UUID
     invoice_id: UUID
+    invoice_line_id: UUID
     client_id: UUID
     number: str
     client: str
@@ -77,6 +79,15 @@ class Thread:
     def waits_for(self, side: Side) -> bool:
         """Tell whether the next word is this side's."""
         return self.state == ("open" if side == "vendor" else "answered")
+
+
+def disputed_of_lines(threads: Iterable[Thread]) -> dict[UUID, int]:
+    """Return the cents that the disputes going on take of each line."""
+    disputed: dict[UUID, int] = {}
+    for one in threads:
+        if one.going_on and one.disputed_cents:
+            disputed[one.invoice_line_id] = disputed.get(one.invoice_line_id, 0) + one.disputed_cents
+    return disputed
 
 
 @cache

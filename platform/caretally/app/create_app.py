@@ -107,7 +107,16 @@ ENTRIES = (
     Entry("Work", "Your roster", "rosters.listed", "list", "audit_care"),
     Entry("Work", "Enrolment calls", "outreach.listed", "phone", "record_outreach", key="e"),
     Entry("Money", "Invoices", "invoices.listed", "document", "read_invoices", key="i"),
-    Entry("Money", "Questions", "questions.listed", "speech", "read_invoices", question_statement("waiting").text, key="q"),
+    Entry(
+        "Money",
+        "Questions",
+        "questions.listed",
+        "speech",
+        "read_invoices",
+        question_statement("waiting").text,
+        key="q",
+        waits_for=frozenset({"ask_questions", "answer_questions"}),
+    ),
     Entry("Setup", "Background work", "jobs.listed", "clock", "read_work", STUCK),
     Entry("Setup", "Getting started", "onboarding.show", "flag", "import"),
     Entry("Setup", "Clients", "directory.clients", "building", "read_directory", key="c"),
@@ -121,6 +130,7 @@ ENTRIES = (
     Entry("Setup", "Isolation", "isolation.listed", "shield", "read_isolation_report"),
     Entry("Setup", "Break-glass", "break_glass.listed", "key", "read_break_glass", PRESENT),
 )
+ONE_PRACTICE = "SELECT CASE WHEN count(*) = 1 THEN min(name) END FROM client WHERE vendor_id = :vendor_id"
 PLACES = {
     "switch": "sign_in.choose",
     "leave": "sign_in.sign_out",
@@ -210,7 +220,7 @@ def create_app(edge: Edge, *, hostnames: Sequence[str] = LOOPBACK, demo: bool = 
     install_large_requests(app)
     install_own_forms(app)
     install_search_words(app)
-    install_shell(app, Shell(ENTRIES, search=SEARCH, demo=demo, **PLACES))
+    install_shell(app, Shell(ENTRIES, search=SEARCH, practice=ONE_PRACTICE, demo=demo, **PLACES))
     install_sign_in(app)
     install_kinds(app, JOB_KINDS)
     install_saved_views(app, TABLES_WITH_VIEWS)

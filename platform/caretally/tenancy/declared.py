@@ -113,7 +113,7 @@ WRITTEN_BY_PRACTICE = {
     "practice_sample": inserts("vendor_id client_id id client_month_id month seed size population drawn_name"),
     "practice_sample_item": ("INSERT",),
     "practice_verdict": inserts("vendor_id client_id id item_id seq verdict reason given_name"),
-    "practice_roster": inserts("vendor_id client_id id month file_sha256 rows_read matched missing extra refused compared_name"),
+    "practice_roster": inserts("vendor_id client_id id month file_sha256 file_name rows_read matched missing extra refused compared_name"),
     "practice_roster_row": ("INSERT",),
 }
 # What the holder of a job's lease writes of it.

@@ -62,6 +62,7 @@ SECURITY_DEFINER_FUNCTIONS = frozenset(
         "tenancy.analyse",
         "tenancy.append_event",
         "tenancy.staff_at_work",
+        "tenancy.named_on_record",
         "tenancy.due_days",
         "tenancy.person_hashes",
     }

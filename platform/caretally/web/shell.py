@@ -52,7 +52,8 @@ class Entry:
     """One line of the rail: shown to visitors who hold `permission`, an empty one means everybody signed in.
 
     `key` goes there after g, `also_key` without. `waiting` is a query that counts what is left to look at there, with no parameter but `:vendor_id`;
-    pages without a transaction show no number. `also` names the blueprints of other pages that belong to the line.
+    pages without a transaction show no number, and no visitor is shown one who holds none of the permissions `waits_for` (none named: it waits for
+    everybody). `also` names the blueprints of other pages that belong to the line.
     """
 
     section: str
@@ -61,6 +62,7 @@ class Entry:
     icon: str
     permission: str = ""
     waiting: str = ""
+    waits_for: frozenset[str] = frozenset()
     key: str = ""
     also_key: str = ""
     also: tuple[str, ...] = ()
@@ -68,11 +70,15 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Shell:
-    """What the frame offers: the lines of the rail, the page that searches and the page that switches (empty: none yet)."""
+    """What the frame offers: the lines of the rail, the page that searches and the page that switches (empty: none yet).
+
+    `practice` is a query that gives the name of the one client of a practice's visitor, with no parameter but `:vendor_id`.
+    """
 
     entries: Sequence[Entry] = ()
     search: Entry | None = None
     switch: str = ""
+    practice: str = ""
     leave: str = ""
     profile: str = ""
     help: str = ""
@@ -129,11 +135,12 @@ def frame_now(shell: Shell) -> Frame:
     if who is None:
         return frame_of(shell, frozenset(), here="", counts=(0,) * len(open_entries(shell, frozenset())), vendor_name="", kind="")
     entries, here = open_entries(shell, who.permissions), shown_at(shell, request.endpoint or "")
-    waits = waiting_at(entries, vendor_id=who.vendor_id)
-    kind = "Operator console" if who.operates else "Vendor" if who.clients is None else "Provider clients"
+    one_practice = shell.practice if len(who.clients or ()) == 1 else ""
+    practice, waits = waiting_at(entries, one_practice, vendor_id=who.vendor_id, permissions=who.permissions)
+    kind = "Operator console" if who.operates else "Vendor" if who.clients is None else who.vendor_name if practice else "Provider clients"
     counts = tuple(waits.get(entry.endpoint, 0) for entry in entries)
     at = here.endpoint if here else ""
-    return frame_of(shell, who.permissions, here=at, counts=counts, vendor_name=who.vendor_name, kind=kind)
+    return frame_of(shell, who.permissions, here=at, counts=counts, vendor_name=practice or who.vendor_name, kind=kind)
 
 
 @made_once
@@ -164,18 +171,22 @@ def open_entries(shell: Shell, permissions: frozenset[str]) -> tuple[Entry, ...]
     return tuple(entry for entry in shell.entries if not entry.permission or entry.permission in permissions)
 
 
-def waiting_at(entries: tuple[Entry, ...], *, vendor_id: UUID) -> dict[str, int]:
-    """Return how much is left to look at behind each line of the rail that counts, by its endpoint; one statement for all of them."""
-    counting = [entry for entry in entries if entry.waiting]
-    if not counting or not has_connection():
-        return {}
-    (counts,) = read_rows(connection(), all_counts(tuple(entry.waiting for entry in counting)), {"vendor_id": vendor_id})
-    return dict(zip((entry.endpoint for entry in counting), counts, strict=True))
+def waiting_at(
+    entries: tuple[Entry, ...], practice: str, *, vendor_id: UUID, permissions: frozenset[str]
+) -> tuple[str | None, dict[str, int]]:
+    """Return the practice's name (None without a query for it) and how much is left to look at behind each line of the rail that counts, by its
+    endpoint; one statement for all of them."""
+    counting = [entry for entry in entries if entry.waiting and (not entry.waits_for or entry.waits_for & permissions)]
+    if not (counting or practice) or not has_connection():
+        return None, {}
+    queries = (practice or "SELECT NULL::text", *(entry.waiting for entry in counting))
+    ((name, *counts),) = read_rows(connection(), all_counts(queries), {"vendor_id": vendor_id})
+    return name, dict(zip((entry.endpoint for entry in counting), counts, strict=True))
 
 
 @cache
 def all_counts(queries: tuple[str, ...]) -> Statement:
-    """Return one statement that answers several queries, a number each."""
+    """Return one statement that answers several queries, a value each."""
     return Statement("SELECT " + ", ".join(f"({query}) AS count{place}" for place, query in enumerate(queries)))
 
 

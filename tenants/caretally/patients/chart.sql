@@ -16,8 +16,9 @@ SELECT p.id, p.client_id, c.name AS client, p.mrn, p.family_name, p.given_name, 
            WHERE k.vendor_id = p.vendor_id AND k.client_id = p.client_id AND k.patient_id = p.id
            AND coalesce(k.onset_on, '-infinity') <= (SELECT tenancy.period_last()) AND coalesce(k.resolved_on, 'infinity') >= (SELECT tenancy.period_first())) x) AS conditions,
        (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.obtained_on DESC), '[]') FROM (
-           SELECT k.id, k.program, k.method, k.obtained_on, k.obtained_by, k.scope AND k.cost_sharing AND k.one_practitioner AND k.stop AS complete, k.script_version,
-                  k.document_ref, k.revoked_on, d.given_name || ' ' || d.family_name AS provider
+           SELECT k.id, k.program, k.method, k.obtained_on,
+                  coalesce((SELECT n.name FROM tenancy.named_on_record(k.patient_id, ARRAY[k.obtained_by]) n), k.obtained_by) AS obtained_by, k.scope AND k.cost_sharing AND k.one_practitioner AND k.stop AS complete, k.script_version,
+                  k.document_ref, k.revoked_on, d.given_name || ' ' || d.family_name || coalesce(', ' || nullif(d.credential, ''), '') AS provider
            FROM consent k JOIN provider d ON d.vendor_id = k.vendor_id AND d.client_id = k.client_id AND d.id = k.provider_id
            WHERE k.vendor_id = p.vendor_id AND k.client_id = p.client_id AND k.patient_id = p.id
            AND k.obtained_on <= (SELECT tenancy.period_last()) AND coalesce(k.revoked_on, 'infinity') >= (SELECT tenancy.period_first())) x) AS consents,

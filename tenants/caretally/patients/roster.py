@@ -89,6 +89,11 @@ def note_patients_shown(connection: Connection, page: str, patients: Iterable[UU
         append_event(connection, action="patients.read", detail={"page": page, "patients": len(shown), "patients_sha256": digest})
 
 
+def name_patterns(words: str) -> list[str]:
+    """Return patterns for LIKE ALL of a folded name: it holds each of the words, in any order and without marks; what has a figure is no name."""
+    return [] if any(letter.isdigit() for letter in words) else [f"%{word}%" for word in plain_name(words).split()]
+
+
 def plain_name(words: str) -> str:
     """Return words as `import.plain_name` folds a name: small letters without marks, one blank for everything between them."""
     return NOT_LETTERS.sub(" ", MARKS.sub("", unicodedata.normalize("NFKD", words)).lower()).strip()

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,28 @@ def test_each_patient_s_entries_are_in_the_appendix_with_their_running_sum() -> 
     assert all(
         entry.activity in text and f"{entry.running_seconds // 60}:{entry.running_seconds % 60:02d}" in text for entry in line.entries
     )
+
+
+def parts_of_page(text: str) -> list[str]:
+    """Return what stands on a page of the appendix: the heads of patients, their entries and the explanations, in their order."""
+    kinds = {"head": r".*LFM-\d+", "entry": r"\s*\d+ Oct\s", "why": r".*minutes were reached"}
+    return [kind for line in text.splitlines() for kind, words in kinds.items() if re.match(words, line)]
+
+
+@pytest.mark.parametrize("entries", [1, 6, 12, 13, 30])
+def test_the_head_of_a_patient_stands_on_no_page_without_an_entry(entries: int) -> None:
+    printed = pages(made_invoice(lines=tuple(patient_line(number, entries=entries) for number in range(60))))
+    begins = next(number for number, text in enumerate(printed) if "Evidence, patient by patient" in text)
+    for text in printed[begins:]:
+        parts = [*parts_of_page(text), "end"]
+        assert [after for part, after in pairwise(parts) if part == "head" and after != "entry"] == []
+        assert parts.count("head") >= 1
+
+
+def test_a_line_without_an_entry_is_printed_beside_one_with_many() -> None:
+    bare = dataclasses.replace(patient_line(1), entries=())
+    printed = "\n".join(pages(made_invoice(lines=(bare, patient_line(2, entries=40)))))
+    assert printed.count("minutes were reached") == 2
 
 
 def test_the_whole_fingerprint_can_be_copied_from_the_page() -> None:

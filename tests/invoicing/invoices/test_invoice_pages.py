@@ -8,11 +8,12 @@ from uuid import uuid4
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import text
 
 from caretally.close.reopen import reopen_month
 from caretally.web.visitor import Visitor
 from tests.builders.databases import TestDatabase
-from tests.builders.office import OCTOBER, Office
+from tests.builders.office import OCTOBER, Office, new_office
 from tests.builders.pages import Pages, visitor_of, words
 from tests.builders.pages_office import invoice_id, office_with_closed_month, send_all
 
@@ -49,6 +50,29 @@ def test_the_page_says_what_the_invoice_says(pages: Pages, closed_office: Office
     assert f"${cents // 100}.{cents % 100:02d} for 1 patient" in said
     assert "Castellano-A1, Carla" in said
     assert "Enrolled in October 2026 2" in said
+
+
+@pytest.mark.parametrize("looked_for", ["duong", "DƯƠNG", "thi duong", "Dương, Thị"])
+def test_names_are_found_without_their_marks(pages: Pages, database: TestDatabase, looked_for: str) -> None:
+    office = new_office(database, "A1", "A2")
+    for code, family in (("A1", "Dương"), ("A2", "Reed")):
+        patient = office.add_patient(
+            code, "1", family_name=family, given_name="Thị", birth_date="1941-03-02" if code == "A1" else "1950-05-05"
+        )
+        office.add_staff(f"rn-{code}")
+        office.add_time(code, patient, f"rn-{code}")
+    with office.transaction() as connection:
+        connection.execute(text("UPDATE client SET name = 'Dương Thị Praxis' WHERE code = 'A1'"))
+    office.close()
+    send_all(office)
+    dana = visitor_of(office.vendor_id)
+    for who in (dana, visitor_of(office.vendor_id, clients=[office.clients["A1"]])):
+        for path in (f"/invoices/{invoice_id(office, 'A1')}", "/months/2026-10/patients"):
+            found = words(pages.get(path, who, query_string={"q": looked_for}))
+            assert "Dương, Thị" in found.split("Filter", maxsplit=1)[-1].replace("“" + looked_for, ""), path
+            assert "Reed, Thị" not in found
+    listed = pages.get("/invoices", dana, query_string={"q": looked_for.replace(",", "")})
+    assert len(re.findall(r"/invoices/[0-9a-f-]{36}", listed.text)) == 1
 
 
 def test_a_line_is_opened_to_its_entries_by_its_number(pages: Pages, dana: Visitor, address: str) -> None:

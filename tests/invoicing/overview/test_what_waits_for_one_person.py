@@ -136,6 +136,17 @@ def test_a_question_is_told_to_who_answers_and_its_answer_to_who_asked(pages: Pa
     assert told(pages, nora, "1 question of yours has an answer") == "/questions"
 
 
+def test_an_auditor_is_told_nothing_of_what_a_practice_has_to_pay_or_cure(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "W3")
+    send_all(office)
+    auditor, nora = (
+        visitor_of(office.vendor_id, permissions=frozenset(map(str, MATRIX[role])), clients=[office.clients["W3"]])
+        for role in (Role.AUDITOR, Role.PRACTICE_ADMINISTRATOR)
+    )
+    assert "Nothing waits for you" in words(pages.get("/overview", auditor))
+    assert "Nothing waits for you" not in words(pages.get("/overview", nora))
+
+
 def asked_of(office: Office, who: Visitor) -> UUID:
     """Let a practice dispute twelve dollars of the first line of its invoice, and return the thread's id."""
     assert who.clients is not None

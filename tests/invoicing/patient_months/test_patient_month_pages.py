@@ -12,9 +12,10 @@ from caretally.patients.roster import chart_of, patients_found
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.visitor import Reading, Visitor
-from tests.builders.office import OCTOBER, Office, insert
+from tests.builders.databases import TestDatabase
+from tests.builders.office import ELEMENTS, OCTOBER, Office, insert, new_office
 from tests.builders.pages import Pages, statements_of, visitor_of, words
-from tests.builders.pages_office import office_with_closed_month, send_all
+from tests.builders.pages_office import invoice_id, office_with_closed_month, send_all
 
 CONSENT = {"program": "CCM", "method": "verbal", "scope": True, "cost_sharing": True, "one_practitioner": True, "stop": True}
 AUDITS = frozenset({"read_months", "read_invoices", "read_patients"})
@@ -60,6 +61,26 @@ def test_a_closed_month_says_its_outcome_why_and_what_proves_it(pages: Pages, of
         "R1",
     ):
         assert told in said
+
+
+def test_a_review_is_told_of_the_version_that_was_reviewed(pages: Pages, database: TestDatabase) -> None:
+    office = new_office(database, "A1")
+    patient = office.add_patient("A1", "1")
+    with office.transaction() as connection:
+        key = {"vendor_id": office.vendor_id, "client_id": office.clients["A1"], "patient_id": patient}
+        insert(
+            connection, "review", key | {"plan_version": 1, "reviewed_on": "2026-02-16", "reviewer": "Rosa Okafor", "outcome": "updated"}
+        )
+        days = dict.fromkeys(("effective_on", "copy_given_on", "signed_on"), "2026-08-01")
+        insert(connection, "care_plan", key | days | {"version": 2, "elements": ELEMENTS})
+    office.add_time("A1", patient, "rn")
+    office.close()
+    dana = visitor_of(office.vendor_id)
+    told = words(pages.get(f"/patients/{patient}/2026-10", dana))
+    assert "Care plan version 2" in told
+    assert "Last review February 16, 2026 of version 1, by Rosa Okafor, updated" in told
+    line = words(pages.get(f"/invoices/{invoice_id(office, 'A1')}?open=1", dana))
+    assert "Care plan version 2; last review 16 Feb 2026" in line
 
 
 def test_the_seconds_that_did_not_count_have_their_reason_and_add_up(pages: Pages, office: Office) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from werkzeug.test import TestResponse
 
+from caretally.identity.roles import MATRIX, Role
+from caretally.months import Month
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.registry import PRACTICE_SPACE
 from caretally.tenancy.transaction import tenant_transaction
@@ -245,6 +248,23 @@ def test_a_roster_is_matched_by_number_by_medicare_number_and_by_name_with_birth
     assert (f"A1-{BILLED:02d}", "Enrolled in this month, not billed.") in found["extra"]
 
 
+def test_a_medicare_number_is_shown_whole_only_where_the_practices_own_list_says_it(practice: Practice) -> None:
+    for number, mbi in (("50", "1EG4TE5MK72"), ("51", "1EG4TE5MK73"), ("52", "1EG4TE5MK74")):
+        practice.office.add_patient("A2", f"A2-{number}", birth_date=f"19{number}-05-10", mbi=mbi)
+    november = Month(2026, 11)
+    practice.office.close("A2", month=november)
+    given = {"roster": str(uuid4()), "of": f"{practice.office.clients['A2']} {november}"}
+    file = io.BytesIO(b"mrn,mbi\r\nA2-50,1EG4-TE5-MK72\r\nA2-51,\r\n")
+    answer = practice.send("/practice/rosters", practice.other, **given, file=(file, "list.csv"))
+    assert answer.status_code == 303
+    address = answer.headers["Location"]
+    told = [practice.pages.get(f"{address}{path}", practice.other).text for path in ("", "/file.csv")]
+    assert all("1EG4-TE5-MK72" in one for one in told)
+    assert all("MK74" in one and "1EG4TE5MK74" not in one for one in told)
+    assert not any("MK73" in one for one in told)
+    assert "ending in MK74" in words(practice.pages.get(address, practice.other))
+
+
 def test_a_second_line_about_a_patient_and_lines_without_a_way_to_find_one_are_refused(practice: Practice) -> None:
     lines = ["mrn,name,birth date", "A1-00,,", "A1-00,,", ",Somebody,", "A1-01,,yesterday"]
     assert practice.compare("\r\n".join(lines).encode()).status_code == 303
@@ -279,7 +299,8 @@ def test_a_workbook_is_read_too_and_its_result_comes_as_files(practice: Practice
 @pytest.mark.parametrize(
     ("content", "name", "sentence"),
     [
-        (b"", "list.csv", "empty"),
+        (b"", "list.csv", "list.csv"),
+        (b"mrn\r\n", "list.csv", "The file has its first line and no patient below it"),
         (b"color\r\nred\r\n", "list.csv", "The file has neither a column MRN nor MBI"),
         (b"PK\x03\x04 no workbook", "list.xlsx", ""),
         (b"mrn\r\n" + b"1\r\n" * 20_001, "list.csv", "20000"),
@@ -290,6 +311,16 @@ def test_a_file_that_cannot_be_read_is_one_sentence_and_keeps_nothing(practice: 
     assert answer.status_code == 422
     assert sentence in words(answer)
     assert practice.rows("SELECT 1 FROM practice_roster") == []
+
+
+def test_comparisons_are_told_apart_by_their_files_and_times(practice: Practice) -> None:
+    for name in ("lists/october.csv", "october, corrected.csv"):
+        assert practice.compare(b"mrn\r\nA1-00\r\n", name).status_code == 303
+    page = practice.pages.get("/practice/rosters", practice.nora)
+    said = words(page)
+    assert "October 2026 october.csv" in said
+    assert "October 2026 october, corrected.csv" in said
+    assert practice.rows("SELECT to_char(compared_at AT TIME ZONE 'UTC', 'HH24:MI') || ' UTC' AS at FROM practice_roster")[0].at in said
 
 
 def test_a_file_larger_than_a_form_may_be_is_told_in_one_sentence(practice: Practice) -> None:
@@ -308,6 +339,45 @@ def test_the_overview_and_the_list_say_what_the_close_said(practice: Practice) -
 
 def test_a_closed_month_whose_invoice_was_not_sent_says_so(pages: Pages, database: TestDatabase) -> None:
     office = office_with_closed_month(database, "A1")
-    said = words(pages.get("/practice", visitor_of(office.vendor_id, clients=[office.clients["A1"]])))
-    assert "$0.00 your vendor has not sent the invoice yet" in said
+    nora = visitor_of(office.vendor_id, clients=[office.clients["A1"]])
+    said = words(pages.get("/practice", nora))
+    assert "To be invoiced for October 2026 $54.00 your vendor has not sent the invoice yet" in said
     assert "not sent yet" in said
+    send_all(office)
+    assert "Invoiced for October 2026 $54.00 INV-" in words(pages.get("/practice", nora))
+
+
+def test_no_page_of_a_practice_calls_invoiced_what_was_not_sent(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "A1")
+    nora = visitor_of(office.vendor_id, clients=[office.clients["A1"]])
+    for path in ("/overview", "/months/2026-10", "/practice"):
+        said = words(pages.get(path, nora))
+        assert "To be invoiced" in said, path
+        assert "Invoiced" not in said, path
+    send_all(office)
+    for path in ("/overview", "/months/2026-10", "/practice"):
+        assert "Invoiced" in words(pages.get(path, nora)), path
+
+
+def test_the_switch_names_the_one_practice_of_a_membership_and_its_vendor(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "A1", "A2")
+    one, two = (visitor_of(office.vendor_id, clients=[office.clients[code] for code in codes]) for codes in (("A1",), ("A1", "A2")))
+    auditor = visitor_of(office.vendor_id, clients=[office.clients["A2"]], permissions=frozenset(map(str, MATRIX[Role.AUDITOR])))
+    assert "Practice A1 Meridian Care Partners Switch" in words(pages.get("/overview", one))
+    assert "Practice A2 Meridian Care Partners Switch" in words(pages.get("/overview", auditor))
+    assert "Meridian Care Partners Provider clients Switch" in words(pages.get("/overview", two))
+
+
+def test_each_page_of_a_practices_menu_is_headed_as_the_menu_calls_it(practice: Practice) -> None:
+    held = frozenset(map(str, MATRIX[Role.PRACTICE_ADMINISTRATOR]))
+    nora = visitor_of(practice.office.vendor_id, clients=[practice.office.clients["A1"]], permissions=held)
+    client = practice.pages.client(nora)
+    [rail] = re.findall(r'<nav aria-label="Main">(.*?)</nav>', client.get("/overview").text, re.DOTALL)
+    lines = re.findall(r'<a href="([^"]+)"[^>]*><svg.*?</svg>([^<]+)', rail)
+    assert len(lines) >= 8
+    for address, label in lines:
+        # a month is headed by its name
+        if label != "Months":
+            page = client.get(address, follow_redirects=True).text
+            assert re.search(rf"<title>{label}[ :]", page), (label, address)
+            assert re.search(rf"<h1>{label}[<: ]", page), (label, address)

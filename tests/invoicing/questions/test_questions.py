@@ -1,7 +1,9 @@
 """A practice asks about a line of its invoice or disputes it; the vendor answers; both read the same, nobody else does, and no invoice changes."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +14,9 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from werkzeug.test import TestResponse
 
 from caretally.close.reopen import reopen_month
-from caretally.questions.ask import Asked, NotSent, ask
+from caretally.identity.roles import MATRIX, Role
+from caretally.money import format_dollars
+from caretally.questions.ask import AmountRefused, Asked, NotSent, ask
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.visitor import Visitor
@@ -112,13 +116,20 @@ def test_an_answer_goes_back_to_the_practice_which_accepts_the_line(asking: Aski
     assert [row.state for row in states] == ["open", "answered", "accepted"]
 
 
-def test_the_rail_counts_for_each_side_what_is_not_settled(asking: Asking) -> None:
+def test_the_rail_counts_for_each_side_what_waits_for_it_and_nothing_for_an_auditor(asking: Asking) -> None:
+    auditor = visitor_of(
+        asking.office.vendor_id, clients=[asking.office.clients["A1"]], permissions=frozenset(map(str, MATRIX[Role.AUDITOR]))
+    )
+
+    def told() -> list[bool]:
+        return ["Questions 1 to look at" in words(asking.pages.get("/invoices", who)) for who in (asking.nora, asking.dana, auditor)]
+
     question = asking.new_question()
-    counted = [f"Questions {n} to look at" for n in (1, 0)]
-    assert all(counted[0] in words(asking.pages.get("/invoices", who)) for who in (asking.nora, asking.dana))
+    assert told() == [False, True, False]
     asking.say(asking.dana, question, "answer", said="By fax.", step="answer")
-    assert counted[0] in words(asking.pages.get("/invoices", asking.nora))
-    assert counted[0] not in words(asking.pages.get("/invoices", asking.dana))
+    assert told() == [True, False, False]
+    asking.say(asking.nora, question, "reply", said="", step="accept", seen="2")
+    assert told() == [False, False, False]
 
 
 def test_nobody_of_another_practice_or_vendor_sees_a_thread(asking: Asking, database: TestDatabase) -> None:
@@ -165,6 +176,83 @@ def test_a_form_that_is_not_right_keeps_what_was_typed(asking: Asking, typed: di
     assert sentence in words(answer)
     assert "said" in typed or "Our log shows nothing." in answer.text
     assert asking.office.value("SELECT count(*) FROM line_question") == 0
+
+
+def disputed(asking: Asking, amount: str) -> TestResponse:
+    """Dispute an amount of the line."""
+    return asking.ask(asking.nora, kind="dispute", amount=amount)
+
+
+def test_what_is_disputed_already_is_not_disputed_again(asking: Asking) -> None:
+    _, cents = asking.line()
+    whole = format_dollars(cents)
+    assert disputed(asking, "10.00").status_code == 303
+    refused = disputed(asking, whole[1:])
+    assert refused.status_code == 422
+    assert f"Write an amount from $0.01 to {format_dollars(cents - 1000)}, $10.00 of its {whole} is disputed already." in words(refused)
+    assert disputed(asking, format_dollars(cents - 1000)[1:]).status_code == 303
+    assert f"The whole line, {whole}, is disputed already" in words(disputed(asking, "0.01"))
+    assert asking.office.value("SELECT sum(disputed_cents) FROM line_question") == cents
+
+
+def test_the_form_offers_what_is_left_to_dispute_and_says_what_is_disputed(asking: Asking) -> None:
+    disputed(asking, "10.00")
+    page = asking.open_line(asking.nora)[2]
+    assert "$10.00 of $54.00 is disputed already; $44.00 is left to dispute." in words(page)
+    assert "99490, $38.00, $10.00 disputed already" in words(page)
+    assert 'name="amount" type="text" value="28.00"' in page.text
+    disputed(asking, "28.00")
+    assert 'name="amount" type="text" value="16.00"' in asking.open_line(asking.nora)[2].text
+
+
+def test_nothing_is_left_to_dispute_of_a_line_that_is_disputed_whole(asking: Asking) -> None:
+    for line in asking.office.rows(LINES, client_id=asking.office.clients["A1"]):
+        assert asking.ask(asking.nora, line=str(line.id), kind="dispute", amount=format_dollars(line.amount_cents)[1:]).status_code == 303
+    page = asking.open_line(asking.nora)[2]
+    assert "nothing is left to dispute: write in the thread above, or ask a question." in words(page)
+    assert "Ask a question" in words(page)
+    assert "Dispute this line" not in words(page)
+    assert 'name="amount"' not in page.text
+
+
+def test_a_dispute_that_is_withdrawn_leaves_its_money_to_dispute_again(asking: Asking) -> None:
+    _, cents = asking.line()
+    question = asking.new_question(kind="dispute", amount=format_dollars(cents)[1:])
+    asking.say(asking.nora, question, "reply", said="", step="withdraw")
+    assert disputed(asking, format_dollars(cents)[1:]).status_code == 303
+
+
+def test_a_dispute_of_the_whole_line_sent_twice_is_one_thread(asking: Asking) -> None:
+    thread, whole = str(uuid4()), format_dollars(asking.line()[1])[1:]
+    assert [asking.ask(asking.nora, thread=thread, kind="dispute", amount=whole).status_code for _ in range(2)] == [303, 303]
+    assert asking.office.value("SELECT count(*) FROM line_question") == 1
+
+
+def test_two_who_dispute_a_line_at_once_dispute_it_once(asking: Asking) -> None:
+    line, cents = asking.line()
+    context = TenantContext(asking.office.vendor_id, "tester", (asking.office.clients["A1"],))
+    both = Barrier(2)
+
+    def dispute(_number: int) -> bool:
+        question = Asked(
+            id=uuid4(),
+            invoice_id=invoice_id(asking.office, "A1"),
+            invoice_line_id=line,
+            kind="dispute",
+            said="Why?",
+            answer_by=date(2030, 1, 15),
+            disputed_cents=cents,
+        )
+        with tenant_transaction(asking.pages.database.practice_engine, context, secret=asking.pages.database.secret) as connection:
+            both.wait()
+            try:
+                return ask(connection, question, vendor_id=asking.office.vendor_id, name="Nora Beck")
+            except AmountRefused:
+                return False
+
+    with ThreadPoolExecutor(2) as people:
+        assert sorted(people.map(dispute, range(2))) == [False, True]
+    assert asking.office.value("SELECT sum(disputed_cents) FROM line_question") == cents
 
 
 def test_a_form_sent_twice_is_one_thread_and_one_mail(asking: Asking) -> None:
