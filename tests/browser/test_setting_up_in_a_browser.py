@@ -231,6 +231,21 @@ def test_g_and_a_letter_go_to_a_page_and_keys_in_a_field_are_letters(visit: Visi
         assert page.url.endswith("/invoices")
 
 
+def test_e_opens_the_row_or_changes_the_page_and_t_goes_to_the_timer(visit: Visit, places: dict[str, str], dana: Visitor) -> None:
+    with visit("/patients", dana) as page:
+        page.keyboard.press("j")
+        wanted = page.evaluate("document.activeElement.href")
+        page.keyboard.press("e")
+        page.wait_for_url(wanted)
+    with visit(f"/clients/{places['client']}", dana) as page:
+        page.keyboard.press("e")
+        page.wait_for_url(f"**/clients/{places['client']}/edit")
+        page.keyboard.press("Escape")
+    with visit("/overview", dana) as page:
+        page.keyboard.press("t")
+        page.wait_for_url("**/time")
+
+
 def test_axe_finds_nothing_in_the_question_before_a_version_and_in_what_two_people_changed(
     visit: Visit, places: dict[str, str], dana: Visitor
 ) -> None:

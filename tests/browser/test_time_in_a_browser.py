@@ -165,3 +165,13 @@ def test_the_back_button_leads_to_the_page_as_it_is_now(visit: Visit, database: 
         page.get_by_text("running since").wait_for()
         assert page.get_by_role("button", name="Start for Alma Abara").count() == 0
     assert keeping.office.value("SELECT count(*) FROM timer") == 1
+
+
+def test_a_approves_the_chosen_entry(visit: Visit, database: TestDatabase) -> None:
+    keeping = new_timekeeping(database)
+    write(keeping, WORKED, 20)
+    with visit("/time/approvals", keeping.visitors["supervisor"]) as page:
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+        page.keyboard.press("a")
+        page.get_by_role("heading", name="Approve 1 entry").wait_for()

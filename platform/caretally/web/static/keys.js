@@ -34,7 +34,7 @@
   function press(key) {
     var row = rows().find(function (one) { return one.contains(document.activeElement); });
     var mark = '[data-key="' + key + '"]';
-    var one = (row && row.querySelector(mark)) || document.querySelector("main " + mark) || document.querySelector(mark);
+    var one = (row && (row.querySelector(mark) || (key === "e" && row.querySelector("a.row")))) || document.querySelector("main " + mark) || document.querySelector(mark);
     if (one) { one.click(); }
   }
 
