@@ -56,6 +56,8 @@ CRAWL = {
     "closing.confirm": Crawled("/months/2026-10/close", ("?client={client}", "?client={words}")),
     "closing.run": Crawled("/months/2026-10/runs/{member}"),
     "closing.reopen": Crawled("/months/2026-10/clients/{member}/reopen"),
+    "forecast.newest": Crawled("/forecast"),
+    "forecast.again": Crawled("/forecast"),
     "forecast.show": Crawled("/months/2026-10/forecast", ("?client={client}", "?client={words}")),
     "whatif.show": Crawled("/months/2026-10/what-if", ("?client={client}", "?client={words}")),
     "invoices.send": Crawled("/invoices/send", ("?invoice={invoice}", "?month={words}")),

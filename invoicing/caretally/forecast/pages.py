@@ -3,18 +3,23 @@
 from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from marshmallow import fields
 from sqlalchemy import text
 
 from caretally.audit.chain import Detail, append_with_commit
 from caretally.close.close_month import clients_to_close
 from caretally.forecast.call_list import call_list, client_totals
 from caretally.forecast.forecast import ClientForecast, NoAgreement, forecast
+from caretally.forecast.kept_forecasts import forecasts_kept
 from caretally.forecast.seen_on import NothingToForecast
+from caretally.forecast.work import FORECAST_MONTH, month_under_way
+from caretally.jobs.enqueue import enqueue
 from caretally.months import Month
 from caretally.web.access import requires
-from caretally.web.edge import connection
+from caretally.web.edge import connection, signed_in
+from caretally.web.form import Form, typed_into
 
 pages = Blueprint("forecast", __name__, template_folder="templates")
 NOW = text("SELECT now()")
@@ -22,10 +27,32 @@ BOUND = text("SET LOCAL statement_timeout = '30s'")
 CALLS_SHOWN = 50
 
 
+class AskedForm(Form):
+    """Which forecast the page showed when another one was asked for: its moment, so that a form sent twice asks once."""
+
+    after = fields.String(load_default="")
+
+
+@pages.get("/forecast")
+@requires("read_forecast")
+def newest() -> ResponseReturnValue:
+    """Go to the forecast of the month under way."""
+    return redirect(url_for("forecast.show", month=month_under_way(connection())))
+
+
+@pages.post("/forecast")
+@requires("read_forecast")
+def again() -> ResponseReturnValue:
+    """Ask for the month under way to be forecast anew for every client, in the background."""
+    after = typed_into(AskedForm()).given.get("after", "")
+    job_id = enqueue(connection(), FORECAST_MONTH.name, {}, key=f"by {signed_in().actor} after {after}")
+    return redirect(url_for("jobs.show", job_id=job_id), 303)
+
+
 @pages.get("/months/<month:month>/forecast")
 @requires("read_forecast")
 def show(month: Month) -> ResponseReturnValue:
-    """Show the forecast of one client's month as of today, or the clients to choose from; nothing is written but that patients were read."""
+    """Show the forecast of one client's month as of today, or what those of all clients came to; nothing is written but that patients were read."""
     clients = clients_to_close(connection())
     wished = request.args.get("client", "")
     client = next((one for one in clients if str(one.id) == wished), None)
@@ -50,6 +77,8 @@ def show(month: Month) -> ResponseReturnValue:
         totals=client_totals(found) if found else None,
         calls=call_list([found]) if found else [],
         shown=CALLS_SHOWN,
+        kept=forecasts_kept(connection(), month, vendor_id=signed_in().vendor_id) if client is None else (),
+        under_way=client is None and month == month_under_way(connection()),
     )
     if found is not None and client is not None and found.patients:
         note_read(client.id, month, len(found.patients))

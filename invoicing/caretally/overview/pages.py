@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from caretally.forecast.kept_forecasts import KeptForecast, forecasts_kept
 from caretally.months import Month
 from caretally.overview.figures import figures_of
 from caretally.overview.tasks import Task, tasks_of
@@ -31,9 +32,15 @@ def show() -> ResponseReturnValue:
         tasks=[(task, page_of(task)) for task in tasks_of(figures, permissions=who.permissions, of_practice=of_practice)],
         of_practice=of_practice,
         open_month=None if of_practice else Month.of(figures.waits["open_month"]),
+        forecasts=[] if of_practice or not may("read_forecast") else open_forecasts(Month.of(figures.waits["open_month"])),
         picture=trend_picture,
         approvals=first_of(("time_approvals.listed", {}), ("months.newest", {})),
     )
+
+
+def open_forecasts(month: Month) -> list[KeptForecast]:
+    """Return what the newest forecasts of the month under way came to, those that there are."""
+    return [one for one in forecasts_kept(connection(), month, vendor_id=signed_in().vendor_id) if one.as_of]
 
 
 def page_of(task: Task) -> str:

@@ -129,7 +129,7 @@ CHANGED_OF_WORK = "assignee_id due_on note state version changed_by changed_at".
 CHANGED_BY_VENDOR = (
     "vendor_policy due_rule import_mapping import_before staff client provider patient enrolment assignment condition consent visit care_plan review mdm "
     "billed_service stay device_period discharge time_entry late_entry agreement agreement_price exclusion_choice person_record person_match "
-    "staff_account timer timer_piece other_time logged_time import_upload exception_count exception_patient queue_stamp"
+    "staff_account timer timer_piece other_time logged_time import_upload exception_count exception_patient queue_stamp kept_forecast"
 ).split()
 ADDED_BY_VENDOR = (
     "waiver import_batch patient_month program_line adjustment exception invoice invoice_line invoice_state ledger_entry overpayment_review "
@@ -170,7 +170,7 @@ UNSEEN_BY_PRACTICE = frozenset(
     (
         "client_lock agreement agreement_price overpayment_review late_fact person_record membership_client logged_time outreach_attempt "
         "closing_result agreement_replay invoice_file exception_work exception_act_row previewed_exception "
-        "exception_count exception_patient"
+        "exception_count exception_patient kept_forecast"
     ).split()
 )
 # Columns that a practice may read where it may not read all: a patient's person key changes when another client's patient is the same person.

@@ -21,7 +21,7 @@ CLIENT_TABLES = (
     "invoice_line invoice_state ledger_entry overpayment_review program_line exclusion_choice waiver late_fact adjustment person_record "
     "membership_client logged_time outreach_attempt closing_result agreement_replay invoice_file line_question line_message practice_sample "
     "practice_sample_item practice_verdict practice_roster practice_roster_row exception_work exception_act_row previewed_exception "
-    "exception_count exception_patient"
+    "exception_count exception_patient kept_forecast"
 ).split()
 # Of these, what a practice keeps for itself: the vendor has no right to them, and a policy of their own shows it no row.
 PRACTICE_SPACE = "practice_sample practice_sample_item practice_verdict practice_roster practice_roster_row".split()

@@ -28,10 +28,10 @@ def this_month(office: Office) -> Month:
     return Month.of(today)
 
 
-def test_a_client_is_chosen_first(pages: Pages, under_way: Office) -> None:
+def test_a_month_without_forecasts_offers_to_make_them_and_each_client(pages: Pages, under_way: Office) -> None:
     said = words(pages.get(f"/months/{this_month(under_way)}/forecast", visitor_of(under_way.vendor_id)))
-    assert "Choose a client" in said
-    assert "Practice U1" in said
+    assert "Practice U1 not forecast yet" in said
+    assert "Forecast all clients now" in said
 
 
 def test_a_client_under_way_says_how_far_it_is_and_that_its_patients_were_read(pages: Pages, under_way: Office) -> None:

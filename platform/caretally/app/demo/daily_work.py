@@ -18,8 +18,10 @@ from caretally.carelog.desk import desk_of_actor
 from caretally.carelog.entries import Work, keep_clocked, keep_written
 from caretally.carelog.logged import Note, confirm_note, find_logged
 from caretally.db.engines import practice_engine
+from caretally.forecast.work import FORECAST_MONTH
 from caretally.identity.memberships import Member, members
 from caretally.identity.roles import Role
+from caretally.jobs.enqueue import enqueue
 from caretally.months import Month
 from caretally.questions.ask import Asked, ask
 from caretally.questions.say import say
@@ -76,13 +78,17 @@ class Crew:
 
 
 def ensure_daily_work(here: Installation, vendors: list[Vendor], *, month: Month, today: date) -> None:
-    """Do what each person of the demo did lately, once: time on the last working day before `today`, exceptions of `month`, questions about the one before."""
+    """Do what each person of the demo did lately, once: time on the last working day before `today`, exceptions of `month`, questions about the one before.
+
+    The month under way is asked to be forecast, once a day; the demo's worker does it.
+    """
     for vendor in vendors:
         with _crew(here, vendor) as crew:
             _log_time(crew, today)
             _send_one_back(crew)
             _assign(crew, month, today)
             _ask_and_answer(crew, month.previous())
+            _ask_for_forecast(crew, today)
 
 
 @contextmanager
@@ -181,3 +187,8 @@ def _ask_and_answer(crew: Crew, month: Month) -> None:
         with crew.acting(Role.BILLING_ADMIN) as connection:
             answer = "One of our registered nurses; each entry of the line names who it was and where they are licensed."
             say(connection, question, "answer", answer, seen=1, vendor_id=vendor_id, name=billing.name)
+
+
+def _ask_for_forecast(crew: Crew, today: date) -> None:
+    with crew.acting(Role.BILLING_ADMIN) as connection:
+        enqueue(connection, FORECAST_MONTH.name, {}, key=f"demo {today}")
