@@ -13,14 +13,14 @@ CREATE TABLE IF NOT EXISTS kept_forecast (
     held int NOT NULL DEFAULT 0,
     to_call int NOT NULL DEFAULT 0,
     missing_seconds bigint NOT NULL DEFAULT 0,
-    expected_to_reach numeric(12, 4) NOT NULL DEFAULT 0,
+    -- patients, in thousandths: a sum of chances
+    expected_per_mille bigint NOT NULL DEFAULT 0,
     at_stake_cents bigint NOT NULL DEFAULT 0,
     expected_cents bigint NOT NULL DEFAULT 0,
     held_cents bigint NOT NULL DEFAULT 0,
     working_days_left int NOT NULL DEFAULT 0,
     PRIMARY KEY (vendor_id, client_id, month),
-    FOREIGN KEY (vendor_id, client_id) REFERENCES client,
-    CHECK ((as_of IS NULL) = (why <> ''))
+    FOREIGN KEY (vendor_id, client_id) REFERENCES client
 );
 CREATE INDEX IF NOT EXISTS kept_forecast_of_month ON kept_forecast (vendor_id, month);
 

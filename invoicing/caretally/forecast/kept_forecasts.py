@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP
 from functools import cache
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +14,7 @@ from caretally.forecast.call_list import call_list, client_totals
 from caretally.forecast.forecast import ClientForecast
 from caretally.months import Month
 
-FIGURES = "patients reached short held to_call missing_seconds expected_to_reach at_stake_cents expected_cents held_cents working_days_left".split()
+FIGURES = "patients reached short held to_call missing_seconds expected_per_mille at_stake_cents expected_cents held_cents working_days_left".split()
 NONE_SAID = dict.fromkeys(FIGURES, 0)
 
 
@@ -23,7 +23,7 @@ class KeptForecast:
     """What a client's forecast came to on `as_of` (None with the reason in `why`, or when none was made yet); seconds and cents.
 
     `reached` and `short` are patients with and without a code, `to_call` those whom time may still bring to the next, `expected_cents` is money times
-    chance of what is at stake.
+    chance of what is at stake, `expected_per_mille` the short ones who are expected to reach a code, in thousandths of a patient.
     """
 
     client_id: UUID
@@ -37,7 +37,7 @@ class KeptForecast:
     held: int
     to_call: int
     missing_seconds: int
-    expected_to_reach: Decimal
+    expected_per_mille: int
     at_stake_cents: int
     expected_cents: int
     held_cents: int
@@ -57,11 +57,12 @@ def forecasts_kept(connection: Connection, month: Month, *, vendor_id: UUID) -> 
     return tuple(KeptForecast(**row) for row in rows)
 
 
-def _figures(told: ClientForecast) -> dict[str, int | Decimal]:
+def _figures(told: ClientForecast) -> dict[str, int]:
     totals = client_totals(told)
     return {
         **{name: getattr(totals, name) for name in FIGURES if hasattr(totals, name)},
         **{name: totals.standings[name] for name in ("reached", "short", "held")},
+        "expected_per_mille": int((totals.expected_to_reach * 1000).to_integral_value(ROUND_HALF_UP)),
         "to_call": len(call_list([told])),
         "working_days_left": told.working_days_left,
     }

@@ -68,4 +68,8 @@ def test_the_rail_links_tell_the_script_where_each_key_goes(pages: Pages, databa
         "/invoices": "i",
         "/clients": "c",
         "/imports": "u",
+        "/time": "t",
+        "/time/approvals": "a",
+        "/exceptions": "x",
+        "/questions": "q",
     }
