@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields, validate
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from caretally.close.close_month import Transaction, clients_to_close
 from caretally.close.four_eyes import SeenPreview
@@ -61,6 +61,9 @@ class ReopenForm(Form):
 
     seen = fields.UUID(required=True, error_messages=dict.fromkeys(("required", "invalid_uuid"), "Open this page again and send its form."))
     reason = written("Write why, in 1 to 500 characters; the practice will read it.", longest=500)
+
+
+TODAY = text("SELECT (now() AT TIME ZONE timezone)::date FROM vendor WHERE vendor_id = (SELECT tenancy.current_vendor())")
 
 
 @pages.get("/preview")
@@ -118,6 +121,7 @@ def confirm(month: Month) -> ResponseReturnValue:
         run=filled.typed.get("run") or uuid4(),
         ready=[one for one in found if why_not(one, wants_four_eyes=wanted) is None],
         waiting=[(one, why) for one in found if (why := why_not(one, wants_four_eyes=wanted)) is not None],
+        not_over=month.last_day >= connection().execute(TODAY).scalar_one(),
     )
     return page, 412 if changed else 422 if filled.wrong else 200
 

@@ -1,5 +1,6 @@
 """Reads the audit log of the current vendor."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, text
@@ -10,6 +11,16 @@ EVENTS = text(
     "AND (CAST(:until AS timestamptz) IS NULL OR at < :until) AND (CAST(:before AS bigint) IS NULL OR seq < :before) ORDER BY seq DESC LIMIT :limit"
 )
 ACTIONS = text("SELECT DISTINCT action FROM audit_event WHERE vendor_id = (SELECT tenancy.current_vendor()) ORDER BY action")
+
+NAMES = text(
+    "SELECT DISTINCT ON (account_id) 'person:' || account_id AS actor, name FROM membership WHERE vendor_id = (SELECT tenancy.current_vendor()) "
+    "AND 'person:' || account_id = ANY (CAST(:actors AS text[])) ORDER BY account_id, made_at DESC"
+)
+
+
+def names_of(connection: Connection, actors: Iterable[str]) -> dict[str, str]:
+    """Return the names by which the vendor's log knows those of the actors who are or were its people."""
+    return {row.actor: row.name for row in connection.execute(NAMES, {"actors": sorted(set(actors))})}
 
 
 def actions_seen(connection: Connection) -> list[str]:

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from caretally.audit.events import actions_seen, read_events
+from caretally.audit.events import actions_seen, names_of, read_events
 from caretally.web.access import requires
 from caretally.web.edge import connection
 from caretally.web.queries import number_in_query
@@ -25,6 +25,7 @@ def listed() -> ResponseReturnValue:
         "audit/listed.html",
         events=events[:PAGE_SIZE],
         more=len(events) > PAGE_SIZE,
+        names=names_of(connection(), (event["actor"] for event in events)),
         known=known,
         action=action,
         newest=before == GREATEST_NUMBER,

@@ -14,6 +14,7 @@ from tests.builders.closing import busy_office
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office
 from tests.builders.pages import HERE, Pages, form_token, visitor_of, words
+from tests.builders.queue_office import queue_office
 
 MONTH = "/months/2026-10"
 
@@ -305,3 +306,15 @@ def test_closing_sending_and_reopening_ask_for_a_fresh_second_factor(pages: Page
     )
     who: Visitor = visitor_of(office.vendor_id, must_step_up=frozenset({permission}))
     assert pages.get(path, who).headers["Location"].startswith("/step-up")
+
+
+def test_a_close_before_the_months_end_says_what_becomes_of_the_time_after_it(pages: Pages, database: TestDatabase) -> None:
+    office = queue_office(database, "A1", close=False)
+    under_way = Month.of(office.value("SELECT (now() AT TIME ZONE timezone)::date FROM vendor WHERE vendor_id = :v", v=office.vendor_id))
+    patient = office.value("SELECT id FROM patient ORDER BY mrn LIMIT 1")
+    office.add_time("A1", patient, "rn-A1", starts=office.value("SELECT date_trunc('month', now()) + interval '10 hours'"), seconds=1500)
+    for month, told in ((under_way, True), (Month(2026, 10), False)):
+        office.close(dry_run=True, month=month)
+        assert (
+            "is not over. Time that is logged after this close" in words(pages.get(f"/months/{month}/close", visitor_of(office.vendor_id)))
+        ) is told

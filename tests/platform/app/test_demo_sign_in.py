@@ -55,3 +55,16 @@ def test_an_account_with_a_password_is_not_opened_by_it(database: TestDatabase, 
         made = account_for(connection, email=f"{key}@{DOMAIN}", name="Somebody")
         set_password(connection, made.id, KEPT)
     assert enter(demo, key) == 404
+
+
+def test_a_step_that_counts_is_one_click_in_the_demo_and_leads_back(demo: FlaskClient) -> None:
+    assert enter(demo, "dana") == 303
+    asked = demo.get("/step-up?next=/months")
+    assert 'action="/demo/sign-in/dana"' in asked.text
+    given = {"form_token": form_token(asked), "next": "/months"}
+    answer = demo.post(f"{PAGE}/dana", data=given, headers={"Origin": HERE}, environ_overrides={"REMOTE_ADDR": "127.0.0.1"})
+    assert answer.headers["Location"] == "/choose?next=/months"
+    elsewhere = demo.post(
+        f"{PAGE}/dana", data={"form_token": form_token(demo.get(PAGE)), "next": "//evil.example"}, headers={"Origin": HERE}
+    )
+    assert elsewhere.headers["Location"] == "/choose"

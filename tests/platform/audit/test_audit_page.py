@@ -3,11 +3,13 @@
 import pytest
 
 from caretally.audit.chain import append_event
+from caretally.identity.roles import Role
 from caretally.web.visitor import Visitor
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office, new_office
 from tests.builders.pages import Pages, visitor_of, words
 from tests.builders.pages_office import invoice_id, office_with_closed_month
+from tests.builders.queue_office import person
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +81,10 @@ def test_a_new_vendors_log_holds_its_birth_alone(pages: Pages) -> None:
 def numbers_of(page: str) -> list[int]:
     """Return the numbers of the events on a page, from top to bottom."""
     return [int(row.split("</td>")[0]) for row in page.split('<tr><td class="n">')[1:]]
+
+
+def test_the_vendors_people_stand_in_the_log_by_name(pages: Pages, database: TestDatabase, office: Office) -> None:
+    priya = person(database, office, Role.COORDINATOR, "Priya Raman")
+    pages.get("/exceptions", priya)
+    said = words(pages.get("/audit-log", visitor_of(office.vendor_id)))
+    assert f"Priya Raman {priya.actor}" in said

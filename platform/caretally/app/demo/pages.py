@@ -12,6 +12,7 @@ from caretally.identity.sessions import open_session
 from caretally.sign_in.people import back_to, place
 from caretally.web.access import open_to_all
 from caretally.web.edge import edge
+from caretally.web.own_pages import page_of_ours
 
 pages = Blueprint("demo", __name__, template_folder="templates", url_prefix="/demo")
 
@@ -37,7 +38,8 @@ def enter(key: str) -> ResponseReturnValue:
             abort(404)
         token = open_session(connection, account.id, place(), full=True)
         note(connection, account.id, "signed_in_to_demo", place())
-    return back_to(url_for("sign_in.choose"), token)
+    onwards = page_of_ours(request.form.get("next", ""), otherwise="")
+    return back_to(url_for("sign_in.choose", next=onwards or None), token)
 
 
 def require_this_machine() -> None:
