@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from caretally.web.visitor import Visitor
 from tests.browser.conftest import Visit
@@ -59,21 +60,21 @@ def test_a_line_is_explained_by_one_click_and_disputed_by_three(visit: Visit, of
     click = Clicks()
     with visit(f"/invoices/{invoice_id(office, 'A1')}", nora, scripts=False) as page:
         click(page.get_by_role("link", name="Castellano-A1, Carla"))
-        assert page.get_by_text("47:00 minutes, 1 entry").is_visible()
-        assert "Billable:" in page.inner_text(".drill")
+        expect(page.get_by_text("47:00 minutes, 1 entry")).to_be_visible()
+        expect(page.locator(".drill")).to_contain_text("Billable:")
         assert click.made == 1
         click(page.get_by_label("What you ask, or what is wrong"))
         page.keyboard.type("The log of the practice shows no call that day.")
         click(page.get_by_role("button", name="Dispute this line"))
-        assert page.get_by_text("The log of the practice shows no call that day.").is_visible()
-        assert page.get_by_text("Waiting for the answer").first.is_visible()
+        expect(page.get_by_text("The log of the practice shows no call that day.")).to_be_visible()
+        expect(page.get_by_text("Waiting for the answer").first).to_be_visible()
         assert click.made == 3
         picture(page, "disputed")
     with visit("/questions", dana) as page:
         page.get_by_role("link", name="Dispute: Castellano").click()
         page.get_by_label("Your answer").fill("By phone, at ten.")
         page.get_by_role("button", name="Send the answer").click()
-        assert page.get_by_text("By phone, at ten.").is_visible()
+        expect(page.get_by_text("By phone, at ten.")).to_be_visible()
 
 
 Paths = Callable[[Office], str]
