@@ -6,7 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from caretally.break_glass.requests import ask
+from caretally.close.close_month import clients_to_close
+from caretally.forecast.kept_forecasts import FIGURES, keep_forecast
 from caretally.identity.roles import MATRIX, Role
+from caretally.months import Month
 from caretally.tenancy.context import TenantContext
 from caretally.tenancy.transaction import tenant_transaction
 from caretally.web.visitor import NO_VENDOR, Visitor
@@ -29,7 +32,12 @@ PATHS = {
     "month close": "/months/2026-11/close",
     "month run": "/months/2026-11/runs/{run}",
     "month reopen": "/months/2026-10/clients/{client}/reopen",
+    "patients of a month": "/months/2026-10/patients",
+    "patients of a month to review": "/months/2026-11/patients",
+    "patients as they stand": "/months/2026-11/patients?client={client}",
+    "no patient of a month found": "/months/2026-10/patients?minutes=75",
     "forecast": "/months/2026-10/forecast",
+    "forecast of all clients": "/months/2026-11/forecast",
     "no forecast": "/months/2026-10/forecast?client={client}",
     "what if": "/months/2026-10/what-if?client={client}&code=99490&price=40.00",
     "send": "/invoices/send",
@@ -62,7 +70,25 @@ def office(database: TestDatabase) -> Office:
     made = office_with_closed_month(database, "A1", "A2", "A3")
     month_to_review(made, RUN)
     keep_isolation_reports(made)
+    keep_forecasts(made)
     return made
+
+
+def keep_forecasts(office: Office) -> None:
+    """Keep what the forecasts of November came to, one of a client that has none."""
+    figures = dict.fromkeys(FIGURES, 12_345)
+    with office.transaction() as connection:
+        first, second, *_ = clients_to_close(connection)
+        keep_forecast(
+            connection, second, Month(2026, 11), f"{second.code} has no agreement for 2026-11; import one whose dates cover the month."
+        )
+        keep_forecast(connection, first, Month(2026, 11), "")
+        connection.execute(
+            text(
+                f"UPDATE kept_forecast SET as_of = DATE '2026-11-16', {', '.join(f'{name} = :{name}' for name in FIGURES)} WHERE why = ''"
+            ),
+            figures,
+        )
 
 
 @pytest.fixture(scope="module")
