@@ -5,7 +5,6 @@ from uuid import UUID
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from marshmallow import fields
 from sqlalchemy import text
 
 from caretally.audit.chain import Detail, append_with_commit
@@ -14,23 +13,15 @@ from caretally.forecast.call_list import call_list, client_totals
 from caretally.forecast.forecast import ClientForecast, NoAgreement, forecast
 from caretally.forecast.kept_forecasts import forecasts_kept
 from caretally.forecast.seen_on import NothingToForecast
-from caretally.forecast.work import FORECAST_MONTH, month_under_way
-from caretally.jobs.enqueue import enqueue
+from caretally.forecast.work import ask_for_forecasts, month_under_way
 from caretally.months import Month
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
-from caretally.web.form import Form, typed_into
 
 pages = Blueprint("forecast", __name__, template_folder="templates")
 NOW = text("SELECT now()")
 BOUND = text("SET LOCAL statement_timeout = '30s'")
 CALLS_SHOWN = 50
-
-
-class AskedForm(Form):
-    """Which forecast the page showed when another one was asked for: its moment, so that a form sent twice asks once."""
-
-    after = fields.String(load_default="")
 
 
 @pages.get("/forecast")
@@ -44,8 +35,7 @@ def newest() -> ResponseReturnValue:
 @requires("read_forecast")
 def again() -> ResponseReturnValue:
     """Ask for the month under way to be forecast anew for every client, in the background."""
-    after = typed_into(AskedForm()).given.get("after", "")
-    job_id = enqueue(connection(), FORECAST_MONTH.name, {}, key=f"by {signed_in().actor} after {after}")
+    job_id = ask_for_forecasts(connection())
     return redirect(url_for("jobs.show", job_id=job_id), 303)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
@@ -13,10 +14,15 @@ from caretally.forecast.forecast import ClientForecast, NoAgreement, forecast
 from caretally.forecast.kept_forecasts import keep_forecast
 from caretally.forecast.seen_on import NothingToForecast
 from caretally.jobs.at_work import JobAtWork
+from caretally.jobs.enqueue import enqueue
 from caretally.jobs.kinds import Kind
 from caretally.months import Month
 
 EVERY_MINUTES = 4 * 60
+UNDER_WAY = text(
+    "SELECT id FROM job WHERE vendor_id = (SELECT tenancy.current_vendor()) AND kind = :kind AND status IN ('waiting', 'running') ORDER BY id LIMIT 1"
+)
+NEWEST = text("SELECT max(asked_at) FROM job WHERE vendor_id = (SELECT tenancy.current_vendor()) AND kind = 'forecast_month'")
 NOW = text("SELECT now() AS at, timezone FROM vendor WHERE vendor_id = (SELECT tenancy.current_vendor())")
 
 
@@ -24,15 +30,31 @@ def forecast_month(job: JobAtWork) -> str:
     """Forecast the month under way, each client in a transaction of its own; nothing is written but what it came to."""
     with job.transaction() as connection:
         month, clients = month_under_way(connection), clients_to_close(connection)
+    failed: list[Exception] = []
     for number, client in enumerate(clients):
         job.report_progress(number, len(clients), "clients forecast")
-        with job.transaction() as connection:
-            keep_forecast(connection, client, month, forecast_or_why(connection, client, month))
+        try:
+            with job.transaction() as connection:
+                keep_forecast(connection, client, month, forecast_or_why(connection, client, month))
+        except Exception as error:  # noqa: BLE001 - one client's trouble is not the others'; the job fails with it at its end
+            failed.append(error)
+            with job.transaction() as connection:
+                keep_forecast(connection, client, month, f"The forecast of {client.code} failed; what it was before is no longer told.")
+    if failed:
+        raise failed[0]
     with job.transaction() as connection:
         if job.first_time(connection):
             append_event(connection, action="forecasts.kept", detail={"month": str(month), "clients": len(clients)})
     job.report_progress(len(clients), len(clients), "clients forecast")
     return f"{month} was forecast for {len(clients)} clients; nothing of it was written but what it came to."
+
+
+def ask_for_forecasts(connection: Connection) -> UUID:
+    """Ask for the month under way to be forecast and return the job: the one that waits or is at work, else the one after what is kept now."""
+    under_way = connection.scalar(UNDER_WAY, {"kind": FORECAST_MONTH.name})
+    if under_way is not None:
+        return UUID(str(under_way))
+    return enqueue(connection, FORECAST_MONTH.name, {}, key=f"after {connection.scalar(NEWEST)}")
 
 
 def month_under_way(connection: Connection) -> Month:

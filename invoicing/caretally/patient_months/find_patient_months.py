@@ -107,6 +107,21 @@ class ClientOfMonth:
     preview: Mapping[str, Any] | None
 
 
+def counted_by_preview(preview: Mapping[str, Any], wanted: PatientsWanted) -> int | None:
+    """Return how many of a client's enrolled patients its preview counted that an address asks for; None where a preview does not tell."""
+    if wanted.words or wanted.outcome == "not_enrolled" or sum((bool(wanted.reason), wanted.near, wanted.step is not None)) > 1:
+        return None
+    if wanted.near:
+        return int(preview["near"]) if wanted.outcome in ("", "not_billable") else 0
+    if wanted.reason:
+        rows = [row for row in preview["reasons"] if row["code"] == wanted.reason and wanted.outcome in ("", row["outcome"])]
+        return sum(int(row["patients"]) for row in rows)
+    if wanted.step is not None:
+        outcomes = [wanted.outcome] if wanted.outcome else list(preview["minutes"])
+        return sum(int(preview["minutes"][outcome][wanted.step]) for outcome in outcomes)
+    return int(preview[wanted.outcome or "enrolled"])
+
+
 def clients_of_month(connection: Connection, month: Month, *, vendor_id: UUID) -> tuple[ClientOfMonth, ...]:
     """Return the clients that the transaction may see in the order of their names."""
     rows = connection.execute(_clients(), {"vendor_id": vendor_id, "month": month.first_day})
@@ -151,9 +166,12 @@ def _found(
         "size": size,
         "start": (page - 1) * (size or 0),
     }
-    rows = connection.execute(_listed(source, SORTS.get(wanted.sort, SORTS[FIRST_SORT])), {**key, **asked, **SIZES}).mappings().all()
+    statement = _listed(source, SORTS.get(wanted.sort, SORTS[FIRST_SORT]))
+    rows = connection.execute(statement, {**key, **asked, **SIZES}).mappings().all()
     patients = tuple(PatientInMonth(**{name: row[name] for name in PatientInMonth.__dataclass_fields__}) for row in rows)
-    first = rows[0] if rows else {"found": 0, "found_cents": 0, "found_held_cents": 0}
+    # a page beyond the last has no row that could tell how many there are
+    counted = rows or connection.execute(statement, {**key, **asked, **SIZES, "size": 1, "start": 0}).mappings().all()
+    first = counted[0] if counted else {"found": 0, "found_cents": 0, "found_held_cents": 0}
     totals = {name: first[name] for name in ("found", "found_cents", "found_held_cents")}
     return PatientsPage(rows=patients, page=page, **totals)
 

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import text
 
 from caretally.audit.chain import append_with_commit
 from caretally.close.close_month import clients_to_close
-from caretally.close.results import ClientParked
+from caretally.close.results import ClientParked, ConservationBreach
 from caretally.close.summary import BIN_SECONDS, BINS
 from caretally.files.table_file import TABLE_ENDINGS, table_file
 from caretally.months import Month
@@ -21,6 +22,7 @@ from caretally.patient_months.find_patient_months import (
     PatientsPage,
     PatientsWanted,
     clients_of_month,
+    counted_by_preview,
     patients_closed,
     patients_now,
 )
@@ -50,6 +52,8 @@ SHOWN = Columns(
 )
 NOBODY = PatientsPage(rows=(), found=0, found_cents=0, found_held_cents=0, page=1)
 STEP_MINUTES = BIN_SECONDS // 60
+# As of a forecast: a client's month is decided in the request.
+BOUND = text("SET LOCAL statement_timeout = '30s'")
 REASON = re.compile(r"[A-Z][A-Z0-9_]{2,59}")
 
 
@@ -61,6 +65,8 @@ def listed(month: Month) -> ResponseReturnValue:
     client = client_wanted(clients, wanted)
     found, why = found_or_why(client, wanted, page=page_in_query())
     offered = offered_views(SHOWN.table)
+    open_clients = [one for one in clients if one.status != "closed"] if evaluates() and client is None else []
+    previewed = {one.client_id: counted_by_preview(one.preview, wanted) for one in open_clients if one.preview}
     page = render_template(
         "patient_months/listed.html",
         month=month,
@@ -69,7 +75,9 @@ def listed(month: Month) -> ResponseReturnValue:
         why=why,
         client=client,
         clients=clients,
-        open_clients=[one for one in clients if one.status != "closed"] if evaluates() else [],
+        open_clients=open_clients,
+        previewed=previewed,
+        previewed_in_all=None if None in previewed.values() else sum(filter(None, previewed.values())),
         outcomes=OUTCOMES,
         step_minutes=STEP_MINUTES,
         last_step=BINS - 1,
@@ -113,9 +121,10 @@ def found_or_why(client: ClientOfMonth | None, wanted: PatientsWanted, **part: A
     if not evaluates():
         return NOBODY, f"{client.name} is not closed in this month, so nobody is decided yet."
     [own] = [one for one in clients_to_close(connection()) if one.id == client.client_id]
+    connection().execute(BOUND)
     try:
         return patients_now(connection(), own, wanted, **part), ""
-    except ClientParked as error:
+    except (ClientParked, ConservationBreach) as error:
         return NOBODY, error.message
 
 

@@ -16,6 +16,15 @@ from caretally.replay.versions import Version, versions_of
 LOCK = text("SELECT guard.share_client_locks(ARRAY[tenancy.current_vendor()], ARRAY[CAST(:client_id AS uuid)])")
 # A reopened month keeps what it was first closed with.
 CLOSED_WITH = text("SELECT DISTINCT month FROM client_month WHERE client_id = :client_id AND agreement_id = :version ORDER BY month")
+# A later import keeps what it found, to give it back when it is undone; that would be a state which no longer is.
+CHANGED_SINCE = text(
+    "SELECT b.file_name, b.at FROM import_batch b JOIN agreement v ON v.client_id = :client_id AND v.id = :version "
+    "JOIN import_batch made ON made.vendor_id = v.vendor_id AND made.id = v.created_batch_id "
+    "WHERE b.vendor_id = v.vendor_id AND b.undone_at IS NULL AND b.at > made.at AND EXISTS (SELECT FROM import_before i "
+    "WHERE i.vendor_id = b.vendor_id AND i.batch_id = b.id AND (i.table_name = 'agreement' AND i.row_id = ANY (CAST(:versions AS uuid[])) "
+    "OR i.table_name = 'agreement_price' AND i.row_id IN (SELECT p.id FROM agreement_price p WHERE p.agreement_id = ANY (CAST(:versions AS uuid[]))))) "
+    "ORDER BY b.at DESC LIMIT 1"
+)
 DELETE = text("DELETE FROM agreement WHERE client_id = :client_id AND id = :version RETURNING created_batch_id")
 # What the version before it was when the newest one was kept: only its end comes back, whatever else was changed since.
 RESTORE = text(
@@ -53,11 +62,21 @@ def take_back(connection: Connection, client_id: UUID, version: UUID) -> None:
         raise VersionStays("Only the newest version can be taken back; look at the versions that are there now.")
     if stays := why_it_stays(connection, client_id, version):
         raise VersionStays(stays)
+    _refuse_changed_since(connection, client_id, standing)
     batch = connection.scalar(DELETE, {"client_id": client_id, "version": version})
     _restore_end(connection, client_id, standing, batch)
     connection.execute(MARK_UNDONE, {"batch": batch})
     told: dict[str, Detail] = {"client_id": client_id, "version": version, "valid_from": standing[0].valid_from.isoformat()}
     append_event(connection, action="agreement.taken_back", detail=told)
+
+
+def _refuse_changed_since(connection: Connection, client_id: UUID, standing: Sequence[Version]) -> None:
+    key = {"client_id": client_id, "version": standing[0].id, "versions": [one.id for one in standing[:2]]}
+    since = connection.execute(CHANGED_SINCE, key).one_or_none()
+    if since is not None:
+        raise VersionStays(
+            f"The import “{since.file_name}” of {since.at:%d %b %H:%M} UTC changed these versions since; take it back on the page of imports first."
+        )
 
 
 def _restore_end(connection: Connection, client_id: UUID, standing: Sequence[Version], batch: UUID | None) -> None:

@@ -45,10 +45,11 @@ def began_with(was: str, *, seen: str) -> dict[str, str]:
     """Return the record that a form was made from, as the form sends it along; nothing when it is not the version that was seen."""
     try:
         read = json.loads(was)
+        texts = isinstance(read, dict) and all(isinstance(value, str) for value in read.values())
+        # what cannot be written as UTF-8 has no version
+        return dict(read) if texts and version_of(read) == seen else {}
     except (ValueError, RecursionError):
         return {}
-    texts = isinstance(read, dict) and all(isinstance(value, str) for value in read.values())
-    return dict(read) if texts and version_of(read) == seen else {}
 
 
 def differences(
@@ -59,7 +60,7 @@ def differences(
     return tuple(
         Difference(label, None if _untouched(name, typed, was) else typed[name], kept[name], held[name])
         for name, label in labels.items()
-        if name in typed and kept[name] not in (typed[name], was.get(name))
+        if name in typed and _said(kept[name]) not in (_said(typed[name]), _said(was[name]) if name in was else None)
     )
 
 
@@ -69,7 +70,12 @@ def held_by_form(typed: Mapping[str, str], *, was: Mapping[str, str], kept: Mapp
 
 
 def _untouched(name: str, typed: Mapping[str, str], was: Mapping[str, str]) -> bool:
-    return name in was and typed[name] == was[name].strip()
+    return name in was and _said(typed[name]) == _said(was[name])
+
+
+def _said(value: str) -> list[str]:
+    """Return what a value says: several ticked words in whatever order, a text as it is."""
+    return sorted(value.strip().split(";"))
 
 
 def last_change(connection: Connection, kind: RecordKind, record: UUID) -> LastChange | None:

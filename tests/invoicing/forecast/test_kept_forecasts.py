@@ -1,18 +1,22 @@
 """The month under way is forecast for every client in the background: what it came to is kept, added up on the first page and made again."""
 
 import re
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from caretally.close.close_month import clients_to_close
+from caretally.close.prepare import Client
+from caretally.forecast import work
 from caretally.forecast.call_list import client_totals
+from caretally.forecast.forecast import ClientForecast
 from caretally.forecast.work import EVERY_MINUTES, FORECAST_MONTH, forecast_or_why, month_under_way
 from caretally.identity.roles import MATRIX, Role
 from caretally.jobs.kinds import kinds_of
 from caretally.jobs.run_job import run_job
 from caretally.money import format_dollars
+from caretally.months import Month
 from tests.builders.databases import TestDatabase
 from tests.builders.jobs import ask, hint, state, workshop
 from tests.builders.office import Office, new_office
@@ -99,15 +103,38 @@ def test_whoever_works_for_the_vendor_reads_it_and_a_practice_does_not(
     assert pages.get("/forecast", practice).status_code == 403
 
 
-def test_forecasts_asked_for_twice_by_one_form_are_one_job(pages: Pages, office: Office) -> None:
-    who = visitor_of(office.vendor_id)
-    client = pages.client(who)
-    path = pages.get("/forecast", who).headers["Location"]
-    given = {"form_token": form_token(client.get(path)), "after": "none"}
-    answers = [client.post("/forecast", data=given, headers={"Origin": HERE}) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [303, 303]
-    assert len({answer.headers["Location"] for answer in answers}) == 1
-    assert office.value("SELECT count(*) FROM job WHERE kind = 'forecast_month'") == 1
+def test_forecasts_asked_for_by_several_people_are_one_job_until_it_is_done(pages: Pages, database: TestDatabase, office: Office) -> None:
+    path = pages.get("/forecast", visitor_of(office.vendor_id)).headers["Location"]
+
+    def asked() -> str:
+        client = pages.client(visitor_of(office.vendor_id, actor=f"person:{uuid4()}"))
+        answer = client.post("/forecast", data={"form_token": form_token(client.get(path))}, headers={"Origin": HERE})
+        assert answer.status_code == 303
+        return str(answer.headers["Location"])
+
+    [first] = {asked() for _ in range(3)}
+    hint(office)
+    run_job(workshop(database, kinds_of([FORECAST_MONTH])), office.vendor_id, UUID(first.rpartition("/")[2]))
+    assert asked() != first
+    assert office.value("SELECT count(*) FROM job WHERE kind = 'forecast_month'") == 2
+
+
+def test_one_clients_trouble_keeps_no_other_from_its_forecast(
+    database: TestDatabase, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = work.forecast_or_why
+
+    def failing(connection: Connection, client: Client, month: Month) -> ClientForecast | str:
+        if client.code == "K1":
+            raise RuntimeError("a defect")
+        return real(connection, client, month)
+
+    monkeypatch.setattr(work, "forecast_or_why", failing)
+    job_id = forecast_all(database, office)
+    assert state(office, job_id)[0] != "done"
+    said = dict(office.rows("SELECT c.code, f.why FROM kept_forecast f JOIN client c USING (client_id)"))
+    assert "The forecast of K1 failed" in said["K1"]
+    assert "K2 has no agreement" in said["K2"]
 
 
 def test_forecasts_are_made_by_themselves_several_times_a_day() -> None:

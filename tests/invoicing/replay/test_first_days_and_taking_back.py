@@ -5,7 +5,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from caretally.agreements.import_agreements import AGREEMENTS
+from caretally.imports.typed_rows import import_typed
+from caretally.imports.undo import undo_import
 from caretally.months import Month
+from caretally.replay.versions import versions_of
 from tests.builders.databases import TestDatabase
 from tests.builders.office import Office
 from tests.builders.pages import Pages, visitor_of, words
@@ -117,3 +121,22 @@ def test_whoever_may_not_change_agreements_takes_none_back(pages: Pages, office:
     browser = pages.client(visitor)
     address = f"/agreements/{office.clients['F4']}/versions/{newest(office, 'F4')}/take-back"
     assert send_form(browser, address, page="/probe/form").status_code == 403
+
+
+@pytest.mark.parametrize("of", ["the newest", "the one before it"])
+def test_versions_that_a_later_import_changed_are_taken_back_once_that_is(pages: Pages, database: TestDatabase, of: str) -> None:
+    office = office_with_closed_month(database, "L1", name="Later")
+    browser = pages.client(visitor_of(office.vendor_id))
+    send_version(browser, new(office, "L1"), **typed(act="keep"))
+    with office.transaction() as connection:
+        newer, older = versions_of(connection, office.clients["L1"])
+        changed = newer.rows(valid_to="") if of == "the newest" else older.rows(valid_to="2026-12-31")
+        result = import_typed(connection, AGREEMENTS, [dict(row) | {"minimum": "12.00"} for row in changed])
+    refused = take_back(browser, office, "L1")
+    assert refused.status_code == 409
+    assert "changed these versions since; take it back on the page of imports first" in words(refused)
+    assert result.batch_id is not None
+    with office.transaction() as connection:
+        undo_import(connection, {AGREEMENTS.name: AGREEMENTS}, result.batch_id)
+    assert take_back(browser, office, "L1").status_code == 303
+    assert terms_kept(office, "L1") == STOOD
