@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from caretally.web.visitor import Visitor
 from tests.builders.debian import found_or_installed
 from tests.builders.pages import TESTER, Pages
+
+# A form without scripts brings a new page, for which a click need not wait: what is expected of it is waited for.
+EXPECTED_WITHIN_MILLISECONDS = 20_000
 
 
 class Quiet(WSGIRequestHandler):
@@ -37,6 +40,7 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
     """One browser for all tests of a worker."""
+    expect.set_options(timeout=EXPECTED_WITHIN_MILLISECONDS)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"] if os.geteuid() == 0 else [])
         yield launched

@@ -117,8 +117,8 @@ def test_a_refused_dispute_has_the_focus_on_what_is_wrong_and_keeps_what_was_typ
         page.get_by_label("Disputed, in dollars").fill("1000")
         page.get_by_role("button", name="Dispute this line").click()
         page.wait_for_selector(".summary:focus")
-        assert page.get_by_label("What you ask, or what is wrong").input_value() == "Too much."
-        assert page.get_by_label("Disputed, in dollars").input_value() == "1000"
+        expect(page.get_by_label("What you ask, or what is wrong")).to_have_value("Too much.")
+        expect(page.get_by_label("Disputed, in dollars")).to_have_value("1000")
         picture(page, "audit-refused-dispute-390")
         assert violations(page) == []
 
@@ -141,10 +141,10 @@ def test_a_sample_is_drawn_and_judged_and_a_roster_is_compared_without_a_script(
         page.get_by_role("button", name="Draw the sample").click()
         page.get_by_label("What is not right with Castellano-A1, Carla").fill("No call in our log.")
         page.get_by_role("button", name="Not OK").click()
-        assert page.get_by_text("1 drawn = 0 ok + 1 not ok + 0 to judge").is_visible()
+        expect(page.get_by_text("1 drawn = 0 ok + 1 not ok + 0 to judge")).to_be_visible()
     roster = tmp_path / "list.csv"
     roster.write_text("mrn\r\nA1-Carla\r\nA1-Nobody\r\n")
     with visit("/practice/rosters", nora, scripts=False) as page:
         page.get_by_label("File").set_input_files(roster)
         page.get_by_role("button", name="Compare").click()
-        assert page.get_by_text("2 lines of Practice A1: 1 matched, 1 not enrolled").is_visible()
+        expect(page.get_by_text("2 lines of Practice A1: 1 matched, 1 not enrolled")).to_be_visible()

@@ -1,6 +1,7 @@
 """The queue in a real browser: a consent exception is fixed in four clicks, an act is told and undone, in every state nothing for axe to find."""
 
 import pytest
+from playwright.sync_api import expect
 
 from caretally.identity.roles import Role
 from caretally.web.visitor import Visitor
@@ -43,7 +44,7 @@ def test_a_consent_exception_is_fixed_in_four_clicks_from_the_first_page(visit: 
         page.get_by_label("all four:").click()
         page.get_by_role("button", name="Record the consent").click()
         page.wait_for_url("**recorded=1")
-        assert page.get_by_text("It is recorded. October 2026 stays as it was closed").is_visible()
+        expect(page.get_by_text("It is recorded. October 2026 stays as it was closed")).to_be_visible()
         assert int(page.evaluate("sessionStorage.clicks")) <= LIMIT
         assert_every_look(page, "exception-recorded")
     assert office.value("SELECT count(*) FROM consent n JOIN patient p ON p.id = n.patient_id WHERE p.mrn = 'A1-Noconsent'") == 1
@@ -80,5 +81,5 @@ def test_without_scripts_the_queue_is_filtered_and_time_is_approved(visit: Visit
         page.get_by_role("button", name="Show").click()
         page.get_by_role("link", name="Approve time of Castellano-A1, Pending").click()
         page.get_by_role("button", name="Approve 25:00 minutes in my name").click()
-        assert page.get_by_text("It is recorded.").is_visible()
+        expect(page.get_by_text("It is recorded.")).to_be_visible()
     assert office.value("SELECT count(*) FROM late_entry WHERE kind = 'approved'") == 1

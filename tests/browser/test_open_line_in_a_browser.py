@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from caretally.months import Month
 from caretally.web.visitor import Visitor
@@ -57,7 +57,7 @@ def assert_nothing_is_cut_off(page: Page) -> None:
     assert not box.evaluate(CUT_OFF), page.viewport_size
     last = page.locator(".drill tbody tr").last.locator("td").last
     assert last.evaluate("cell => cell.getBoundingClientRect().right") <= box.evaluate("box => box.getBoundingClientRect().right") + 1
-    assert "24:15" in last.inner_text()
+    expect(last).to_contain_text("24:15")
 
 
 @pytest.mark.parametrize("width", [1920, 1536, 1440, 1366, 1280, 1024, 761, 390])
@@ -89,8 +89,8 @@ def test_a_line_that_is_opened_by_the_keyboard_has_the_focus_and_is_seen_below_t
         page.keyboard.press("Enter")
         page.wait_for_selector(".drill")
         focused = page.locator(":focus")
-        assert focused.count() == 1
-        assert "Castellano-09" in focused.inner_text()
+        expect(focused).to_have_count(1)
+        expect(focused).to_contain_text("Castellano-09")
         row, bar = page.locator("tr.open").bounding_box(), page.locator(".top").bounding_box()
         assert row and bar
         assert row["y"] >= bar["y"] + bar["height"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
 from caretally.identity.providers import keep_provider, read_roles
@@ -127,7 +127,7 @@ def test_a_person_comes_in_with_the_role_of_their_group(
 ) -> None:
     with window(browser, address, {}) as page:
         through(page, name)
-        assert name.title() in page.inner_text(".me")
+        expect(page.locator(".me")).to_contain_text(name.title())
     assert roles_of(organisation, name) == [role]
 
 
@@ -147,7 +147,7 @@ def test_who_has_no_group_here_or_another_domain_is_refused(
     assert organisation.people[name]
     with window(browser, address, {}) as page:
         through(page, name)
-        assert said in page.inner_text("main")
+        expect(page.locator("main")).to_contain_text(said)
         page.goto("/profile")
         assert "/sign-in" in page.url
 
@@ -162,7 +162,7 @@ def test_a_provider_never_opens_an_account_that_works_for_another_vendor(
     assert organisation.people["vic"]
     with window(browser, address, {}) as page:
         through(page, "vic")
-        assert "works elsewhere too" in page.inner_text("main")
+        expect(page.locator("main")).to_contain_text("works elsewhere too")
         page.goto("/invoices")
         assert "/sign-in" in page.url
 
@@ -175,7 +175,7 @@ def test_who_came_through_an_organisation_has_no_account_of_their_own_to_look_af
         through(page, "nora")
         for path in ("/profile", "/profile/password", "/profile/passkeys"):
             page.goto(path)
-            assert "looked after there" in page.inner_text("main")
+            expect(page.locator("main")).to_contain_text("looked after there")
 
 
 def test_an_answer_that_fits_no_sign_in_is_refused(pages: Pages, organisation: Organisation) -> None:
@@ -198,4 +198,4 @@ def test_a_provider_that_is_down_is_told_in_one_sentence(browser: Browser, datab
         page.goto("/sign-in/organisation")
         page.fill("#email", "nora@down.example")
         page.click("text=Go on")
-        assert "does not answer as it should" in page.inner_text("main")
+        expect(page.locator("main")).to_contain_text("does not answer as it should")

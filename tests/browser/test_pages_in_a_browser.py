@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import text
 
 from caretally.break_glass.requests import ask
@@ -121,21 +122,21 @@ def test_without_scripts_one_comes_from_the_month_to_the_minutes_in_three_clicks
     with visit("/months/2026-10", dana, scripts=False) as page:
         page.get_by_role("link", name="on INV-").first.click()
         page.get_by_role("link", name="Castellano").first.click()
-        assert page.get_by_text("47:00 minutes, 1 entry").is_visible()
-        assert page.get_by_role("heading", name="Evidence").is_visible()
+        expect(page.get_by_text("47:00 minutes, 1 entry")).to_be_visible()
+        expect(page.get_by_role("heading", name="Evidence")).to_be_visible()
 
 
 def test_without_scripts_a_view_is_saved_on_a_list_used_and_deleted(visit: Visit, dana: Visitor) -> None:
     with visit("/invoices?sort=-amount", dana, scripts=False) as page:
         page.get_by_role("button", name="Save view").click()
-        assert page.get_by_text("Name the view in 1 to 60 characters.").first.is_visible()
+        expect(page.get_by_text("Name the view in 1 to 60 characters.").first).to_be_visible()
         page.get_by_label("Name").fill("Largest first")
         page.get_by_role("button", name="Save view").click()
         page.goto("/invoices")
         page.get_by_role("link", name="Largest first").click()
         assert page.url.endswith("/invoices?sort=-amount")
         page.get_by_role("button", name="Delete the view Largest first").click()
-        assert page.get_by_text("none saved yet").is_visible()
+        expect(page.get_by_text("none saved yet")).to_be_visible()
 
 
 def test_axe_finds_nothing_where_a_view_needs_a_name_and_where_a_list_has_views(visit: Visit, dana: Visitor) -> None:
@@ -152,7 +153,7 @@ def test_the_search_box_finds_an_invoice_by_its_client(visit: Visit, dana: Visit
         page.get_by_role("searchbox").fill("practice a2")
         page.keyboard.press("Enter")
         page.wait_for_url("**/search?q=~*")
-        assert page.get_by_role("region", name="Invoices").get_by_role("row").count() == 2
+        expect(page.get_by_role("region", name="Invoices").get_by_role("row")).to_have_count(2)
 
 
 def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(visit: Visit, dana: Visitor) -> None:
@@ -166,9 +167,9 @@ def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(visit: Visit, 
 def test_a_printed_invoice_has_neither_rail_nor_buttons(visit: Visit, office: Office, dana: Visitor) -> None:
     with visit(f"/invoices/{invoice_id(office, 'A1')}", dana) as page:
         page.emulate_media(media="print")
-        assert not page.get_by_role("navigation", name="Main").is_visible()
-        assert not page.get_by_text("XLSX").is_visible()
-        assert page.get_by_text("Summary by service").is_visible()
+        expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
+        expect(page.get_by_text("XLSX")).to_be_hidden()
+        expect(page.get_by_text("Summary by service")).to_be_visible()
 
 
 def test_a_refused_form_has_the_focus_on_what_is_wrong_and_keeps_what_was_typed(visit: Visit) -> None:
@@ -176,7 +177,7 @@ def test_a_refused_form_has_the_focus_on_what_is_wrong_and_keeps_what_was_typed(
         page.get_by_label("Email").fill("dana")
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_selector(".summary:focus")
-        assert page.get_by_label("Email").input_value() == "dana"
+        expect(page.get_by_label("Email")).to_have_value("dana")
         assert page.get_by_label("Email").evaluate("field => getComputedStyle(field).borderTopWidth") == "2px"
         assert_every_look(page, "form")
         page.get_by_role("link", name="Email: Write").click()
@@ -221,12 +222,12 @@ def test_columns_are_chosen_on_the_page_and_stay_so(visit: Visit, dana: Visitor,
             page.set_viewport_size({"width": 1440, "height": 900})
         page.get_by_role("button", name="Show these").click()
         page.wait_for_url("**columns=client,month,due,**")
-        assert page.get_by_role("columnheader", name="Issued").count() == 0
+        expect(page.get_by_role("columnheader", name="Issued")).to_have_count(0)
         page.goto("/invoices")
-        assert page.get_by_text("Columns, 1 hidden").is_visible()
-        assert page.get_by_role("columnheader", name="Number").is_visible()
+        expect(page.get_by_text("Columns, 1 hidden")).to_be_visible()
+        expect(page.get_by_role("columnheader", name="Number")).to_be_visible()
         page.emulate_media(media="print")
-        assert not page.get_by_text("Columns, 1 hidden").is_visible()
+        expect(page.get_by_text("Columns, 1 hidden")).to_be_hidden()
 
 
 @pytest.mark.parametrize("path", ["/exceptions?columns=money", "/patients?columns=mrn", "/months/2026-10?columns=invoice"])
@@ -242,5 +243,5 @@ def test_on_a_desk_the_table_of_a_months_clients_shows_its_last_column_whole(vis
         connection.execute(text("UPDATE client SET name = 'Riverside Internal Medicine ' || code"))
     with visit("/months/2026-10", visitor_of(made.vendor_id, permissions=held)) as page:
         table = page.get_by_role("region", name="Clients")
-        assert "Reopen…" in table.inner_text()
+        expect(table).to_contain_text("Reopen…")
         assert table.evaluate("box => box.scrollWidth - box.clientWidth") == 0

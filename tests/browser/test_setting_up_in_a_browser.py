@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from caretally.app.job_kinds import KINDS
 from caretally.identity.roles import MATRIX, Role
@@ -123,7 +124,7 @@ def test_without_scripts_a_file_is_sent_corrected_and_imported(visit: Visit, off
         page.get_by_label("client of line 4").fill("A2")
         page.get_by_role("button", name="Correct and check again").click()
         page.get_by_role("button", name="Import 3 rows").click()
-        assert page.get_by_role("heading", name="3 rows of patients").is_visible()
+        expect(page.get_by_role("heading", name="3 rows of patients")).to_be_visible()
     assert office.value("SELECT count(*) FROM patient WHERE mrn IN ('120', '121', '122')") == 3
 
 
@@ -134,10 +135,10 @@ def test_without_scripts_a_patient_is_added_corrected_and_enrolled(visit: Visit,
         page.get_by_label("Given name").fill("Carla")
         page.get_by_label("Born on").fill("1941-03-10")
         page.get_by_role("button", name="Add the patient").click()
-        assert page.get_by_text("Record number is missing; fill it in.").first.is_visible()
+        expect(page.get_by_text("Record number is missing; fill it in.").first).to_be_visible()
         page.get_by_label("Record number").fill("W-1")
         page.get_by_role("button", name="Add the patient").click()
-        assert page.get_by_text("Nothing is kept yet: look at this first").is_visible()
+        expect(page.get_by_text("Nothing is kept yet: look at this first")).to_be_visible()
         page.get_by_role("button", name="Add it all the same").click()
         page.get_by_role("link", name="Change", exact=True).click()
         page.get_by_label("Record number").fill("W-2")
@@ -147,7 +148,7 @@ def test_without_scripts_a_patient_is_added_corrected_and_enrolled(visit: Visit,
         page.get_by_label("Standing").select_option("Enrolled")
         page.get_by_label("First day").fill("2026-11-02")
         page.get_by_role("button", name="Add the enrolment").click()
-        assert page.get_by_role("heading", name="Carla Castellano-A1 Enrolled").is_visible()
+        expect(page.get_by_role("heading", name="Carla Castellano-A1 Enrolled")).to_be_visible()
     assert office.value("SELECT count(*) FROM enrolment e JOIN patient p ON p.id = e.patient_id WHERE p.mrn = 'W-2'") == 1
 
 
@@ -216,7 +217,7 @@ def test_the_keys_search_move_and_list_themselves(visit: Visit, dana: Visitor) -
     assert first == back != second
     with visit("/patients", dana) as page:
         page.keyboard.press("?")
-        assert page.get_by_role("dialog", name="Keys").is_visible()
+        expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
         assert violations(page) == []
 
 
@@ -227,7 +228,7 @@ def test_g_and_a_letter_go_to_a_page_and_keys_in_a_field_are_letters(visit: Visi
         page.wait_for_url("**/invoices")
         field = page.get_by_role("searchbox", name="Number or client")
         field.press_sequentially("gcj/?")
-        assert field.input_value() == "gcj/?"
+        expect(field).to_have_value("gcj/?")
         assert page.url.endswith("/invoices")
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
 from tests.browser.looks import assert_every_look
@@ -155,7 +155,7 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(browser: Browser, da
         page.click("text=Sign in with a passkey")
         page.wait_for_url(f"{named}/overview")
         page.goto("/profile")
-        assert "signed in passkey accepted" in page.inner_text("main")
+        expect(page.locator("main")).to_contain_text("signed in passkey accepted")
     assert [mail.text for mail in pages.posted if mail.to == person.email and "a passkey was added" in mail.text]
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from playwright.sync_api import expect
 
 from caretally.carelog.desk import desk_of_actor
 from caretally.carelog.entries import Work, keep_written
@@ -117,7 +118,7 @@ def test_a_call_goes_from_the_search_to_the_confirmed_note(visit: Visit, databas
         page.get_by_role("checkbox", name="Medication").check()
         page.get_by_role("button", name="Draft the note").click()
         note = page.get_by_label("Note", exact=True)
-        assert note.input_value() == "Medication: reviewed, no change reported."
+        expect(note).to_have_value("Medication: reviewed, no change reported.")
         note.fill("Medication: metformin as before.")
         page.get_by_role("button", name="Confirm the note").click()
         page.get_by_text("The note is kept").wait_for()
@@ -143,7 +144,7 @@ def test_a_note_refused_in_a_browser_keeps_what_was_typed_and_has_the_focus_on_w
         page.get_by_label("Note", exact=True).fill("  ")
         page.get_by_role("button", name="Confirm the note").click()
         page.wait_for_selector(".summary:focus")
-        assert page.get_by_label("Readings: what you found").input_value() == "132/84"
+        expect(page.get_by_label("Readings: what you found")).to_have_value("132/84")
         assert violations(page) == []
 
 
@@ -163,7 +164,7 @@ def test_the_back_button_leads_to_the_page_as_it_is_now(visit: Visit, database: 
         page.get_by_text("running since").wait_for()
         page.go_back()
         page.get_by_text("running since").wait_for()
-        assert page.get_by_role("button", name="Start for Alma Abara").count() == 0
+        expect(page.get_by_role("button", name="Start for Alma Abara")).to_have_count(0)
     assert keeping.office.value("SELECT count(*) FROM timer") == 1
 
 

@@ -1,6 +1,7 @@
 """Progress moves while it is looked at, with the script and without it, and stands still at the end."""
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import text
 
 from tests.browser.conftest import Visit
@@ -24,8 +25,8 @@ def test_progress_moves_until_it_has_ended(visit: Visit, database: TestDatabase,
         if not scripts:
             page.get_by_role("link", name="See how far it is now").click()
         page.get_by_text("All 60 clients are closed.").wait_for(timeout=60_000)
-        assert page.get_by_text("60 of 60 clients closed").count() == 1
-        assert page.get_by_role("link", name="See how far it is now").count() == 0
+        expect(page.get_by_text("60 of 60 clients closed")).to_have_count(1)
+        expect(page.get_by_role("link", name="See how far it is now")).to_have_count(0)
 
 
 def test_what_the_script_asks_for_is_said_to_be_nobodys_press(visit: Visit, database: TestDatabase) -> None:
