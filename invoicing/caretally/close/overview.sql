@@ -1,5 +1,4 @@
 -- Every client with the newest revision of its month, the close before it and its invoice. A reopened month counts no more; a preview is no invoice.
--- A client that came later, with nobody enrolled by the month's end, is none of a month that is over.
 -- The figures of a month are long: `figures` and `before` name the rows that hold them, with their versions (figures.sql reads them).
 SELECT c.client_id, c.code, c.name, coalesce(m.status, 'open') AS status,
        CASE WHEN m.status IN ('closed', 'previewed') THEN m.id END AS figures, CASE WHEN m.status IN ('closed', 'previewed') THEN m.version END AS version, b.id AS before,
@@ -18,6 +17,5 @@ LEFT JOIN invoice i ON i.vendor_id = m.vendor_id AND i.client_id = m.client_id A
 LEFT JOIN LATERAL (
     SELECT state FROM invoice_state x WHERE x.vendor_id = i.vendor_id AND x.client_id = i.client_id AND x.invoice_id = i.id ORDER BY x.seq DESC LIMIT 1
 ) s ON true
-WHERE c.vendor_id = :vendor_id AND (m.status IS NOT NULL OR CAST(:month AS date) + interval '1 month' > now()
-  OR EXISTS (SELECT FROM enrolment e WHERE e.vendor_id = c.vendor_id AND e.client_id = c.client_id AND e.valid_from < CAST(:month AS date) + interval '1 month'))
+WHERE c.vendor_id = :vendor_id AND {of_month}
 ORDER BY c.name, c.code

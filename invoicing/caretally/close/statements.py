@@ -17,7 +17,13 @@ def statement(name: str) -> TextClause:
 @cache
 def quick_statement(name: str) -> Statement:
     """Return the file `<name>.sql` as a statement that is read past SQLAlchemy."""
-    return Statement(written(name))
+    return Statement(of_month(written(name)))
+
+
+def of_month(statement: str, month: str = "CAST(:month AS date)") -> str:
+    """Return a statement with the condition of_month.sql in the place of `{of_month}`; `month` is what the statement calls the first day."""
+    condition = "\n".join(line for line in written("of_month").splitlines() if not line.startswith("--"))
+    return statement.replace("{of_month}", condition.replace("{month}", month))
 
 
 def written(name: str) -> str:

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from caretally.close.statements import of_month
 from caretally.months import Month
 
-CANDIDATES = text((Path(__file__).parent / "candidates.sql").read_text(encoding="utf-8"))
+CANDIDATES = text(of_month((Path(__file__).parent / "candidates.sql").read_text(encoding="utf-8")))
 FOUR_EYES = text("SELECT four_eyes FROM vendor WHERE vendor_id = (SELECT tenancy.current_vendor())")
 
 

@@ -1,4 +1,4 @@
--- The clients asked for (none named: all that the month has, as in close/overview.sql) with the newest revision of their month, the close before it, and what the newest act for them came to.
+-- The clients asked for (none named: all of the month, close/of_month.sql) with the newest revision of their month, the close before it, and what the newest act for them came to.
 SELECT c.client_id, c.code, c.name, coalesce(m.status, 'open') AS status, m.id AS client_month_id, m.previewed_by, m.previewed_at, m.input_hash,
        (m.preview ->> 'total_cents')::bigint AS preview_cents, m.summary, b.summary AS before, r.code AS parked_code, r.reason AS parked_reason,
        coalesce(r.acknowledged, false) AS acknowledged
@@ -12,6 +12,5 @@ LEFT JOIN LATERAL (
     WHERE x.vendor_id = c.vendor_id AND x.client_id = c.client_id AND x.month = :month AND x.ended_at >= coalesce(m.reopened_at, m.closed_at, m.previewed_at, x.ended_at)
     ORDER BY x.ended_at DESC LIMIT 1
 ) r ON true
-WHERE c.vendor_id = (SELECT tenancy.current_vendor()) AND CASE WHEN cardinality(CAST(:clients AS uuid[])) > 0 THEN c.client_id = ANY (CAST(:clients AS uuid[])) ELSE (m.status IS NOT NULL OR CAST(:month AS date) + interval '1 month' > now()
-  OR EXISTS (SELECT FROM enrolment e WHERE e.vendor_id = c.vendor_id AND e.client_id = c.client_id AND e.valid_from < CAST(:month AS date) + interval '1 month')) END
+WHERE c.vendor_id = (SELECT tenancy.current_vendor()) AND CASE WHEN cardinality(CAST(:clients AS uuid[])) > 0 THEN c.client_id = ANY (CAST(:clients AS uuid[])) ELSE {of_month} END
 ORDER BY c.name, c.code

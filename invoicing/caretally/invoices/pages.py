@@ -52,7 +52,7 @@ from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import EMPTY, Filled, Form, typed_into
 from caretally.web.parts import kept_or_made, whose
-from caretally.web.queries import number_in_query, page_in_query
+from caretally.web.queries import id_in_query, number_in_query, page_in_query
 from caretally.web.search_words import address_words, words_in_query
 
 pages = Blueprint("invoices", __name__, template_folder="templates", url_prefix="/invoices")
@@ -328,14 +328,6 @@ def lines_in_query() -> LinesWanted:
         page=page_in_query(),
         opened=number_in_query("open", otherwise=0) or None,
     )
-
-
-def id_in_query(name: str) -> UUID | None:
-    """Return an id of the address, None for what is none."""
-    try:
-        return UUID(request.args.get(name, ""))
-    except ValueError:
-        return None
 
 
 def month_in_query(name: str) -> Month | None:

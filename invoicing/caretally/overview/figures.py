@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, TextClause, text
 
 from caretally.carelog.approvals import waiting_count
+from caretally.close.statements import of_month
 from caretally.months import Month
 
 
@@ -67,4 +68,4 @@ def figures_of(connection: Connection, *, vendor_id: UUID, of_practice: bool) ->
 
 @cache
 def _statement(name: str) -> TextClause:
-    return text((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))
+    return text(of_month((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"), "month.month"))

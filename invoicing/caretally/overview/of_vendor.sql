@@ -1,5 +1,5 @@
 -- What a vendor's people have before them, in figures that each cost an index or a few rows. The month to close is the one before today's, of the
--- clients that it has (as in close/overview.sql).
+-- clients that it has (close/of_month.sql).
 WITH day AS MATERIALIZED (
     SELECT (now() AT TIME ZONE timezone)::date AS today FROM vendor WHERE vendor_id = :vendor_id
 ),
@@ -19,8 +19,7 @@ state AS MATERIALIZED (
         WHERE x.vendor_id = c.vendor_id AND x.client_id = c.client_id AND x.month = month.month AND x.ended_at >= coalesce(m.at, x.ended_at)
         ORDER BY x.ended_at DESC LIMIT 1
     ) r ON true
-    WHERE c.vendor_id = :vendor_id AND (m.status IS NOT NULL OR month.month + interval '1 month' > now()
-      OR EXISTS (SELECT FROM enrolment e WHERE e.vendor_id = c.vendor_id AND e.client_id = c.client_id AND e.valid_from < month.month + interval '1 month'))
+    WHERE c.vendor_id = :vendor_id AND {of_month}
 ),
 owed AS MATERIALIZED (
     SELECT s.state, i.total_cents, i.due_on < (now() AT TIME ZONE c.timezone)::date AS past_due

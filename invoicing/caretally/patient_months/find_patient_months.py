@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, TextClause, text
 
 from caretally.close.prepare import Client, prepare
+from caretally.close.statements import of_month
 from caretally.close.summary import BIN_SECONDS, BINS, NEAR_SECONDS
 from caretally.db.lists import PAGE_SIZE, PricedPage, literal_pattern
 from caretally.evaluation.claim_words import claim_text
@@ -178,7 +179,7 @@ def _found(
 
 @cache
 def _clients() -> TextClause:
-    return text(_read("clients_of_month"))
+    return text(of_month(_read("clients_of_month")))
 
 
 @cache

@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from uuid import UUID
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
@@ -32,7 +31,7 @@ from caretally.web.access import requires
 from caretally.web.attachment import attachment
 from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
-from caretally.web.queries import page_in_query
+from caretally.web.queries import id_in_query, page_in_query
 from caretally.web.search_words import address_words, words_in_query
 
 pages = Blueprint("patients_of_month", __name__, template_folder="templates", url_prefix="/months/<month:month>/patients")
@@ -145,21 +144,13 @@ def patients_in_query(month: Month) -> PatientsWanted:
     return PatientsWanted(
         month=month,
         words=words_in_query("q"),
-        client_id=client_in_query(),
+        client_id=id_in_query("client"),
         outcome=outcome if outcome in OUTCOMES else "",
         reason=reason if REASON.fullmatch(reason) else "",
         near=request.args.get("near") == "1",
         step=step_in_query(),
         sort=sort if sort in SORTS else FIRST_SORT,
     )
-
-
-def client_in_query() -> UUID | None:
-    """Return the client of the address, None for what is no id."""
-    try:
-        return UUID(request.args.get("client", ""))
-    except ValueError:
-        return None
 
 
 def step_in_query() -> int | None:

@@ -1,5 +1,7 @@
 """What an address's query may say: anything else is as if it were not there, so that no address breaks a page."""
 
+from uuid import UUID
+
 from flask import request
 
 LONGEST_WORDS = 100
@@ -12,6 +14,14 @@ def number_in_query(name: str, *, otherwise: int) -> int:
     given = request.args.get(name, "")
     whole = given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS and int(given) >= 1
     return int(given) if whole else otherwise
+
+
+def id_in_query(name: str) -> UUID | None:
+    """Return an id, None for what is none."""
+    try:
+        return UUID(request.args.get(name, ""))
+    except ValueError:
+        return None
 
 
 def page_in_query() -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +15,7 @@ from caretally.months import Month
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import EMPTY, Filled, typed_into
-from caretally.web.queries import number_in_query, page_in_query
+from caretally.web.queries import id_in_query, number_in_query, page_in_query
 
 pages = Blueprint("time_approvals", __name__, template_folder="templates", url_prefix="/time/approvals")
 pages.context_processor(words_of_time)
@@ -107,14 +106,6 @@ def month_in_query() -> Month | None:
     try:
         return Month.parse(request.args.get("month", ""))
     except UsageMistake:
-        return None
-
-
-def id_in_query(name: str) -> UUID | None:
-    """Return the client or staff member whose time alone is asked for, None for everybody's."""
-    try:
-        return UUID(request.args.get(name, ""))
-    except ValueError:
         return None
 
 

@@ -26,7 +26,7 @@ from caretally.patients.roster import note_patients_shown
 from caretally.web.access import requires
 from caretally.web.edge import connection, signed_in
 from caretally.web.form import Filled, Form, typed_into
-from caretally.web.queries import page_in_query
+from caretally.web.queries import id_in_query, page_in_query
 from caretally.web.search_words import words_in_query
 
 pages = Blueprint("outreach", __name__, template_folder="templates", url_prefix="/outreach")
@@ -65,7 +65,7 @@ def listed() -> ResponseReturnValue:
     """List who could be asked to enrol."""
     programs = programs_to_ask(connection())
     program, state, page = program_in_query(programs), words_in_query("state"), page_in_query()
-    client_id = client_in_query()
+    client_id = id_in_query("client")
     found = patients_to_ask(connection(), program, client_id=client_id, state=state, page=page)
     made = render_template(
         "outreach/listed.html",
@@ -146,11 +146,3 @@ def program_in_query(programs: list[str]) -> str:
     """Return the program asked for, the first one for any other word."""
     asked = words_in_query("program")
     return asked if asked in programs else programs[0]
-
-
-def client_in_query() -> UUID | None:
-    """Return the client that the list is asked for, None for all and for what is no id."""
-    try:
-        return UUID(request.args.get("client", ""))
-    except ValueError:
-        return None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import RowMapping, text
 
@@ -16,7 +16,7 @@ from caretally.saved_views.pages import offered_views
 from caretally.web.access import requires
 from caretally.web.columns import Columns
 from caretally.web.edge import connection, signed_in
-from caretally.web.queries import page_in_query
+from caretally.web.queries import id_in_query, page_in_query
 from caretally.web.search_words import words_in_query
 
 pages = Blueprint("patients", __name__, template_folder="templates", url_prefix="/patients")
@@ -48,7 +48,7 @@ def listed() -> ResponseReturnValue:
     page = page_in_query()
     clients = connection().execute(CLIENTS).mappings().all()
     found = asked_for(clients, page=page, size=PAGE_SIZE)
-    words, standing, client_id = words_in_query("q"), words_in_query("standing"), client_in_query()
+    words, standing, client_id = words_in_query("q"), words_in_query("standing"), id_in_query("client")
     made = render_template(
         "patients/listed.html",
         found=found,
@@ -89,7 +89,7 @@ def asked_for(clients: Sequence[RowMapping], *, page: int, size: int) -> list[Pa
         vendor_id=signed_in().vendor_id,
         today=max(client["today"] for client in clients),
         words=words_in_query("q"),
-        client_id=client_in_query(),
+        client_id=id_in_query("client"),
         standing=words_in_query("standing"),
         page=page,
         size=size,
@@ -106,11 +106,3 @@ def show(patient_id: UUID) -> ResponseReturnValue:
     made = render_template("patients/show.html", chart=chart, open_months=open_months, month_of=lambda day: Month.parse(day[:7]))
     append_with_commit(connection(), action="patient.read", detail={"client_id": chart["client_id"], "patient_id": patient_id})
     return made
-
-
-def client_in_query() -> UUID | None:
-    """Return the client that the list is asked for, None for all and for what is no id."""
-    try:
-        return UUID(request.args.get("client", ""))
-    except ValueError:
-        return None
