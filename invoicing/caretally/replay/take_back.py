@@ -16,14 +16,16 @@ from caretally.replay.versions import Version, versions_of
 LOCK = text("SELECT guard.share_client_locks(ARRAY[tenancy.current_vendor()], ARRAY[CAST(:client_id AS uuid)])")
 # A reopened month keeps what it was first closed with.
 CLOSED_WITH = text("SELECT DISTINCT month FROM client_month WHERE client_id = :client_id AND agreement_id = :version ORDER BY month")
-# A later import keeps what it found, to give it back when it is undone; that would be a state which no longer is.
+# A later import keeps what it found, to give it back when it is undone; that would be a state which no longer is. Whatever found the newest version
+# came later than it. The one before it was ended by the newest one's own import, and was changed since when its row is another import's now.
 CHANGED_SINCE = text(
     "SELECT b.file_name, b.at FROM import_batch b JOIN agreement v ON v.client_id = :client_id AND v.id = :version "
-    "JOIN import_batch made ON made.vendor_id = v.vendor_id AND made.id = v.created_batch_id "
-    "WHERE b.vendor_id = v.vendor_id AND b.undone_at IS NULL AND b.at > made.at AND EXISTS (SELECT FROM import_before i "
-    "WHERE i.vendor_id = b.vendor_id AND i.batch_id = b.id AND (i.table_name = 'agreement' AND i.row_id = ANY (CAST(:versions AS uuid[])) "
-    "OR i.table_name = 'agreement_price' AND i.row_id IN (SELECT p.id FROM agreement_price p WHERE p.agreement_id = ANY (CAST(:versions AS uuid[]))))) "
-    "ORDER BY b.at DESC LIMIT 1"
+    "LEFT JOIN agreement o ON o.vendor_id = v.vendor_id AND o.client_id = v.client_id AND o.id = :before "
+    "WHERE b.vendor_id = v.vendor_id AND b.kind = 'agreements' AND b.undone_at IS NULL AND b.id IS DISTINCT FROM v.created_batch_id AND ("
+    "EXISTS (SELECT FROM import_before i WHERE i.vendor_id = b.vendor_id AND i.batch_id = b.id AND (i.table_name = 'agreement' AND i.row_id = v.id "
+    "OR i.table_name = 'agreement_price' AND i.row_id IN (SELECT p.id FROM agreement_price p WHERE p.agreement_id = v.id))) "
+    "OR b.id = o.batch_id AND EXISTS (SELECT FROM import_before i WHERE i.vendor_id = b.vendor_id AND i.batch_id = v.created_batch_id "
+    "AND i.table_name = 'agreement' AND i.row_id = o.id)) ORDER BY b.at DESC LIMIT 1"
 )
 DELETE = text("DELETE FROM agreement WHERE client_id = :client_id AND id = :version RETURNING created_batch_id")
 # What the version before it was when the newest one was kept: only its end comes back, whatever else was changed since.
@@ -71,11 +73,12 @@ def take_back(connection: Connection, client_id: UUID, version: UUID) -> None:
 
 
 def _refuse_changed_since(connection: Connection, client_id: UUID, standing: Sequence[Version]) -> None:
-    key = {"client_id": client_id, "version": standing[0].id, "versions": [one.id for one in standing[:2]]}
+    key = {"client_id": client_id, "version": standing[0].id, "before": standing[1].id if len(standing) > 1 else None}
     since = connection.execute(CHANGED_SINCE, key).one_or_none()
     if since is not None:
         raise VersionStays(
-            f"The import “{since.file_name}” of {since.at:%d %b %H:%M} UTC changed these versions since; take it back on the page of imports first."
+            f"The import “{since.file_name}” of {since.at:%d %b %H:%M} UTC changed these versions since. Take it back on the page of imports first; "
+            "where that cannot be, the version stays, and a change needs a new one."
         )
 
 

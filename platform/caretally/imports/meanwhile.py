@@ -1,6 +1,7 @@
 """What two people changed of one record at once: who changed what, and what the form of the second holds then."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,9 @@ from caretally.imports.history import NAMED
 from caretally.imports.records import RecordKind, version_of
 
 NEWEST = "SELECT b.at, b.actor, {named} FROM {table} t JOIN import_batch b ON b.vendor_id = t.vendor_id AND b.id = t.batch_id WHERE t.{row_id} = :record"
+
+# Several words of a list that can be ticked, as a record keeps them; a sentence has blanks.
+TICKED = re.compile(r"\w{2,}(;\w{2,})+")
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ def _untouched(name: str, typed: Mapping[str, str], was: Mapping[str, str]) -> b
 
 def _said(value: str) -> list[str]:
     """Return what a value says: several ticked words in whatever order, a text as it is."""
-    return sorted(value.strip().split(";"))
+    bare = value.strip()
+    return sorted(bare.split(";")) if TICKED.fullmatch(bare) else [bare]
 
 
 def last_change(connection: Connection, kind: RecordKind, record: UUID) -> LastChange | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from psycopg.errors import ForeignKeyViolation
+from psycopg.errors import ExclusionViolation, ForeignKeyViolation, UniqueViolation
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
@@ -117,6 +117,10 @@ def _take_back(connection: Connection, kind: ImportKind, batch: UUID) -> tuple[i
         if isinstance(error.orig, ForeignKeyViolation):
             user = (error.orig.diag.table_name or "other").replace("_", " ")
             raise Conflict(f"Rows of this import are used by {user} rows; undo the imports that came after it first.") from error
+        if isinstance(error.orig, (ExclusionViolation, UniqueViolation)):
+            raise Conflict(
+                "Other rows stand where those were that this import found, so it stays; correct them by a new import."
+            ) from error
         raise
     return removed, restored
 

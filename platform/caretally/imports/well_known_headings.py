@@ -7,7 +7,7 @@ from caretally.imports.mappings import normal_header
 
 # Headings by the column they mean, in small letters; blanks and punctuation make no difference.
 HEADINGS = {
-    "client": "practice|clinic|practice name|clinic name|practice code|client code|site|facility|location",
+    "client": "practice code|clinic code|client code|practice|clinic|practice name|clinic name|site|facility|location",
     "code": "client code|practice code|clinic code|cpt|cpt code|hcpcs|procedure code",
     "name": "practice name|clinic name|client name",
     "timezone": "time zone|tz",
@@ -83,15 +83,17 @@ def plain(heading: str) -> str:
     return "".join(letter for letter in heading.lower() if letter.isalnum())
 
 
-MEANT = {(column, plain(heading)) for column, headings in HEADINGS.items() for heading in headings.split("|")}
-
-
 def suggested_columns(kind: ImportKind, headers: Sequence[str]) -> list[str]:
-    """Return a column for each header (empty: none), no column twice; a header that is a column's own name comes before one that is well known."""
+    """Return a column for each header (empty: none), no column twice.
+
+    A header that is a column's own name comes before one that is well known, and of those the one that `HEADINGS` has first: a code before a name.
+    """
     own = [normal_header(header) for header in headers]
     columns = [name if name in kind.column_names and name not in own[:place] else "" for place, name in enumerate(own)]
-    for place, header in enumerate(headers):
-        if not columns[place]:
-            free = (name for name in kind.column_names if name not in columns)
-            columns[place] = next((name for name in free if plain(header) == plain(name) or (name, plain(header)) in MEANT), "")
+    said = [plain(header) for header in headers]
+    for name in kind.column_names:
+        meant = [plain(heading) for heading in (name, *HEADINGS.get(name, "").split("|"))]
+        places = [(meant.index(words), place) for place, words in enumerate(said) if words and words in meant and not columns[place]]
+        if places and name not in columns:
+            columns[min(places)[1]] = name
     return columns

@@ -119,22 +119,33 @@ def test_forecasts_asked_for_by_several_people_are_one_job_until_it_is_done(page
     assert office.value("SELECT count(*) FROM job WHERE kind = 'forecast_month'") == 2
 
 
-def test_one_clients_trouble_keeps_no_other_from_its_forecast(
-    database: TestDatabase, office: Office, monkeypatch: pytest.MonkeyPatch
+def test_one_clients_trouble_keeps_no_other_from_its_forecast_and_none_of_what_was_told_before(
+    database: TestDatabase, office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    forecast_all(database, office)
+    before = dict(office.rows("SELECT c.code, f.made_at FROM kept_forecast f JOIN client c USING (client_id)"))
     real = work.forecast_or_why
 
     def failing(connection: Connection, client: Client, month: Month) -> ClientForecast | str:
         if client.code == "K1":
-            raise RuntimeError("a defect")
+            raise RuntimeError("Castellano")
         return real(connection, client, month)
 
     monkeypatch.setattr(work, "forecast_or_why", failing)
     job_id = forecast_all(database, office)
-    assert state(office, job_id)[0] != "done"
-    said = dict(office.rows("SELECT c.code, f.why FROM kept_forecast f JOIN client c USING (client_id)"))
-    assert "The forecast of K1 failed" in said["K1"]
-    assert "K2 has no agreement" in said["K2"]
+    assert state(office, job_id) == ("waiting", 1)
+    for _ in range(2):
+        hint(office)
+        run_job(workshop(database, kinds_of([FORECAST_MONTH])), office.vendor_id, job_id)
+    assert state(office, job_id)[0] == "refused"
+    assert "1 client was not forecast of 2: K1." in office.value("SELECT said FROM job WHERE id = :id", id=job_id)
+    kept = dict(office.rows("SELECT c.code, f.made_at FROM kept_forecast f JOIN client c USING (client_id)"))
+    assert kept["K1"] == before["K1"]
+    assert kept["K2"] > before["K2"]
+    assert office.value("SELECT patients FROM kept_forecast WHERE client_id = :id", id=office.clients["K1"]) == 1
+    logged = capsys.readouterr()
+    assert str(office.clients["K1"]) in logged.out + logged.err
+    assert "Castellano" not in logged.out + logged.err
 
 
 def test_forecasts_are_made_by_themselves_several_times_a_day() -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from caretally.agreements.import_agreements import AGREEMENTS
+from caretally.errors import Conflict
 from caretally.imports.typed_rows import import_typed
 from caretally.imports.undo import undo_import
 from caretally.months import Month
@@ -123,20 +124,41 @@ def test_whoever_may_not_change_agreements_takes_none_back(pages: Pages, office:
     assert send_form(browser, address, page="/probe/form").status_code == 403
 
 
+@pytest.mark.parametrize("began", ["after", "before"])
 @pytest.mark.parametrize("of", ["the newest", "the one before it"])
-def test_versions_that_a_later_import_changed_are_taken_back_once_that_is(pages: Pages, database: TestDatabase, of: str) -> None:
+def test_versions_that_a_later_import_changed_are_taken_back_once_that_is(
+    pages: Pages, database: TestDatabase, of: str, began: str
+) -> None:
     office = office_with_closed_month(database, "L1", name="Later")
     browser = pages.client(visitor_of(office.vendor_id))
-    send_version(browser, new(office, "L1"), **typed(act="keep"))
+    if began == "after":
+        send_version(browser, new(office, "L1"), **typed(act="keep"))
     with office.transaction() as connection:
+        if began == "before":  # a long import, whose transaction began before the version was kept
+            connection.execute(text("SELECT now()"))
+            send_version(browser, new(office, "L1"), **typed(act="keep"))
         newer, older = versions_of(connection, office.clients["L1"])
         changed = newer.rows(valid_to="") if of == "the newest" else older.rows(valid_to="2026-12-31")
         result = import_typed(connection, AGREEMENTS, [dict(row) | {"minimum": "12.00"} for row in changed])
     refused = take_back(browser, office, "L1")
     assert refused.status_code == 409
-    assert "changed these versions since; take it back on the page of imports first" in words(refused)
+    assert "changed these versions since. Take it back on the page of imports first" in words(refused)
     assert result.batch_id is not None
     with office.transaction() as connection:
         undo_import(connection, {AGREEMENTS.name: AGREEMENTS}, result.batch_id)
     assert take_back(browser, office, "L1").status_code == 303
     assert terms_kept(office, "L1") == STOOD
+
+
+def test_an_undo_whose_place_is_taken_is_refused_in_a_sentence(pages: Pages, database: TestDatabase) -> None:
+    office = office_with_closed_month(database, "T1", name="Taken")
+    send_version(pages.client(visitor_of(office.vendor_id)), new(office, "T1"), **typed(act="keep"))
+    with office.transaction() as connection:
+        newer, _ = versions_of(connection, office.clients["T1"])
+        changed = [dict(row) | {"minimum": "12.00"} for row in newer.rows(valid_to="")]
+        result = import_typed(connection, AGREEMENTS, changed)
+        connection.execute(text("DELETE FROM agreement WHERE id = :id"), {"id": newer.id})
+        connection.execute(text("UPDATE agreement SET valid_to = NULL WHERE client_id = :id"), {"id": office.clients["T1"]})
+    assert result.batch_id is not None
+    with pytest.raises(Conflict, match="Other rows stand where those were"), office.transaction() as connection:
+        undo_import(connection, {AGREEMENTS.name: AGREEMENTS}, result.batch_id)

@@ -23,6 +23,12 @@ def test_ticks_that_nobody_changed_are_no_difference_in_another_order() -> None:
     assert differences({"elements": "Elements"}, typed, was=WAS, kept=WAS | {"elements": "interventions;goals;problems"}) == ()
 
 
+@pytest.mark.parametrize("typed", ["call; then mail", "b;a"])
+def test_a_text_with_a_semicolon_is_no_list(typed: str) -> None:
+    was = {"note": "; ".join(reversed(typed.split("; "))) if "; " in typed else "a;b"}
+    assert held_by_form({"note": typed}, was=was, kept={"note": "theirs"}) == {"note": typed}
+
+
 @pytest.mark.parametrize("was", ['{"a": "\\ud800"}', "[]", "null", '{"a": 1}', "[" * 5000, "{"])
 def test_what_no_form_of_ours_sends_along_is_as_if_it_were_not_there(was: str) -> None:
     assert began_with(was, seen="0" * 64) == {}
